@@ -1,0 +1,42 @@
+"""What the platform is: its services, what they need, and what they stand on.
+
+The YAML files beside this module are the only source of facts about the
+services; everything else in this repository is generated from them.
+"""
+
+from catalog.errors import CatalogError, Problem
+from catalog.loader import load_catalog
+from catalog.model import (
+    Bucket,
+    Catalog,
+    Criticality,
+    Edge,
+    External,
+    Fallback,
+    Flow,
+    NodeKind,
+    Order,
+    Resource,
+    Service,
+    Tier,
+    TierWindow,
+)
+
+__all__ = [
+    "Bucket",
+    "Catalog",
+    "CatalogError",
+    "Criticality",
+    "Edge",
+    "External",
+    "Fallback",
+    "Flow",
+    "NodeKind",
+    "Order",
+    "Problem",
+    "Resource",
+    "Service",
+    "Tier",
+    "TierWindow",
+    "load_catalog",
+]

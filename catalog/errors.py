@@ -1,0 +1,34 @@
+"""Errors a user can make in the files of this project, as full sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One mistake in a file: where it is, what is wrong and what to write instead.
+
+    Args:
+        file: path of the file, relative to the project.
+        message: one sentence that names the service and field, and the fix.
+    """
+
+    file: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.message}"
+
+
+class CatalogError(Exception):
+    """The catalog (or a file that refers to it) is wrong; nothing may be registered.
+
+    `problems` holds every mistake found, in the order of files and lines; the
+    error's text is one line per problem.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,0 +1,206 @@
+"""The resolved catalog: frozen values that the graph and the stacks read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+
+class Tier(StrEnum):
+    """The five tiers of the startup sequence, in the documented order."""
+
+    INFRASTRUCTURE = "infrastructure"
+    CORE = "core"
+    PLATFORM = "platform"
+    DOMAIN = "domain"
+    FRONTEND = "frontend"
+
+    @property
+    def position(self) -> int:
+        """Place in the startup sequence, 0 for infrastructure."""
+        return _TIER_POSITIONS[self]
+
+
+_TIER_POSITIONS = {tier: position for position, tier in enumerate(Tier)}
+
+SERVICE_TIERS: tuple[Tier, ...] = tuple(tier for tier in Tier if tier is not Tier.INFRASTRUCTURE)
+"""Tiers that hold services; platform resources make up the infrastructure tier."""
+
+
+class Order(StrEnum):
+    """Whether an edge decides the rollout order (startup) or only who calls whom (runtime)."""
+
+    STARTUP = "startup"
+    RUNTIME = "runtime"
+
+
+class Criticality(StrEnum):
+    """`hard`: the source is down without the target. `degradable`: it falls back."""
+
+    HARD = "hard"
+    DEGRADABLE = "degradable"
+
+
+class Fallback(StrEnum):
+    """What a source does while the target is down: the document's three fallbacks."""
+
+    DATABASE = "database"
+    RULES = "rules"
+    ORIGIN = "origin"
+
+
+class NodeKind(StrEnum):
+    """Kinds of nodes in the dependency graph."""
+
+    SERVICE = "service"
+    RESOURCE = "resource"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One service of the platform.
+
+    Args:
+        name: DNS label; also the name of its Deployment, Service and database.
+        domain: failure domain it belongs to; one namespace per domain.
+        tier: tier it starts in.
+        summary: one line for people.
+        port: TCP port it listens on.
+        start_seconds: longest time from container start to ready, in seconds.
+        file: file that declares it, relative to the project.
+    """
+
+    name: str
+    domain: str
+    tier: Tier
+    summary: str
+    port: int
+    start_seconds: int
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """A platform resource. `gate`: the infrastructure tier is not ready without it."""
+
+    name: str
+    summary: str
+    providers: tuple[str, ...]
+    gate: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class External:
+    """An API outside the platform, with the third parties that can provide it."""
+
+    name: str
+    summary: str
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """`source` needs `target`.
+
+    Args:
+        source: name of a service.
+        target: name of a service, platform resource or external API.
+        order: startup edges become `depends_on`; runtime edges never do.
+        fallback: what the source does while the target is down, if anything.
+        reason: why the edge is as it is, where the document leaves it open.
+        file: file that declares it, relative to the project.
+    """
+
+    source: str
+    target: str
+    order: Order
+    fallback: Fallback | None
+    reason: str | None
+    file: str
+
+    @property
+    def criticality(self) -> Criticality:
+        """Degradable when there is a fallback, hard otherwise."""
+        return Criticality.HARD if self.fallback is None else Criticality.DEGRADABLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierWindow:
+    """Documented window of a tier, in seconds since the platform resources exist."""
+
+    tier: Tier
+    starts_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """A bucket of the object storage: one owner, and services granted to use it."""
+
+    name: str
+    owner: str
+    granted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A critical path: names of nodes, each needed by one before it."""
+
+    name: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Everything the platform is. Mappings and tuples are sorted by name.
+
+    `edges` holds each (source, target) pair once, selectors expanded. A
+    catalog from `load_catalog` has the right shape; whether it makes sense as
+    a graph is what `graph.check` tells.
+    """
+
+    services: Mapping[str, Service]
+    resources: Mapping[str, Resource]
+    external: Mapping[str, External]
+    edges: tuple[Edge, ...]
+    windows: tuple[TierWindow, ...]
+    buckets: Mapping[str, Bucket]
+    flows: tuple[Flow, ...]
+    platform_file: str
+
+    @cached_property
+    def domains(self) -> tuple[str, ...]:
+        """Names of all domains, sorted."""
+        return tuple(sorted({service.domain for service in self.services.values()}))
+
+    @cached_property
+    def _needs(self) -> Mapping[str, tuple[Edge, ...]]:
+        needs: dict[str, list[Edge]] = {}
+        for edge in self.edges:
+            needs.setdefault(edge.source, []).append(edge)
+        return {source: tuple(edges) for source, edges in needs.items()}
+
+    def needs(self, service: str) -> tuple[Edge, ...]:
+        """Edges that start at `service`, sorted by target."""
+        return self._needs.get(service, ())
+
+    def kind(self, name: str) -> NodeKind | None:
+        """Kind of the node called `name`, None when there is none."""
+        if name in self.services:
+            return NodeKind.SERVICE
+        if name in self.resources:
+            return NodeKind.RESOURCE
+        return NodeKind.EXTERNAL if name in self.external else None
+
+    def tier_of(self, name: str) -> Tier | None:
+        """Tier of a service or resource; None for an external API or unknown name."""
+        if name in self.services:
+            return self.services[name].tier
+        return Tier.INFRASTRUCTURE if name in self.resources else None
+
+    def in_tier(self, tier: Tier) -> Iterator[Service]:
+        """Services of `tier`, sorted by name."""
+        return (service for service in self.services.values() if service.tier is tier)

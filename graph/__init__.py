@@ -1,0 +1,1 @@
+"""Pure graph logic over the catalog: what is wrong, what starts when, who needs whom."""

@@ -1,0 +1,1 @@
+"""Component resources: one noun and one file each, all constructed as `(name, args, opts)`."""

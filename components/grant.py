@@ -1,0 +1,26 @@
+"""What a service gets from a platform resource, the same in every environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """A service's own part of a platform resource.
+
+    Args:
+        resource: name of the platform resource in the catalog, such as `postgres`.
+        handle: the one resource that is ready when the service can use its part.
+        endpoint: plain facts about where it is: host, port, database and the like.
+        credentials: secret values, mounted as one file each; empty if there are none.
+    """
+
+    resource: str
+    handle: pulumi.Resource
+    endpoint: Mapping[str, pulumi.Input[str]]
+    credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])
+

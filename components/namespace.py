@@ -1,0 +1,64 @@
+"""A namespace that admits hardened pods only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace as CoreNamespace
+
+from components.context import Context
+from components.physical_name import physical_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceArgs:
+    """What a namespace is made from.
+
+    Args:
+        context: source of names and labels.
+        name: name without the context's prefix, such as a domain.
+    """
+
+    context: Context
+    name: str
+
+
+class Namespace(pulumi.ComponentResource):
+    """A Kubernetes namespace that enforces the `restricted` Pod Security level.
+
+    Makes:
+        `{name}`: the Namespace. Deleting it deletes everything inside.
+
+    Outputs:
+        name: name in the cluster, known once the namespace exists.
+    """
+
+    TOKEN = "nexus:foundation:Namespace"
+
+    name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        level = "pod-security.kubernetes.io"
+        self.namespace = CoreNamespace(
+            name,
+            metadata={
+                "name": args.context.namespace(args.name),
+                "labels": args.context.labels(
+                    args.name,
+                    "namespace",
+                    {
+                        f"{level}/enforce": "restricted",
+                        f"{level}/enforce-version": "latest",
+                        f"{level}/audit": "restricted",
+                        f"{level}/warn": "restricted",
+                    },
+                ),
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.name = physical_name(self.namespace)
+        self.register_outputs({"name": self.name})

@@ -1,0 +1,130 @@
+"""Pods hardened to the `restricted` Pod Security level, the same for every workload.
+
+Source of the rules: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgsDict,
+    KeyToPathArgsDict,
+    PodSecurityContextArgsDict,
+    PodSpecArgsDict,
+    ResourceRequirementsArgsDict,
+    SecurityContextArgsDict,
+    VolumeArgsDict,
+    VolumeMountArgsDict,
+)
+import pulumi
+
+UID = 10001
+"""User and group of every container: above 10000, so that it is no user of the node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What a container asks for and may use, as Kubernetes quantities.
+
+    Args:
+        cpu: CPU asked for, such as `10m`; there is no CPU limit below `cpu_limit`.
+        cpu_limit: CPU it may use at most.
+        memory: memory asked for, and at the same time its limit.
+        scratch: size of its writable /tmp, and its ephemeral storage limit.
+    """
+
+    cpu: str
+    cpu_limit: str
+    memory: str
+    scratch: str = "64Mi"
+
+    def requirements(self) -> ResourceRequirementsArgsDict:
+        """Requests and limits of a container of this size."""
+        return {
+            "requests": {
+                "cpu": self.cpu,
+                "memory": self.memory,
+                "ephemeral-storage": self.scratch,
+            },
+            "limits": {
+                "cpu": self.cpu_limit,
+                "memory": self.memory,
+                "ephemeral-storage": self.scratch,
+            },
+        }
+
+
+def pod_security() -> PodSecurityContextArgsDict:
+    """Security context of a pod: no root, the runtime's seccomp profile, volumes of its group.
+
+    `OnRootMismatch` keeps the kubelet from loosening file modes on every
+    mount, which PostgreSQL and Erlang refuse to start with.
+    """
+    return {
+        "run_as_non_root": True,
+        "run_as_user": UID,
+        "run_as_group": UID,
+        "fs_group": UID,
+        "fs_group_change_policy": "OnRootMismatch",
+        "seccomp_profile": {"type": "RuntimeDefault"},
+    }
+
+
+def container_security() -> SecurityContextArgsDict:
+    """Security context of a container: no capabilities, read-only root, no escalation."""
+    return {
+        "allow_privilege_escalation": False,
+        "read_only_root_filesystem": True,
+        "run_as_non_root": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def pod_spec(
+    containers: Sequence[ContainerArgsDict],
+    volumes: Sequence[VolumeArgsDict],
+    *,
+    service_account: pulumi.Input[str] | None = None,
+) -> PodSpecArgsDict:
+    """A hardened pod: no service account token, no environment of other Services."""
+    spec: PodSpecArgsDict = {
+        "automount_service_account_token": False,
+        "enable_service_links": False,
+        "security_context": pod_security(),
+        "containers": list(containers),
+        "volumes": list(volumes),
+    }
+    if service_account is not None:
+        spec["service_account_name"] = service_account
+    return spec
+
+
+def scratch_volume(name: str, size: str) -> VolumeArgsDict:
+    """An empty directory that lives as long as the pod; `size` is its limit."""
+    return {"name": name, "empty_dir": {"size_limit": size}}
+
+
+def secret_volume(
+    name: str, secret: pulumi.Input[str], items: Mapping[str, str] | None = None
+) -> VolumeArgsDict:
+    """A Secret as files readable by the pod's group only; `items` maps keys to paths."""
+    volume: VolumeArgsDict = {"name": name, "secret": {"secret_name": secret, "default_mode": 0o440}}
+    if items is not None:
+        paths: list[KeyToPathArgsDict] = [{"key": k, "path": p} for k, p in items.items()]
+        volume["secret"] = {"secret_name": secret, "default_mode": 0o440, "items": paths}
+    return volume
+
+
+def config_volume(
+    name: str, config_map: pulumi.Input[str], *, executable: bool = False
+) -> VolumeArgsDict:
+    """A ConfigMap as files."""
+    mode = 0o555 if executable else 0o444
+    return {"name": name, "config_map": {"name": config_map, "default_mode": mode}}
+
+
+def mount(name: str, path: str, *, writable: bool = False) -> VolumeMountArgsDict:
+    """Mount of volume `name` at `path`."""
+    return {"name": name, "mount_path": path, "read_only": not writable}

@@ -1,0 +1,178 @@
+"""One server with a volume: what the in-cluster databases, caches, queues and stores share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet
+from pulumi_kubernetes.core.v1 import (
+    ContainerArgsDict,
+    EnvVarArgsDict,
+    ProbeArgsDict,
+    Service,
+    ServiceAccount,
+    VolumeArgsDict,
+    VolumeMountArgsDict,
+)
+
+from components.context import Context, selector
+from components.physical_name import physical_name
+from components.pod import Size, container_security, mount, pod_spec, scratch_volume
+
+READY_SECONDS = 600
+"""Longest time until the server is ready, the first image pull included, in seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatefulServerArgs:
+    """What a server is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: namespace of the server, from the resource that makes it.
+        image: image reference with a pinned version.
+        command: full command line.
+        ports: TCP ports by name; each is a port of the Service too.
+        data_path: where the volume is mounted.
+        storage: size of the volume, a Kubernetes quantity.
+        size: requests and limits.
+        env: plain environment, never secret.
+        volumes: further volumes, secrets and configuration.
+        mounts: where those are mounted.
+        startup, readiness, liveness: what each probe does.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    image: str
+    command: tuple[str, ...]
+    ports: Mapping[str, int]
+    data_path: str
+    storage: str
+    size: Size
+    startup: ProbeArgsDict
+    readiness: ProbeArgsDict
+    liveness: ProbeArgsDict
+    env: Mapping[str, str]
+    volumes: tuple[VolumeArgsDict, ...]
+    mounts: tuple[VolumeMountArgsDict, ...]
+
+
+class StatefulServer(pulumi.ComponentResource):
+    """A StatefulSet of one pod with a volume, behind a Service.
+
+    Stateful: renaming it or its volume deletes the data. The volume goes with
+    the StatefulSet, or a redeployment would meet old data with new passwords.
+
+    Makes:
+        `{name}-account`: ServiceAccount without a mounted token.
+        `{name}-service`: Service, not awaited, made before the pods.
+        `{name}`: StatefulSet, awaited until its pod is ready.
+
+    Outputs:
+        handle: the StatefulSet.
+    """
+
+    TOKEN = "nexus:data:StatefulServer"
+
+    handle: StatefulSet
+
+    def __init__(
+        self, name: str, args: StatefulServerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        labels = args.context.labels(name, "server")
+        account = ServiceAccount(
+            f"{name}-account",
+            metadata={"name": name, "namespace": args.namespace, "labels": labels},
+            automount_service_account_token=False,
+            opts=child,
+        )
+        service = Service(
+            f"{name}-service",
+            metadata={
+                "name": name,
+                "namespace": args.namespace,
+                "labels": labels,
+                "annotations": {"pulumi.com/skipAwait": "true"},
+            },
+            spec={
+                "selector": selector(name, "server"),
+                "ports": [
+                    {"name": port, "port": number, "target_port": port, "protocol": "TCP"}
+                    for port, number in args.ports.items()
+                ],
+            },
+            opts=child,
+        )
+        self.handle = StatefulSet(
+            name,
+            metadata={"name": name, "namespace": args.namespace, "labels": labels},
+            spec={
+                "service_name": name,
+                "replicas": 1,
+                "selector": {"match_labels": selector(name, "server")},
+                "persistent_volume_claim_retention_policy": {
+                    "when_deleted": "Delete",
+                    "when_scaled": "Retain",
+                },
+                "template": {
+                    "metadata": {"labels": labels},
+                    "spec": {
+                        **pod_spec(
+                            [_container(name, args)],
+                            [scratch_volume("tmp", args.size.scratch), *args.volumes],
+                            service_account=physical_name(account),
+                        ),
+                        "termination_grace_period_seconds": 60,
+                    },
+                },
+                "volume_claim_templates": [
+                    {
+                        "metadata": {"name": "data", "labels": selector(name, "server")},
+                        "spec": {
+                            "access_modes": ["ReadWriteOnce"],
+                            "resources": {"requests": {"storage": args.storage}},
+                        },
+                    }
+                ],
+            },
+            opts=pulumi.ResourceOptions.merge(
+                child,
+                pulumi.ResourceOptions(
+                    depends_on=[service],
+                    custom_timeouts=pulumi.CustomTimeouts(
+                        create=f"{READY_SECONDS}s", update=f"{READY_SECONDS}s"
+                    ),
+                ),
+            ),
+        )
+        self.register_outputs({"handle": self.handle.id})
+
+
+def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
+    env: list[EnvVarArgsDict] = [{"name": key, "value": value} for key, value in args.env.items()]
+    return {
+        "name": name,
+        "image": args.image,
+        "image_pull_policy": "IfNotPresent",
+        "command": list(args.command),
+        "env": env,
+        "ports": [
+            {"name": port, "container_port": number, "protocol": "TCP"}
+            for port, number in args.ports.items()
+        ],
+        "startup_probe": args.startup,
+        "readiness_probe": args.readiness,
+        "liveness_probe": args.liveness,
+        "resources": args.size.requirements(),
+        "security_context": container_security(),
+        "volume_mounts": [
+            mount("data", args.data_path, writable=True),
+            mount("tmp", "/tmp", writable=True),
+            *args.mounts,
+        ],
+    }

@@ -1,0 +1,65 @@
+"""The real resource that stands for 'this tier is ready'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from components.context import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierGateArgs:
+    """What a gate is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: the system namespace, from the resource that makes it.
+        tier: tier that is ready when the gate is there.
+        members: names of what makes up the tier, sorted; no versions, or every
+            release would replace the gate.
+        handles: handles of the members.
+        previous: gate of the tier before, so that an empty tier does not break the chain.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    tier: str
+    members: tuple[str, ...]
+    handles: tuple[pulumi.Resource, ...]
+    previous: pulumi.Resource | None
+
+
+class TierGate(pulumi.ComponentResource):
+    """A ConfigMap that is made when a tier is ready.
+
+    It is a real resource because an empty component would lose its dependencies.
+
+    Makes:
+        `{name}`: ConfigMap that lists the tier's members.
+
+    Outputs:
+        handle: the ConfigMap.
+    """
+
+    TOKEN = "nexus:services:TierGate"
+
+    handle: ConfigMap
+
+    def __init__(
+        self, name: str, args: TierGateArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        before = [] if args.previous is None else [args.previous]
+        self.handle = ConfigMap(
+            name,
+            metadata={
+                "namespace": args.namespace,
+                "labels": args.context.labels(args.tier, "gate", {"nexus-cos/tier": args.tier}),
+            },
+            data={"tier": args.tier, "members": "\n".join(args.members)},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.handles, *before]),
+        )
+        self.register_outputs({"handle": self.handle.urn})

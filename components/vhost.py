@@ -1,0 +1,92 @@
+"""A service's own part of the message queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.bootstrap import script
+from components.bootstrap_job import BootstrapJob, BootstrapJobArgs
+from components.context import Context
+from components.grant import Grant
+from components.password import password
+from components.servers import QueueServer
+
+CLIENT_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
+"""Official image; the script needs Python's standard library and nothing else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VhostArgs:
+    """What a virtual host is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: the data namespace, from the resource that makes it.
+        service: service it belongs to; also the name of the vhost and user.
+        server: server it is on.
+        script_map: ConfigMap with the bootstrap scripts.
+        rotation: a higher number gives the service a new password.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    service: str
+    server: QueueServer
+    script_map: pulumi.Input[str]
+    rotation: int
+
+
+class Vhost(pulumi.ComponentResource):
+    """A RabbitMQ virtual host with one user who may do everything in it, and nothing elsewhere.
+
+    Makes:
+        `{name}-password`: password of the user.
+        `{name}`: BootstrapJob. Deleting it leaves the vhost and its messages.
+
+    Outputs:
+        handle: the Job; done means that the service can connect.
+    """
+
+    TOKEN = "nexus:data:Vhost"
+
+    handle: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: VhostArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        secret = password(f"{name}-password", rotation=args.rotation, opts=child).result
+        server, service = args.server, args.service
+        job = BootstrapJob(
+            name,
+            BootstrapJobArgs(
+                context=args.context,
+                namespace=args.namespace,
+                image=CLIENT_IMAGE,
+                interpreter="python3",
+                script=("rabbitmq.py", script("rabbitmq.py")),
+                script_map=args.script_map,
+                env={
+                    "MANAGEMENT_URL": server.management_url,
+                    "VHOST": service,
+                    "USERNAME": service,
+                },
+                master=server.master,
+                username=service,
+                password=secret,
+                rotation=args.rotation,
+                server=server.handle,
+            ),
+            child,
+        )
+        self.handle = job.handle
+        self.grant = Grant(
+            resource="queue",
+            handle=job.handle,
+            endpoint={"host": server.host, "port": str(server.port), "vhost": service},
+            credentials={"username": service, "password": secret},
+        )
+        self.register_outputs({"handle": self.handle.urn})

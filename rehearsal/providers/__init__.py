@@ -1,0 +1,1 @@
+"""Simulated resource providers, served to the engine over gRPC from this process."""

@@ -1,0 +1,187 @@
+"""The simulated Kubernetes provider: naming, replacement and waiting as the real one does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rehearsal.cluster import ApiError, Cluster, NotFound, key_of
+from rehearsal.providers.answer import Difference, Made, NotReady, Refused, Resource
+from rehearsal.providers.base import SimulatedProvider
+from rehearsal.providers.difference import changes
+from rehearsal.providers.immutable import immutable_paths, is_autonamed
+from rehearsal.providers.naming import named
+from rehearsal.providers.status import encoded, is_complete, ready_status, with_defaults
+from rehearsal.providers.wire import (
+    Properties,
+    Property,
+    Secret,
+    has_unknown,
+    plain,
+    table,
+    text,
+)
+from rehearsal.record import Recorder
+from rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, Clock, Times
+
+SKIP_AWAIT = "pulumi.com/skipAwait"
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+
+
+class KubernetesProvider(SimulatedProvider):
+    """Kubernetes objects in a simulated cluster.
+
+    Args:
+        cluster: where the objects live.
+        clock, recorder: simulated time and the record of operations.
+        durations: simulated seconds until a workload is ready, by Pulumi name,
+            where it is not what the table of times says.
+
+    `fail` holds Pulumi or object names of workloads that never get ready; it may
+    be changed between runs.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        clock: Clock,
+        recorder: Recorder,
+        durations: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__("kubernetes", clock, recorder)
+        self.cluster = cluster
+        self.fail: frozenset[str] = frozenset()
+        self._durations = dict(durations or {})
+        self._settings: Properties = {}
+
+    def configure(self, settings: Properties) -> None:
+        """Take the settings that change what is replaced, and the default namespace."""
+        self._settings = table(plain(settings))
+
+    def check(
+        self, resource: Resource, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        inputs = named(resource.inputs, old, resource.name, seed)
+        return _hide_content(inputs), {}
+
+    def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
+        new = _normal(resource.inputs)
+        before = table(_shaped(table(plain(old)), _normal(old_inputs)))
+        live_name = table(table(plain(old)).get("metadata")).get("name")
+        metadata = table(new.get("metadata"))
+        unready = _annotated(new, REPLACE_UNREADY) and self._is_unready(new)
+        return Difference(
+            changes=changes(before, new, immutable_paths(new, self._settings)),
+            replaces=(f'metadata.annotations["{REPLACE_UNREADY}"]',) if unready else (),
+            delete_first=not is_autonamed(new)
+            and metadata.get("name") == live_name
+            and key_of(before).namespace == key_of(new).namespace,
+        )
+
+    def preview(self, resource: Resource, old: Properties) -> Properties:
+        if has_unknown(resource.inputs):
+            return resource.inputs
+        return _outputs(resource.inputs, with_defaults(table(plain(resource.inputs))))
+
+    def create(self, resource: Resource) -> Made:
+        manifest = with_defaults(table(plain(resource.inputs)))
+        try:
+            live = self.cluster.create(manifest)
+        except ApiError as error:
+            raise Refused(
+                f'resource "{resource.urn}" was not successfully created by the '
+                f"Kubernetes API server: {error}"
+            ) from error
+        return self._await(resource, live, _times(resource).create)
+
+    def update(self, resource: Resource, old: Properties) -> Made:
+        manifest = with_defaults(table(plain(resource.inputs)))
+        try:
+            live = self.cluster.update(manifest)
+        except NotFound as error:
+            raise Refused(f'update of resource "{resource.urn}" failed: {error}') from error
+        return self._await(resource, live, _times(resource).update)
+
+    def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
+        known = resource.inputs or table(plain(old))
+        try:
+            live = self.cluster.get(key_of(table(plain(known))))
+        except NotFound:
+            return None
+        inputs = table(_shaped(live, _normal(known))) if resource.inputs else live
+        outputs = _outputs(resource.inputs, live)
+        return Made(id=resource.id, outputs=outputs), table(_with_secrets(resource.inputs, inputs))
+
+    def delete(self, resource: Resource, old: Properties) -> None:
+        self.clock.sleep(_times(resource).delete)
+        self.cluster.delete(key_of(table(plain(old))))
+
+    def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
+        """Wait until the object is ready, as the real provider does, unless told not to."""
+        key = key_of(live)
+        awaited = seconds > 0 and not _annotated(live, SKIP_AWAIT)
+        if awaited and self.fail & {resource.name, key.name}:
+            self.clock.sleep(min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS))
+            raise NotReady(
+                Made(id=key.id, outputs=_outputs(resource.inputs, live)),
+                f'resource "{resource.urn}" was successfully created, but the Kubernetes API '
+                "server reported that it failed to fully initialize or become live: "
+                f"'{key.name}' timed out waiting to be Ready",
+            )
+        if awaited:
+            self.clock.sleep(self._durations.get(resource.name, seconds))
+        status = ready_status(live)
+        live = self.cluster.report(key, status) if status else live
+        return Made(id=key.id, outputs=_outputs(resource.inputs, live))
+
+    def _is_unready(self, manifest: Properties) -> bool:
+        try:
+            return not is_complete(self.cluster.get(key_of(manifest)))
+        except NotFound:
+            return False
+
+
+def _times(resource: Resource) -> Times:
+    return TIMES.get(resource.type, INSTANT)
+
+
+def _annotated(manifest: Properties, annotation: str) -> bool:
+    annotations = table(table(manifest.get("metadata")).get("annotations"))
+    return annotations.get(annotation) == "true"
+
+
+def _normal(inputs: Properties) -> Properties:
+    """Inputs as the API server compares them: no secrets, `stringData` merged into `data`."""
+    manifest = table(plain(inputs))
+    if "stringData" not in manifest:
+        return manifest
+    data: Properties = {**table(manifest.get("data")), **encoded(manifest["stringData"])}
+    return {**{k: v for k, v in manifest.items() if k != "stringData"}, "data": data}
+
+
+def _shaped(live: Property, like: Property) -> Property:
+    """What of `live` the program once gave; what the cluster added is left out."""
+    if isinstance(live, dict) and isinstance(like, dict):
+        return {key: _shaped(live[key], like[key]) for key in like if key in live}
+    if isinstance(live, list) and isinstance(like, list):
+        shaped = [_shaped(item, model) for item, model in zip(live, like, strict=False)]
+        return shaped + live[len(like) :]
+    return live
+
+
+def _hide_content(inputs: Properties) -> Properties:
+    """The content of a Secret is secret, whether the program said so or not."""
+    if text(inputs.get("kind")) != "Secret":
+        return inputs
+    hidden = {key: Secret(plain(inputs[key])) for key in ("data", "stringData") if key in inputs}
+    return {**inputs, **hidden}
+
+
+def _outputs(inputs: Properties, live: Properties) -> Properties:
+    return _hide_content(table(_with_secrets(inputs, live)))
+
+
+def _with_secrets(inputs: Property, outputs: Property) -> Property:
+    """`outputs`, secret wherever `inputs` are; a list with a secret in it is secret whole."""
+    if isinstance(inputs, dict) and isinstance(outputs, dict):
+        return {key: _with_secrets(inputs.get(key), value) for key, value in outputs.items()}
+    return Secret(outputs) if plain(inputs) != inputs else outputs

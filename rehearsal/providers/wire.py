@@ -1,0 +1,147 @@
+"""Property values as they travel between the engine and a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, cast
+
+from google.protobuf.struct_pb2 import Struct, Value
+
+# Pulumi marks special values by these keys and strings (sdk/go/common/resource/sig
+# and sdk/go/common/resource/plugin/rpc.go); they are part of the wire protocol.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+class Unknown(Enum):
+    """A value that only a real run will know; its one member is `UNKNOWN`."""
+
+    TOKEN = _UNKNOWN_TEXT
+
+
+UNKNOWN = Unknown.TOKEN
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the engine must encrypt in its state and hide in its output."""
+
+    value: Property
+
+    def __repr__(self) -> str:
+        return "Secret([secret])"
+
+
+Property: TypeAlias = (
+    bool | int | float | str | Unknown | Secret | list["Property"] | dict[str, "Property"] | None
+)
+Properties: TypeAlias = dict[str, Property]
+
+
+def read(struct: Struct) -> Properties:
+    """Return the properties of a message; whole numbers become ints, nulls disappear."""
+    return {key: _read(value) for key, value in struct.fields.items() if not _is_null(value)}
+
+
+def write(properties: Mapping[str, Property]) -> Struct:
+    """Return the message that stands for `properties`; nulls disappear."""
+    struct = Struct()
+    for key, value in properties.items():
+        if value is not None:
+            _write(value, struct.fields[key])
+    return struct
+
+
+def plain(value: Property) -> Property:
+    """Return `value` with every secret opened; unknowns stay."""
+    return _mapped(value, lambda secret: plain(secret.value))
+
+
+def has_unknown(value: Property) -> bool:
+    """Return whether any part of `value`, inside secrets too, is unknown."""
+    match value:
+        case Unknown():
+            return True
+        case Secret():
+            return has_unknown(value.value)
+        case list():
+            return any(has_unknown(item) for item in value)
+        case dict():
+            return any(has_unknown(item) for item in value.values())
+        case _:
+            return False
+
+
+def table(value: Property) -> Properties:
+    """Return `value` if it is a mapping (a secret one is opened), else an empty mapping."""
+    opened = value.value if isinstance(value, Secret) else value
+    return opened if isinstance(opened, dict) else {}
+
+
+def text(value: Property) -> str:
+    """Return `value` if it is a known string, else an empty one."""
+    opened = value.value if isinstance(value, Secret) else value
+    return opened if isinstance(opened, str) else ""
+
+
+def _mapped(value: Property, open_secret: Callable[[Secret], Property]) -> Property:
+    match value:
+        case Secret():
+            return open_secret(value)
+        case list():
+            return [_mapped(item, open_secret) for item in value]
+        case dict():
+            return {key: _mapped(item, open_secret) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _is_null(value: Value) -> bool:
+    return value.WhichOneof("kind") in (None, "null_value")
+
+
+def _read(value: Value) -> Property:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            fields = read(value.struct_value)
+            if fields.get(_SIGNATURE) == _SECRET:
+                return Secret(fields.get("value"))
+            return fields
+        case "list_value":
+            return [_read(item) for item in value.list_value.values]
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "string_value":
+            return UNKNOWN if value.string_value == _UNKNOWN_TEXT else value.string_value
+        case "bool_value":
+            return value.bool_value
+        case _:
+            return None
+
+
+def _write(value: Property, into: Value) -> None:
+    match value:
+        case None:
+            into.null_value = cast("object", 0)  # pyright: ignore[reportAttributeAccessIssue]
+        case bool():
+            into.bool_value = value
+        case int() | float():
+            into.number_value = value
+        case str():
+            into.string_value = value
+        case Unknown():
+            into.string_value = _UNKNOWN_TEXT
+        case Secret():
+            fields = into.struct_value.fields
+            fields[_SIGNATURE].string_value = _SECRET
+            _write(value.value, fields["value"])
+        case list():
+            into.list_value.SetInParent()
+            for item in value:
+                _write(item, into.list_value.values.add())
+        case dict():
+            into.struct_value.CopyFrom(write(value))

@@ -1,0 +1,79 @@
+"""How long simulated resources take, and the clock that runs faster than the real one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DEFAULT_SCALE = 6.0
+"""Simulated seconds per real second of a rehearsal, if not said otherwise."""
+
+FAILURE_SECONDS = 20.0
+"""Simulated seconds until a workload that never gets ready is given up. The real
+provider waits for the whole timeout (10 minutes by default); a rehearsal does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """Simulated seconds that creating, updating and deleting one resource take."""
+
+    create: float = 0.0
+    update: float = 0.0
+    delete: float = 0.0
+
+
+INSTANT = Times()
+
+TIMES: Mapping[str, Times] = {
+    "kubernetes:core/v1:Namespace": Times(create=0.1, delete=1.0),
+    "kubernetes:core/v1:Pod": Times(create=3.0, update=1.0, delete=1.0),
+    "kubernetes:core/v1:Service": Times(create=1.0, update=1.0, delete=0.2),
+    "kubernetes:core/v1:PersistentVolumeClaim": Times(create=1.0, delete=1.0),
+    "kubernetes:apps/v1:Deployment": Times(create=5.0, update=5.0, delete=1.0),
+    "kubernetes:apps/v1:StatefulSet": Times(create=8.0, update=8.0, delete=2.0),
+    "kubernetes:apps/v1:DaemonSet": Times(create=5.0, update=5.0, delete=1.0),
+    "kubernetes:batch/v1:Job": Times(create=2.0, update=2.0, delete=0.5),
+    "kubernetes:networking.k8s.io/v1:Ingress": Times(create=2.0, update=1.0, delete=0.5),
+}
+"""The one table of simulated times, by resource type. What is not here takes none."""
+
+
+class Cancelled(Exception):
+    """The engine asked the providers to stop while a resource was still working."""
+
+
+class Clock:
+    """Simulated time: `scale` simulated seconds pass in one real second.
+
+    It starts at its first `start()`; `cancel()` ends every wait, now and later,
+    until `resume()`.
+    """
+
+    def __init__(self, scale: float = DEFAULT_SCALE) -> None:
+        if scale <= 0:
+            raise ValueError(f"The time scale is {scale}; give a number above 0, such as 6.")
+        self.scale = scale
+        self._cancelled = threading.Event()
+
+    def now(self) -> float:
+        """Return simulated seconds since an arbitrary moment; differences mean something."""
+        return time.monotonic() * self.scale
+
+    def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of simulated time.
+
+        Raises:
+            Cancelled: `cancel()` was called before the time was over.
+        """
+        if seconds > 0 and self._cancelled.wait(seconds / self.scale):
+            raise Cancelled
+
+    def cancel(self) -> None:
+        """End every wait with `Cancelled`."""
+        self._cancelled.set()
+
+    def resume(self) -> None:
+        """Let waits wait again, before the next run."""
+        self._cancelled.clear()

@@ -1,0 +1,113 @@
+"""The temporary directory of a rehearsal: project, settings, state and the CLI's home."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import cast
+
+import yaml
+from pulumi.automation import ConfigValue, LocalWorkspace, ProjectSettings, Stack
+
+from rehearsal.engine import Engine
+
+PREFIX = "nexus-rehearsal-"
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Return the CLI's environment: everything it writes lies below `root`, nothing is fetched."""
+    return {
+        "HOME": str(root / "home"),
+        "TMPDIR": str(root / "tmp"),
+        "PULUMI_HOME": str(root / "home"),
+        "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        # The state lives as long as this process, so there is nothing a checkpoint
+        # after every step could save; it is written once, at the end of each run.
+        "PULUMI_EXPERIMENTAL": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        "PULUMI_DIY_BACKEND_ZSTD": "true",
+    }
+
+
+@contextmanager
+def temporary_root() -> Iterator[Path]:
+    """Make the directory and remove it with all it holds when the block ends."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as directory:
+        root = Path(directory)
+        for name in ("home", "project", "state", "tmp"):
+            (root / name).mkdir()
+        yield root
+
+
+def make_stack(
+    root: Path,
+    engine: Engine,
+    attached: Mapping[str, str],
+    project: str,
+    stack: str,
+    config: Mapping[str, object],
+    secret_config: Mapping[str, str],
+) -> Stack:
+    """Return a new stack in `root` with its settings written.
+
+    Args:
+        root: a directory of `temporary_root`.
+        engine: the CLI.
+        attached: environment variables that attach the simulated providers.
+        project, stack: their names.
+        config: the stack's settings by full key, values as in its YAML file.
+        secret_config: values of secret settings, by full key; a dot leads into
+            a structured setting.
+    """
+    directory = root / "project"
+    settings = {"config": dict(config)}
+    (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    workspace = LocalWorkspace(
+        work_dir=str(directory),
+        pulumi_home=str(root / "home"),
+        env_vars={**environment(root), **attached},
+        project_settings=ProjectSettings(name=project, runtime="python"),
+        pulumi_command=engine,
+    )
+    made = Stack.create(stack, workspace)
+    if secret_config:
+        hidden = {key: ConfigValue(value, secret=True) for key, value in secret_config.items()}
+        made.set_all_config(hidden, path=True)
+    return made
+
+
+class Terminated(SystemExit):
+    """This process was told to end; unwinding ends the engine and removes the directory."""
+
+
+@contextmanager
+def termination_unwinds() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP raise `Terminated` while the block runs.
+
+    Only the main thread can do this; in any other the block just runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, _frame: FrameType | None) -> None:
+        raise Terminated(128 + number)
+
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number in kept:
+        signal.signal(number, unwind)
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, cast("signal.Handlers", handler))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -16,13 +18,25 @@ try:  # the C parser is ten times faster; wheels of PyYAML have it, some builds 
 except ImportError:  # pragma: no cover
     from yaml import SafeLoader as _Loader
 
-MAX_BYTES = 4 * 1024 * 1024
-"""Largest file read. The catalog's own files have a few KiB."""
+MAX_BYTES = 1024 * 1024
+"""Largest file read, in bytes. The catalog's own files have a few KiB; a file
+of this size still parses within some hundred MiB of memory."""
 
 MAX_DEPTH = 32
 """Deepest nesting read; deeper input would exhaust Python's stack."""
 
-Path_ = tuple[str | int, ...]
+At = tuple[str | int, ...]
+"""Place of a value: keys and list indexes from the root of the file."""
+
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that YAML forbids in a file."""
+
+_HINTS = {
+    "cannot start any token": "indent with spaces, not tabs, and quote text that starts with a "
+    "special character",
+    "mapping values are not allowed": "check the indentation and quote text that holds ': '",
+    "did not find expected": "check the indentation and close every bracket and quote",
+}
 
 
 @dataclass(frozen=True)
@@ -31,106 +45,153 @@ class Document:
 
     name: str
     data: Any
-    lines: Mapping[Path_, int]
+    lines: Mapping[At, int]
 
-    def problem(self, message: str, at: Path_ = ()) -> Problem:
-        """A problem at `at` (keys and indexes from the root), or at the nearest value above it."""
+    def line(self, at: At) -> int | None:
+        """Line of the value at `at`, or of the nearest value above it."""
         while at and at not in self.lines:
             at = at[:-1]
-        line = self.lines.get(at)
-        return Problem(self.name if line is None else f"{self.name}:{line}", message)
+        return self.lines.get(at)
+
+    def problem(self, message: str, at: At = ()) -> Problem:
+        """A problem with the value at `at`; without, one with the whole file."""
+        return Problem(self.name, message, self.line(at) if at else None)
+
+
+class _RefusedError(Exception):
+    """Why a file is not taken, as a sentence, and the line if one is to blame."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message, self.line = message, line
 
 
 def read_document(path: Path, name: str) -> Document:
     """Reads `path`; `name` is how errors call it.
 
-    Plain YAML only: one document, no tags, anchors or aliases, no key twice.
+    Plain YAML only: one document, no tags, anchors, aliases or merge keys, no
+    key twice.
 
     Raises:
         CatalogError: with one problem that says what to do about the file.
     """
-
-    def refuse(message: str, line: int | None = None) -> CatalogError:
-        return CatalogError([Problem(name if line is None else f"{name}:{line}", message)])
-
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise refuse(f"the file is larger than {MAX_BYTES // 1024**2} MiB; split it.")
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise refuse(
-            f"the file is not UTF-8 text (byte {error.start}); save it as UTF-8."
-        ) from error
+        return _parsed(_text(path), name)
+    except _RefusedError as error:
+        raise CatalogError([Problem(name, error.message, error.line)]) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        # Asked first: opening a pipe would wait for its writer for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _RefusedError(
+                "this is no regular file; put a text file in its place or rename it."
+            )
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise refuse("the file does not exist; create it or correct the path.") from error
+        if path.is_symlink():
+            raise _RefusedError("the link points to no file; correct or delete it.") from error
+        raise _RefusedError("the file does not exist; create it.") from error
     except OSError as error:
-        raise refuse(
-            f"the file cannot be read ({error.strerror}); make it a readable file."
+        raise _RefusedError(
+            f"the file cannot be read ({error.strerror}); make it readable."
         ) from error
+    if len(content) > MAX_BYTES:
+        raise _RefusedError(f"the file is larger than {MAX_BYTES // 1024} KiB; split it.")
     try:
-        for line, complaint in _forbidden(text):
-            raise refuse(complaint, line)
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _RefusedError("the file is not UTF-8 text; save it as UTF-8.", line) from error
+    bad = _NOT_YAML.search(text)
+    if bad:
+        raise _RefusedError(
+            f"the character U+{ord(bad.group()):04X} is not allowed in YAML; remove it.",
+            text.count("\n", 0, bad.start()) + 1,
+        )
+    return text
+
+
+def _parsed(text: str, name: str) -> Document:
+    loader = None
+    try:
+        _refuse_what_is_not_plain(text)
         loader = _Loader(text)
-        try:
-            node: yaml.Node | None = loader.get_single_node()
-            if node is None:
-                raise refuse("the file is empty; write its content or delete it.")
-            lines = dict(_lines(node))
-            data = loader.construct_document(node)
-        finally:
-            loader.dispose()
-    except _RepeatedKey as error:
-        raise refuse(
-            f"key '{error.key}' stands twice (first on line {error.first}); keep one of them.",
-            error.second,
-        ) from error
+        node: yaml.Node | None = loader.get_single_node()
+        lines = {} if node is None else dict(_lines(node))
+        data = None if node is None else _constructed(loader, node)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         detail = error.problem or error.context or "it cannot be parsed"
-        raise refuse(f"the file is not valid YAML: {detail}; correct it there.", line) from error
+        hint = next((hint for part, hint in _HINTS.items() if part in detail), "correct it there")
+        raise _RefusedError(f"the file is not valid YAML ({detail}); {hint}.", line) from error
     except (yaml.YAMLError, ValueError) as error:
+        # ValueError: a scalar that looks like a date or number and is none, as 2024-02-31.
         detail = str(error).splitlines()[0]
-        raise refuse(f"the file is not valid YAML: {detail}; correct it.") from error
+        raise _RefusedError(
+            f"a value is not valid YAML ({detail}); correct it or put it in quotes."
+        ) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
     if data is None:
-        raise refuse("the file is empty; write its content or delete it.")
+        raise _RefusedError("the file is empty; write its content or delete it.")
     return Document(name, data, lines)
 
 
-class _RepeatedKey(Exception):
-    def __init__(self, key: str, first: int, second: int) -> None:
-        super().__init__(key)
-        self.key, self.first, self.second = key, first, second
+def _constructed(loader: Any, node: yaml.Node) -> Any:
+    return loader.construct_document(node)
 
 
-def _forbidden(text: str) -> Iterator[tuple[int, str]]:
-    """Lines of what plain data has no use for: tags, anchors, aliases, deep nesting."""
-    depth = 0
+def _refuse_what_is_not_plain(text: str) -> None:
+    """Refuses what plain data has no use for, before anything is built from it."""
+    depth = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
-        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-            depth += 1
-            if depth > MAX_DEPTH:
-                yield line, f"values are nested deeper than {MAX_DEPTH}; write plain lists and maps."
+        line = cast("yaml.Mark", event.start_mark).line + 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _RefusedError(
+                    "the file holds a second document; keep one, without '---'.", line
+                )
+        elif isinstance(event, yaml.AliasEvent):
+            raise _RefusedError(
+                f"alias '*{event.anchor}' is not allowed; write the value out.", line
+            )
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-        if isinstance(event, yaml.AliasEvent):
-            yield line, f"YAML alias '*{event.anchor}' is not allowed; write the value out."
-        if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
-            yield line, f"YAML anchor '&{event.anchor}' is not allowed; write the value out."
-        tag = getattr(event, "tag", None)
-        if tag is not None and tag != "!":
-            yield line, f"YAML tag '{tag}' is not allowed; write the plain value."
+        elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
+            if event.anchor is not None:
+                raise _RefusedError(f"anchor '&{event.anchor}' is not allowed; remove it.", line)
+            if event.tag is not None:
+                raise _RefusedError(f"tag '{event.tag}' is not allowed; remove it.", line)
+            if isinstance(event, yaml.ScalarEvent):
+                if event.value == "<<" and event.implicit[0]:
+                    raise _RefusedError("merge key '<<' is not allowed; write the keys out.", line)
+                continue
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _RefusedError(
+                    f"values are nested deeper than {MAX_DEPTH} levels; write plain lists "
+                    "and mappings.",
+                    line,
+                )
 
 
-def _lines(node: yaml.Node, at: Path_ = ()) -> Iterator[tuple[Path_, int]]:
-    """Line of every value below `node`, by path; refuses a key that stands twice."""
+def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
+    """Line of every value below `node`, by place; refuses a key that stands twice."""
     yield at, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
-                raise _RepeatedKey(name, seen[name], line)
+                raise _RefusedError(
+                    f"key '{name}' stands twice, first on line {seen[name]}; keep one of them.",
+                    line,
+                )
             seen[name] = line
             yield from _lines(value, (*at, name))
             yield (*at, name), line

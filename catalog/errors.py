@@ -6,20 +6,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Problem:
     """One mistake in a file: where it is, what is wrong and what to write instead.
 
     Args:
         file: path of the file, relative to the project.
         message: one sentence that names the service and field, and the fix.
+        line: line of the mistake, counted from 1; None when it is the whole file.
     """
 
     file: str
     message: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.message}"
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}"
+
+    @property
+    def position(self) -> tuple[str, int, str]:
+        """Sort key: by file, line (what concerns the whole file first) and text."""
+        return self.file, self.line or 0, self.message
 
 
 class CatalogError(Exception):
@@ -30,5 +38,5 @@ class CatalogError(Exception):
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.position))
         super().__init__("\n".join(str(problem) for problem in self.problems))

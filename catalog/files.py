@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from catalog.model import Fallback, Order, Tier
+from catalog.model import SERVICE_TIERS, Fallback, Order, Tier
 
 MAX_SERVICE_NAME = 40
 """Longest service name. The longest name derived from it is that of its bootstrap
 Job, `<service>-database-<8 hex digits>`, which Kubernetes copies into a label
 value of at most 63 characters; 40 leaves room for it and for longer suffixes."""
 
+MAX_DOMAIN_NAME = 30
+"""Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
+
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""
+
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
+"""Text without line breaks and control characters; it goes into annotations and pictures."""
+
+
+def _service_tier(tier: Any) -> Any:
+    """Only platform resources start in the infrastructure tier."""
+    if tier is not None and tier not in SERVICE_TIERS:
+        raise PydanticCustomError("enum", "no tier", {"expected": ", ".join(SERVICE_TIERS)})
+    return tier
+
+
+def _need_from_name(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"target": value}
+    if not isinstance(value, dict):
+        raise PydanticCustomError("need_type", "no need")
+    return cast("dict[object, object]", value)
+
+
+Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
+ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
+DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
+Sentence = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
+]
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
-ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
-DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=30)]
-Sentence = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-
-
-
-
-class NeedEntry(_File):
+class NeedEntry(_File, title="Dependency"):
     """One dependency of a service, or one rule that stands for several.
 
     Exactly one of `target` and `above_tier` is given: a target names one
@@ -38,11 +61,18 @@ class NeedEntry(_File):
     gets its route when a service is added. A named target wins over the rule.
     """
 
-    target: Name | None = Field(default=None, description="Name of the node this service needs")
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["target"]}, {"required": ["above_tier"]}]}
+    )
+
+    target: Name | None = Field(
+        default=None,
+        description="Service, platform resource or external API that this service needs",
+    )
     above_tier: Tier | None = Field(
         default=None,
         strict=False,
-        description="Every service of a tier after this one, instead of one target",
+        description="Instead of one target: every service of a tier after this one",
     )
     order: Order = Field(
         default=Order.STARTUP,
@@ -59,19 +89,20 @@ class NeedEntry(_File):
     )
 
 
-def _need_from_name(value: Any) -> Any:
-    return {"target": value} if isinstance(value, str) else value
-
-
 def _needs_schema(schema: dict[str, Any]) -> None:
-    schema["items"] = {"anyOf": [{"type": "string", "pattern": DNS_LABEL}, schema["items"]]}
+    name = {"type": "string", "pattern": DNS_LABEL, "maxLength": 63, "description": "The target"}
+    schema["items"] = {"anyOf": [name, schema["items"]]}
 
 
-class ServiceEntry(_File):
+class ServiceEntry(_File, title="Service"):
     """One service: what it is, when it starts and what it needs."""
 
     summary: Sentence = Field(description="One line that says what the service does")
-    tier: Tier = Field(strict=False, description="Tier the service starts in")
+    tier: Annotated[Tier, BeforeValidator(_service_tier)] = Field(
+        strict=False,
+        description="Tier the service starts in",
+        json_schema_extra={"enum": list(SERVICE_TIERS)},
+    )
     port: int = Field(default=8080, ge=1024, le=65535, description="TCP port it listens on")
     start_seconds: int = Field(
         default=30,
@@ -86,48 +117,66 @@ class ServiceEntry(_File):
     )
 
 
-class ServicesFile(_File):
+class ServicesFile(_File, title="Services of a domain"):
     """A file of catalog/services: the services of one domain."""
 
     domain: DomainName = Field(description="Failure domain of these services; one namespace")
-    services: dict[ServiceName, ServiceEntry] = Field(min_length=1)
+    services: dict[ServiceName, ServiceEntry] = Field(
+        min_length=1, description="The domain's services by name"
+    )
 
 
-class TierEntry(_File):
-    """A tier and its documented window in seconds."""
+class TierEntry(_File, title="Tier"):
+    """A tier and its documented window."""
 
-    name: Tier = Field(strict=False)
-    starts_at: int = Field(ge=0)
-    ends_at: int = Field(gt=0)
+    name: Tier = Field(strict=False, description="The tier")
+    starts_at: int = Field(
+        ge=0, description="Start of its window, in seconds since the platform resources exist"
+    )
+    ends_at: int = Field(
+        gt=0, description="End of its window, in seconds since the platform resources exist"
+    )
 
 
-class ResourceEntry(_File):
+Providers = Annotated[
+    list[Sentence], Field(description="Products or third parties that can provide it")
+]
+
+
+class ResourceEntry(_File, title="Platform resource"):
     """A platform resource."""
 
-    summary: Sentence
-    providers: list[Sentence] = []
-    gate: bool = Field(default=False, description="The infrastructure tier waits for it")
+    summary: Sentence = Field(description="One line that says what it is")
+    providers: Providers = []
+    gate: bool = Field(default=False, description="Whether the infrastructure tier waits for it")
 
 
-class ExternalEntry(_File):
+class ExternalEntry(_File, title="External API"):
     """An API outside the platform."""
 
-    summary: Sentence
-    providers: list[Sentence] = []
+    summary: Sentence = Field(description="One line that says what it is")
+    providers: Providers = []
 
 
-class BucketEntry(_File):
+class BucketEntry(_File, title="Bucket"):
     """A bucket of the `storage` resource."""
 
-    owner: Name
-    granted: list[Name] = []
+    owner: Name = Field(description="Service that administers the content")
+    granted: list[Name] = Field(
+        default=[], description="Other services that may read and write the content"
+    )
 
 
-class PlatformFile(_File):
+class PlatformFile(_File, title="Platform"):
     """catalog/platform.yaml: what the services stand on."""
 
-    tiers: list[TierEntry]
-    resources: dict[Name, ResourceEntry]
-    external: dict[Name, ExternalEntry]
-    buckets: dict[Name, BucketEntry] = {}
-    flows: dict[Name, list[Name]] = {}
+    tiers: list[TierEntry] = Field(description="All tiers, in startup order")
+    resources: dict[Name, ResourceEntry] = Field(description="Platform resources by name")
+    external: dict[Name, ExternalEntry] = Field(description="APIs outside the platform by name")
+    buckets: dict[Name, BucketEntry] = Field(
+        default={}, description="Buckets of the object storage by name"
+    )
+    flows: dict[Name, list[Name]] = Field(
+        default={},
+        description="Critical paths by name: each step after the first is needed by one before it",
+    )

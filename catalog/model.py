@@ -112,6 +112,7 @@ class Edge:
         fallback: what the source does while the target is down, if anything.
         reason: why the edge is as it is, where the document leaves it open.
         file: file that declares it, relative to the project.
+        line: line that declares it, counted from 1, if it was read from a file.
     """
 
     source: str
@@ -120,6 +121,7 @@ class Edge:
     fallback: Fallback | None
     reason: str | None
     file: str
+    line: int | None = None
 
     @property
     def criticality(self) -> Criticality:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import networkx as nx
 
@@ -35,14 +35,21 @@ def startup_graph(catalog: Catalog) -> nx.DiGraph[str]:
     return graph
 
 
-def domain_graph(catalog: Catalog) -> nx.DiGraph[str]:
-    """Domains, with an edge where a service starts after one of another domain."""
+def domain_graph(catalog: Catalog, without: Iterable[Collection[str]] = ()) -> nx.DiGraph[str]:
+    """Domains, with an edge where a service starts after one of another domain.
+
+    Args:
+        catalog: the catalog.
+        without: groups of services; edges inside one of them do not count.
+    """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(catalog.domains)
+    group_of = {name: index for index, group in enumerate(without) for name in group}
     for edge in service_edges(catalog, Order.STARTUP):
         source = catalog.services[edge.source].domain
         target = catalog.services[edge.target].domain
-        if source != target:
+        group = group_of.get(edge.source)
+        if source != target and (group is None or group != group_of.get(edge.target)):
             graph.add_edge(source, target)
     return graph
 
@@ -62,25 +69,28 @@ def components(graph: nx.DiGraph[str]) -> tuple[tuple[str, ...], ...]:
 def shortest_cycle(graph: nx.DiGraph[str], component: Iterable[str]) -> tuple[str, ...]:
     """A shortest cycle of a strongly connected component, first node repeated at the end.
 
-    It starts at its alphabetically first node; among cycles of the same
-    length the alphabetically first is taken.
+    Among cycles of the same length it is the alphabetically first.
+
+    Raises:
+        ValueError: if the nodes have no cycle.
     """
-    inside = graph.subgraph(sorted(component))
-    best: tuple[str, ...] | None = None
-    for start in sorted(inside):
-        for following in sorted(inside.successors(start)):
+    inside = graph.subgraph(list(component))
+    found = [path for start in sorted(inside) if (path := _way_back(inside, start))]
+    if not found:
+        raise ValueError("These nodes have no cycle; pass one of components(graph).")
+    return min(found, key=lambda cycle: (len(cycle), cycle))
+
+
+def _way_back(graph: nx.DiGraph[str], start: str) -> tuple[str, ...]:
+    """The shortest way from `start` to itself, alphabetically first; empty if there is none."""
+    ways: dict[str, tuple[str, ...]] = {start: (start,)}
+    # Breadth first: this list grows while it is walked.
+    reached = [start]
+    for node in reached:
+        for following in sorted(graph.successors(node)):
             if following == start:
-                return (start, start)
-            path = _shortest_path(inside, following, start)
-            cycle = (start, *path)
-            if best is None or len(cycle) < len(best):
-                best = cycle
-    if best is None:
-        raise ValueError("The component has no cycle; pass one of components(graph).")
-    smallest = best.index(min(best))
-    return (*best[smallest:-1], *best[: smallest + 1])
-
-
-def _shortest_path(graph: nx.DiGraph[str], source: str, target: str) -> list[str]:
-    path: list[str] = nx.shortest_path(graph, source, target)
-    return path
+                return (*ways[node], start)
+            if following not in ways:
+                ways[following] = (*ways[node], following)
+                reached.append(following)
+    return ()

@@ -1,0 +1,1 @@
+"""The rules a catalog must satisfy; `graph.check` applies them all."""

@@ -1,0 +1,66 @@
+"""Rules of catalog/platform.yaml: critical flows and buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import Bucket, Catalog, Flow, Problem
+from catalog.hints import did_you_mean
+from graph.rules.edges import problem_at
+
+
+def flows_hold(catalog: Catalog) -> Iterator[Problem]:
+    """Every step of a flow exists, and each after the first is needed by one before it."""
+    for flow in catalog.flows:
+        if not flow.steps:
+            message = f"flow '{flow.name}' has no steps; list them or remove it."
+            yield Problem(catalog.platform_file, message)
+        for position in range(len(flow.steps)):
+            message = _unfit_step(catalog, flow, position)
+            if message:
+                yield Problem(catalog.platform_file, f"flow '{flow.name}': {message}")
+
+
+def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
+    step, before = flow.steps[position], flow.steps[:position]
+    if catalog.kind(step) is None:
+        names = (*catalog.services, *catalog.resources, *catalog.external)
+        hint = did_you_mean(step, names) or "remove it, or declare it as a service."
+        return f"unknown step '{step}'; {hint}"
+    needed = any(edge.target == step for earlier in before for edge in catalog.needs(earlier))
+    if before and not needed:
+        return (
+            f"step '{step}' is needed by none of {', '.join(before)}; add it to the needs of "
+            "one of them, or correct the steps."
+        )
+    return None
+
+
+def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
+    """Buckets belong to services that need storage, and every such service has one."""
+    users = {edge.source: edge for edge in catalog.edges if edge.target == "storage"}
+    for bucket in catalog.buckets.values():
+        for service in (bucket.owner, *bucket.granted):
+            if service not in users:
+                yield _not_a_user(catalog, bucket, service)
+    served = {
+        service
+        for bucket in catalog.buckets.values()
+        for service in (bucket.owner, *bucket.granted)
+    }
+    for service, edge in users.items():
+        if service not in served:
+            yield problem_at(
+                edge,
+                f"it needs 'storage' but has no bucket; add it to a bucket in "
+                f"{catalog.platform_file}, as owner or granted.",
+            )
+
+
+def _not_a_user(catalog: Catalog, bucket: Bucket, service: str) -> Problem:
+    if service in catalog.services:
+        message = "does not need 'storage'; add that to its needs, or take it off the bucket."
+    else:
+        hint = did_you_mean(service, catalog.services) or "take it off the bucket."
+        message = f"is no service; {hint}"
+    return Problem(catalog.platform_file, f"bucket '{bucket.name}': '{service}' {message}")

@@ -1,0 +1,230 @@
+"""Stands in for the engine while a program runs, and records what the program registers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from google.protobuf import struct_pb2
+from pulumi.runtime import mocks, run_in_stack, set_all_config
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import configure
+
+from plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
+"""Starts of environment variables that the SDKs would read into inputs or settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """One resource, as the program registered it.
+
+    Args:
+        urn: the URN the engine would give it.
+        type, name, parent: as registered; `parent` is "" for the stack itself.
+        custom: whether a provider manages it; a component otherwise.
+        provider: URN of its provider, "" for components and providers.
+        inputs: its inputs, secrets replaced.
+        secrets: paths of the secrets in its inputs.
+        dependencies: URNs it was told to wait for, sorted.
+        aliases: other identities it is known by.
+        options: options that differ from their defaults.
+    """
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    provider: str
+    inputs: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    dependencies: tuple[str, ...]
+    aliases: tuple[Any, ...]
+    options: Mapping[str, Any]
+
+
+def record(
+    program: Callable[[], None],
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    secret_keys: tuple[str, ...] = (),
+) -> tuple[Registration, ...]:
+    """Runs `program` and returns what it registered, the stack included, sorted by URN.
+
+    Every program runs in a context of its own, so that one after the other
+    leaves nothing behind in the process.
+
+    Raises:
+        pulumi.RunError: what the program says is wrong.
+    """
+    monitor = _Monitor(stack, project)
+    with _without_ambient_settings():
+        contextvars.copy_context().run(
+            _run, program, monitor, project, stack, dict(config), list(secret_keys)
+        )
+    return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
+
+
+def _run(
+    program: Callable[[], None],
+    monitor: _Monitor,
+    project: str,
+    stack: str,
+    config: dict[str, str],
+    secret_keys: list[str],
+) -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_all_config(config, secret_keys)
+        configure(
+            mocks.MockSettings(
+                monitor=monitor,
+                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+                engine=mocks.MockEngine(None),
+                project=project,
+                stack=stack,
+                dry_run=False,
+            )
+        )
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+@contextlib.contextmanager
+def _without_ambient_settings() -> Iterator[None]:
+    """A plan depends on the project's files alone, not on who makes it."""
+    kept = {key: os.environ[key] for key in list(os.environ) if key.startswith(AMBIENT)}
+    for key in kept:
+        del os.environ[key]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+class _NoMocks(mocks.Mocks):
+    """`_Monitor` answers itself; set_mocks demands one of these all the same."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        raise NotImplementedError(args.typ)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        raise pulumi.RunError(
+            f"The program calls {args.token}, which a plan cannot answer without a provider; "
+            "give the program the value as a setting."
+        )
+
+
+class _Monitor(mocks.MockMonitor):
+    """A resource monitor that answers with the inputs, and with what a provider would add."""
+
+    def __init__(self, stack: str, project: str) -> None:
+        super().__init__(_NoMocks())
+        self._stack, self._project = stack, project
+        self._lock = threading.Lock()
+        self.registrations: dict[str, Registration] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The engine's URN: the types of all parents but the stack stand in front of its own."""
+        types = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if types == STACK_TYPE else f"{types}${type_}"
+        return f"urn:pulumi:{self._stack}::{self._project}::{qualified}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs, secrets = plain_values(request.object)
+        registration = Registration(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=request.custom,
+            provider=request.provider.rpartition("::")[0],
+            inputs=inputs,
+            secrets=secrets,
+            dependencies=tuple(sorted(set(request.dependencies))),
+            aliases=_aliases(request),
+            options=_options(request),
+        )
+        with self._lock:
+            if urn in self.registrations:
+                raise pulumi.RunError(
+                    f"Two resources are called '{request.name}' ({request.type}); rename one."
+                )
+            self.registrations[urn] = registration
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn,
+            id=request.name if request.custom else "",
+            object=_outputs(request, registration),
+        )
+
+
+def _outputs(request: Any, registration: Registration) -> struct_pb2.Struct:
+    """The inputs, plus what the simulated world adds: auto-names and secret outputs."""
+    outputs = struct_pb2.Struct()
+    outputs.CopyFrom(request.object)
+    if request.type.startswith("kubernetes:") and "metadata" in registration.inputs:
+        metadata = outputs.fields["metadata"].struct_value
+        if "name" not in metadata.fields:
+            metadata.fields["name"].string_value = _auto_name(registration)
+    for name in request.additionalSecretOutputs:
+        secret = outputs.fields[name].struct_value
+        secret.fields[SIGNATURE_KEY].string_value = SECRET_SIGNATURE
+        secret.fields["value"].string_value = f"{name} of {registration.urn}"
+    return outputs
+
+
+def _auto_name(registration: Registration) -> str:
+    """A name as auto-naming makes them, but the same in every plan of the same content.
+
+    It changes with the content, as the real one does: what mounts the object
+    shows up as changed too.
+    """
+    content = json.dumps([registration.urn, registration.inputs], sort_keys=True)
+    return f"{registration.name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _aliases(request: Any) -> tuple[Any, ...]:
+    aliases: list[Any] = list(request.aliasURNs)
+    for alias in request.aliases:
+        if alias.urn:
+            aliases.append(alias.urn)
+        else:
+            spec = alias.spec
+            fields = ("name", "type", "stack", "project", "parentUrn")
+            aliases.append({key: getattr(spec, key) for key in fields if getattr(spec, key)})
+    return tuple(aliases)
+
+
+_FLAGS = ("protect", "retainOnDelete", "deleteBeforeReplace")
+_LISTS = ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs")
+_TEXTS = ("importId", "deletedWith")
+
+
+def _options(request: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {key: True for key in _FLAGS if getattr(request, key)}
+    options |= {key: sorted(getattr(request, key)) for key in _LISTS if getattr(request, key)}
+    options |= {key: getattr(request, key) for key in _TEXTS if getattr(request, key)}
+    timeouts = request.customTimeouts
+    given = {k: getattr(timeouts, k) for k in ("create", "update", "delete")}
+    if any(given.values()):
+        options["customTimeouts"] = {key: value for key, value in given.items() if value}
+    return options

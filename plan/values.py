@@ -1,0 +1,64 @@
+"""Property values as the engine passes them, turned into plain data without secrets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from google.protobuf import struct_pb2
+
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+"""Marks a special value; from the Pulumi wire format (sdk/python/lib/pulumi/runtime/rpc.py)."""
+
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+REFERENCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
+
+SECRET = "[secret]"
+"""What stands in a plan in place of every secret value."""
+
+_SIMPLE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
+
+
+def plain_values(properties: struct_pb2.Struct) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """`properties` as plain data, and the sorted paths of the secrets that were replaced.
+
+    Paths are Pulumi's property paths: `spec.template`, `items[0]`, `data["a.b"]`.
+    """
+    secrets: list[str] = []
+    values = {
+        key: _plain(value, child_path("", key), secrets)
+        for key, value in sorted(properties.fields.items())
+    }
+    return values, tuple(sorted(secrets))
+
+
+def child_path(path: str, key: str | int) -> str:
+    """Property path of `key` below `path`."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if not _SIMPLE_KEY.match(key):
+        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{path}["{escaped}"]'
+    return f"{path}.{key}" if path else key
+
+
+def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        signature = fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else ""
+        if signature == SECRET_SIGNATURE:
+            secrets.append(path)
+            return SECRET
+        if signature == REFERENCE_SIGNATURE:
+            return fields["urn"].string_value
+        return {
+            key: _plain(fields[key], child_path(path, key), secrets) for key in sorted(fields)
+        }
+    if kind == "list_value":
+        items = value.list_value.values
+        return [_plain(item, child_path(path, i), secrets) for i, item in enumerate(items)]
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return {"string_value": value.string_value, "bool_value": value.bool_value}.get(kind or "")

@@ -1,0 +1,1 @@
+"""The program: settings and catalog in, components out, one module per layer."""

@@ -1,0 +1,121 @@
+"""The release file: the version of every service in one environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from catalog import Catalog, CatalogError, Problem
+from catalog.document import read_document
+from catalog.hints import did_you_mean
+from catalog.shape import shaped
+
+VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
+"""An image tag or digest, as the OCI distribution specification defines them."""
+
+STAND_IN_IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
+"""Answers every path with status 200, health checks included."""
+
+
+def _version(text: str) -> str:
+    if not VERSION.fullmatch(text):
+        raise ValueError("is no version; write an image tag such as '1.4.2', or 'sha256:…'.")
+    return text
+
+
+class ReleaseFile(BaseModel):
+    """Shape of a release file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    services: dict[str, Annotated[str, AfterValidator(_version)]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """What runs for a service: an image and the arguments of its command."""
+
+    reference: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """Versions by service, as the file called `file` gives them."""
+
+    file: str
+    versions: Mapping[str, str]
+
+    def images(
+        self, catalog: Catalog, *, registry: str | None, stand_ins: bool
+    ) -> Mapping[str, Image]:
+        """The image of every service of the catalog.
+
+        Args:
+            catalog: the services.
+            registry: registry and path in front of every service's own image.
+            stand_ins: whether a service without a version runs as a stand-in.
+
+        Raises:
+            CatalogError: a version without a registry, or a service without a
+                version where stand-ins are not allowed.
+        """
+        problems: list[Problem] = []
+        missing = sorted(set(catalog.services) - set(self.versions))
+        if missing and not stand_ins:
+            listed = ", ".join(missing)
+            message = f"no version for {listed}; add each under 'services', as tag or digest."
+            problems.append(Problem(self.file, message))
+        if self.versions and registry is None:
+            message = (
+                f"there are versions, such as that of '{min(self.versions)}', but no registry; set "
+                "'nexus-cos:registry' in the stack's settings or remove the versions."
+            )
+            problems.append(Problem(self.file, message))
+        if problems:
+            raise CatalogError(problems)
+        return {
+            service.name: _image(registry, service.name, self.versions[service.name])
+            if service.name in self.versions
+            else _stand_in(service.name, service.port)
+            for service in catalog.services.values()
+        }
+
+
+def read_release(project: Path, file: str, catalog: Catalog) -> Release:
+    """The release file `file` of the project in folder `project`.
+
+    Raises:
+        CatalogError: what is wrong with the file; services that do not exist.
+    """
+    document = read_document(project / file, file)
+    content = shaped(document, ReleaseFile)
+    problems = [
+        document.problem(
+            f"service '{name}': there is no such service; "
+            f"{did_you_mean(name, catalog.services) or 'remove it.'}",
+            ("services", name),
+        )
+        for name in content.services
+        if name not in catalog.services
+    ]
+    if problems:
+        raise CatalogError(problems)
+    return Release(file=file, versions=content.services)
+
+
+def _image(registry: str | None, service: str, version: str) -> Image:
+    separator = "@" if version.startswith("sha256:") else ":"
+    return Image(reference=f"{registry}/{service}{separator}{version}")
+
+
+def _stand_in(service: str, port: int) -> Image:
+    return Image(
+        reference=STAND_IN_IMAGE,
+        arguments=(f"-listen=:{port}", f"-text={service} (stand-in)"),
+    )

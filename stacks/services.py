@@ -1,0 +1,172 @@
+"""Services layer: the workloads and gates, whose `depends_on` comes from the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from catalog import Catalog, Edge, NodeKind, Order, Tier
+from catalog.model import SERVICE_TIERS
+from components.context import SYSTEM
+from components.dependency import Dependency
+from components.grant import Grant
+from components.tier_gate import TierGate, TierGateArgs
+from components.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
+from graph.order import starts_after, startup_sequence
+from stacks.data import Data
+from stacks.environment import Environment
+from stacks.foundation import Foundation
+from stacks.release import Image
+from stacks.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What runs.
+
+    Args:
+        workloads: every service's workload, by name.
+        gates: handle of every tier's gate; empty under the ordering `edges`.
+    """
+
+    workloads: Mapping[str, Workload]
+    gates: Mapping[Tier, pulumi.Resource]
+
+
+def build_services(
+    settings: Settings,
+    environment: Environment,
+    catalog: Catalog,
+    images: Mapping[str, Image],
+    foundation: Foundation,
+    data: Data,
+) -> Services:
+    """Makes every workload after what it starts after, and the gates between the tiers.
+
+    The two orderings differ by the gates alone: a workload's dependencies are the
+    reduced startup edges, its own parts of platform resources, and under `tiers`
+    the gate of the tier before.
+    """
+    before = starts_after(catalog)
+    sequence = startup_sequence(catalog)
+    workloads: dict[str, Workload] = {}
+    gates: dict[Tier, pulumi.Resource] = {}
+    gate: pulumi.Resource | None = None
+
+    def close(tier: Tier, members: Mapping[str, pulumi.Resource]) -> None:
+        nonlocal gate
+        if settings.ordering == "tiers":
+            gate = _gate(foundation, tier, members, gate)
+            gates[tier] = gate
+
+    close(
+        Tier.INFRASTRUCTURE,
+        {
+            name: data.servers[name]
+            for name, resource in catalog.resources.items()
+            if resource.gate and name in data.servers
+        },
+    )
+    for tier in SERVICE_TIERS:
+        members = [name for name in sequence if catalog.services[name].tier is tier]
+        for name in members:
+            after = [workloads[other].handle for other in before[name]]
+            after += _own_handles(catalog, name, data)
+            after += [] if gate is None else [gate]
+            workloads[name] = Workload(
+                name,
+                _workload_args(environment, catalog, name, images[name], foundation, data, after),
+                foundation.options(),
+            )
+        close(tier, {name: workloads[name].handle for name in sorted(members)})
+    return Services(workloads=workloads, gates=gates)
+
+
+def _gate(
+    foundation: Foundation,
+    tier: Tier,
+    members: Mapping[str, pulumi.Resource],
+    previous: pulumi.Resource | None,
+) -> pulumi.Resource:
+    return TierGate(
+        f"{tier}-ready",
+        TierGateArgs(
+            context=foundation.context,
+            namespace=foundation.namespaces[SYSTEM],
+            tier=tier,
+            members=tuple(members),
+            handles=tuple(members.values()),
+            previous=previous,
+        ),
+        foundation.options(),
+    ).handle
+
+
+def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Resource]:
+    """Handles of the platform resources that `service` starts after, never reduced away.
+
+    That of its own part where it has one, else that of the server; nothing where
+    the environment does not provide the resource.
+    """
+    handles: list[pulumi.Resource] = []
+    for edge in catalog.needs(service):
+        if edge.order is Order.STARTUP and edge.target in data.servers:
+            grant = data.grants[service].get(edge.target)
+            handles.append(data.servers[edge.target] if grant is None else grant.handle)
+    return handles
+
+
+def _workload_args(
+    environment: Environment,
+    catalog: Catalog,
+    name: str,
+    image: Image,
+    foundation: Foundation,
+    data: Data,
+    after: list[pulumi.Resource],
+) -> WorkloadArgs:
+    service, grants = catalog.services[name], data.grants[name]
+    return WorkloadArgs(
+        context=foundation.context,
+        namespace=foundation.namespaces[service.domain],
+        domain=service.domain,
+        tier=service.tier,
+        image=image.reference,
+        arguments=image.arguments,
+        port=service.port,
+        start_seconds=service.start_seconds,
+        replicas=environment.replicas,
+        size=environment.workload,
+        dependencies=tuple(
+            _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
+        ),
+        grants=tuple(grants[resource] for resource in sorted(grants)),
+        after=tuple(after),
+    )
+
+
+def _dependency(
+    catalog: Catalog, edge: Edge, foundation: Foundation, grants: Mapping[str, Grant]
+) -> Dependency:
+    """What the workload is told about one of its edges."""
+    kind = catalog.kind(edge.target)
+    endpoint: Mapping[str, pulumi.Input[str]] | None = None
+    credentials: str | None = None
+    if kind is NodeKind.SERVICE:
+        target = catalog.services[edge.target]
+        url = workload_url(foundation.context, target.name, target.domain, target.port)
+        endpoint = {"url": url}
+    elif edge.target in grants:
+        endpoint = grants[edge.target].endpoint
+        credentials = f"{CREDENTIALS}/{edge.target}" if grants[edge.target].credentials else None
+    return Dependency(
+        name=edge.target,
+        kind=str(kind),
+        order=edge.order,
+        criticality=edge.criticality,
+        fallback=edge.fallback,
+        endpoint=endpoint,
+        credentials=credentials,
+    )

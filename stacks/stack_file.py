@@ -1,0 +1,85 @@
+"""Reads `Pulumi.yaml` and `Pulumi.<stack>.yaml` for runs without the Pulumi command line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from catalog import CatalogError, Problem
+from catalog.document import read_document
+from catalog.shape import shaped
+
+PLACEHOLDER = "placeholder"
+"""Value of every encrypted setting: only real runs decrypt."""
+
+class _ProjectFile(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    name: str = Field(min_length=1)
+
+
+class _StackFile(BaseModel):
+    """Further keys (secrets provider, encryption salt) are the Pulumi command line's own."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    config: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """Name and configuration of a stack.
+
+    Args:
+        project: name of the project.
+        stack: name of the stack.
+        config: every setting as text, objects as JSON, as Pulumi hands it to a program.
+        secret_keys: keys whose values are encrypted in the file, sorted.
+    """
+
+    project: str
+    stack: str
+    config: dict[str, str]
+    secret_keys: tuple[str, ...]
+
+
+def read_stack_file(project: Path, stack: str) -> StackFile:
+    """Configuration of `stack` in the project in folder `project`.
+
+    Raises:
+        CatalogError: what is wrong with either file; which stacks there are.
+    """
+    name = shaped(read_document(project / "Pulumi.yaml", "Pulumi.yaml"), _ProjectFile).name
+    file = f"Pulumi.{stack}.yaml"
+    if not (project / file).exists():
+        stacks = sorted(p.name.split(".")[1] for p in project.glob("Pulumi.*.yaml"))
+        listed = ", ".join(stacks) or "none yet"
+        message = f"there is no stack '{stack}' (stacks here: {listed}); create the file."
+        raise CatalogError([Problem(file, message)])
+    content = shaped(read_document(project / file, file), _StackFile)
+    config: dict[str, str] = {}
+    secret: list[str] = []
+    for key, value in content.config.items():
+        full = key if ":" in key else f"{name}:{key}"
+        plain, hidden = _without_secrets(value)
+        config[full] = plain if isinstance(plain, str) else json.dumps(plain)
+        if hidden:
+            secret.append(full)
+    return StackFile(project=name, stack=stack, config=config, secret_keys=tuple(sorted(secret)))
+
+
+def _without_secrets(value: Any) -> tuple[Any, bool]:
+    """`value` with a placeholder for every `secure:` in it, and whether there was one."""
+    if isinstance(value, dict):
+        if set(value) == {"secure"}:
+            return PLACEHOLDER, True
+        parts = {key: _without_secrets(part) for key, part in value.items()}
+        return {k: v for k, (v, _) in parts.items()}, any(hidden for _, hidden in parts.values())
+    if isinstance(value, list):
+        items = [_without_secrets(part) for part in value]
+        return [v for v, _ in items], any(hidden for _, hidden in items)
+    return value, False

@@ -134,7 +134,7 @@ class Cluster:
             NotFound: it was deleted in the meantime.
         """
         with self._lock:
-            live = {**self._found(key), "status": status}
+            live: Properties = {**self._found(key), "status": status}
             self._objects[key] = live
             return live
 

@@ -87,10 +87,11 @@ class Events:
     def _add_error(self, urn: str, message: str) -> None:
         text = clear_text(message)
         if text and text not in _EMPTY_PHRASES:
-            kind, name = (urn.split("::", 3) + [""] * 4)[2:4]
+            # Most messages name their resource already; those of the stack are about no one.
+            named = urn in text or "pulumi:pulumi:Stack::" in urn
+            kind, _, name = urn.partition("::")[2].partition("::")[2].partition("::")
             own_kind = kind.rsplit("$", 1)[-1]
-            about = "" if not name or own_kind == "pulumi:pulumi:Stack" else f"{own_kind} {name}: "
-            self._errors[about + text] = None
+            self._errors[text if named else f"{own_kind} {name}: {text}"] = None
 
 
 def clear_text(message: str) -> str:

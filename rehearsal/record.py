@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -81,7 +81,7 @@ class Recorder:
             self._zero = None
 
     @contextmanager
-    def running(self, urn: str, op: str) -> Iterator[None]:
+    def running(self, urn: str, op: str) -> Generator[None]:
         """Record the block as an operation; an exception makes it a failed one."""
         with self._lock:
             started = Operation(phase=self._phase, urn=urn, op=op, start=self._elapsed())

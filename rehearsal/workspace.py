@@ -6,7 +6,7 @@ import secrets
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -40,7 +40,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 @contextmanager
-def temporary_root() -> Iterator[Path]:
+def temporary_root() -> Generator[Path]:
     """Make the directory and remove it with all it holds when the block ends."""
     with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as directory:
         root = Path(directory)
@@ -91,7 +91,7 @@ class Terminated(SystemExit):
 
 
 @contextmanager
-def termination_unwinds() -> Iterator[None]:
+def termination_unwinds() -> Generator[None]:
     """Make SIGTERM and SIGHUP raise `Terminated` while the block runs.
 
     Only the main thread can do this; in any other the block just runs.

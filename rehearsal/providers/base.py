@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import metadata
 
-import grpc
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, status_pb2
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from grpc import ServicerContext
+from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from rehearsal.providers.answer import Difference, Made, NotReady, Refused, Resource
+from rehearsal.providers.answer import Difference, Made, Refused, Resource
+from rehearsal.providers.reply import difference_reply, failures_reported
 from rehearsal.providers.wire import Properties, has_unknown, read, write
 from rehearsal.record import Recorder
-from rehearsal.timing import Cancelled, Clock
+from rehearsal.timing import Clock
 
 
 class SimulatedProvider(ResourceProviderServicer, ABC):
@@ -80,35 +80,42 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     # The protocol. Names and shapes come from pulumi.runtime.proto.
 
-    def Handshake(self, request, context):
+    def Handshake(
+        self, request: rpc.ProviderHandshakeRequest, context: ServicerContext
+    ) -> rpc.ProviderHandshakeResponse:
         return rpc.ProviderHandshakeResponse(accept_secrets=True)
 
-    def Attach(self, request, context):
-        return empty_pb2.Empty()
+    def Attach(self, request: plugin_pb2.PluginAttach, context: ServicerContext) -> Empty:
+        return Empty()
 
-    def GetPluginInfo(self, request, context):
+    def GetPluginInfo(self, request: Empty, context: ServicerContext) -> plugin_pb2.PluginInfo:
+        # The engine warns if a provider is older than the SDK the program uses.
         return plugin_pb2.PluginInfo(version=metadata.version(f"pulumi-{self.package}"))
 
-    def GetSchema(self, request, context):
+    def GetSchema(
+        self, request: rpc.GetSchemaRequest, context: ServicerContext
+    ) -> rpc.GetSchemaResponse:
         return rpc.GetSchemaResponse(schema=f'{{"name": "{self.package}"}}')
 
-    def CheckConfig(self, request, context):
+    def CheckConfig(self, request: rpc.CheckRequest, context: ServicerContext) -> rpc.CheckResponse:
         return rpc.CheckResponse(inputs=request.news)
 
-    def DiffConfig(self, request, context):
+    def DiffConfig(self, request: rpc.DiffRequest, context: ServicerContext) -> rpc.DiffResponse:
         return rpc.DiffResponse(changes=rpc.DiffResponse.DIFF_NONE)
 
-    def Configure(self, request, context):
+    def Configure(
+        self, request: rpc.ConfigureRequest, context: ServicerContext
+    ) -> rpc.ConfigureResponse:
         self.configure(read(request.args))
         return rpc.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    def Cancel(self, request, context):
+    def Cancel(self, request: Empty, context: ServicerContext) -> Empty:
         self.clock.cancel()
-        return empty_pb2.Empty()
+        return Empty()
 
-    def Check(self, request, context):
-        with _errors(context):
-            resource = _resource(request, read(request.news))
+    def Check(self, request: rpc.CheckRequest, context: ServicerContext) -> rpc.CheckResponse:
+        with failures_reported(context):
+            resource = _resource(request.urn, request.news)
             inputs, problems = self.check(resource, read(request.olds), request.randomSeed)
             return rpc.CheckResponse(
                 inputs=write(inputs),
@@ -118,33 +125,34 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 ],
             )
 
-    def Diff(self, request, context):
-        with _errors(context):
-            resource = _resource(request, read(request.news))
-            return _diff_response(self.diff(resource, read(request.olds), read(request.old_inputs)))
+    def Diff(self, request: rpc.DiffRequest, context: ServicerContext) -> rpc.DiffResponse:
+        with failures_reported(context):
+            resource = _resource(request.urn, request.news, request.id)
+            difference = self.diff(resource, read(request.olds), read(request.old_inputs))
+            return difference_reply(difference)
 
-    def Create(self, request, context):
-        resource = _resource(request, read(request.properties))
-        with _errors(context):
+    def Create(self, request: rpc.CreateRequest, context: ServicerContext) -> rpc.CreateResponse:
+        resource = _resource(request.urn, request.properties, timeout=request.timeout)
+        with failures_reported(context):
             if request.preview:
                 return rpc.CreateResponse(properties=write(self.preview(resource, {})))
             with self._recorder.running(resource.urn, "create"):
                 made = self.create(resource)
             return rpc.CreateResponse(id=made.id, properties=write(made.outputs))
 
-    def Update(self, request, context):
-        resource = _resource(request, read(request.news))
+    def Update(self, request: rpc.UpdateRequest, context: ServicerContext) -> rpc.UpdateResponse:
+        resource = _resource(request.urn, request.news, request.id, request.timeout)
         old = read(request.olds)
-        with _errors(context):
+        with failures_reported(context):
             if request.preview:
                 return rpc.UpdateResponse(properties=write(self.preview(resource, old)))
             with self._recorder.running(resource.urn, "update"):
                 made = self.update(resource, old)
             return rpc.UpdateResponse(properties=write(made.outputs))
 
-    def Read(self, request, context):
-        resource = _resource(request, read(request.inputs))
-        with _errors(context), self._recorder.running(resource.urn, "read"):
+    def Read(self, request: rpc.ReadRequest, context: ServicerContext) -> rpc.ReadResponse:
+        resource = _resource(request.urn, request.inputs, request.id)
+        with failures_reported(context), self._recorder.running(resource.urn, "read"):
             found = self.read(resource, read(request.properties))
             if found is None:
                 return rpc.ReadResponse()
@@ -153,64 +161,29 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 id=made.id, properties=write(made.outputs), inputs=write(inputs)
             )
 
-    def Delete(self, request, context):
-        resource = _resource(request, read(request.old_inputs))
-        with _errors(context), self._recorder.running(resource.urn, "delete"):
+    def Delete(self, request: rpc.DeleteRequest, context: ServicerContext) -> Empty:
+        resource = _resource(request.urn, request.old_inputs, request.id, request.timeout)
+        with failures_reported(context), self._recorder.running(resource.urn, "delete"):
             self.delete(resource, read(request.properties))
-        return empty_pb2.Empty()
+        return Empty()
 
-    def Invoke(self, request, context):
+    def Invoke(self, request: rpc.InvokeRequest, context: ServicerContext) -> rpc.InvokeResponse:
         arguments = read(request.args)
-        with _errors(context):
-            if has_unknown(arguments):
-                return rpc.InvokeResponse()
-            return rpc.InvokeResponse(**{"return": write(self.invoke(request.tok, arguments))})
+        response = rpc.InvokeResponse()
+        with failures_reported(context):
+            if not has_unknown(arguments):
+                # `return` is a word of Python, so the field cannot be named.
+                getattr(response, "return").CopyFrom(write(self.invoke(request.tok, arguments)))
+        return response
 
 
-def _resource(request, inputs: Properties) -> Resource:
+def _resource(urn: str, inputs: Struct, resource_id: str = "", timeout: float = 0.0) -> Resource:
+    _, _, types, name = urn.split("::", 3)
     return Resource(
-        urn=request.urn,
-        type=request.urn.split("::")[2].rsplit("$", 1)[-1],
-        name=request.urn.split("::", 3)[3],
-        id=getattr(request, "id", ""),
-        inputs=inputs,
-        timeout=getattr(request, "timeout", 0.0),
+        urn=urn,
+        type=types.rsplit("$", 1)[-1],
+        name=name,
+        id=resource_id,
+        inputs=read(inputs),
+        timeout=timeout,
     )
-
-
-def _diff_response(difference: Difference) -> rpc.DiffResponse:
-    changed = difference.changes or difference.replaces
-    return rpc.DiffResponse(
-        changes=rpc.DiffResponse.DIFF_SOME if changed else rpc.DiffResponse.DIFF_NONE,
-        replaces=difference.replacing,
-        diffs=sorted(difference.changes),
-        deleteBeforeReplace=difference.delete_first and bool(difference.replacing),
-        hasDetailedDiff=True,
-        detailedDiff={
-            path: rpc.PropertyDiff(
-                kind=rpc.PropertyDiff.Kind.Value(
-                    change.kind.value + ("_REPLACE" if change.replaces else "")
-                )
-            )
-            for path, change in difference.changes.items()
-        },
-    )
-
-
-@contextmanager
-def _errors(context: grpc.ServicerContext) -> Iterator[None]:
-    """Turn the block's exceptions into the gRPC errors that the engine understands."""
-    try:
-        yield
-    except NotReady as error:
-        detail = rpc.ErrorResourceInitFailed(
-            id=error.made.id, properties=write(error.made.outputs), reasons=error.reasons
-        )
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
-        status.details.add().Pack(detail)
-        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    except Cancelled:
-        context.abort(grpc.StatusCode.CANCELLED, "The rehearsal was stopped.")
-    except Refused as error:
-        context.abort(grpc.StatusCode.UNKNOWN, str(error))

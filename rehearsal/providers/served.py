@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -16,7 +16,7 @@ _OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_len
 
 
 @contextmanager
-def served(providers: Sequence[SimulatedProvider], parallel: int) -> Iterator[Mapping[str, str]]:
+def served(providers: Sequence[SimulatedProvider], parallel: int) -> Generator[Mapping[str, str]]:
     """Serve the providers while the block runs.
 
     Args:

@@ -1,0 +1,76 @@
+"""The machine-readable account of a rehearsal. Scripts depend on its shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rehearsal.outcome import Outcome
+from rehearsal.tiers import TierTimes
+
+
+def report(
+    stack: str,
+    ordering: str,
+    time_scale: float,
+    outcomes: Sequence[Outcome],
+    tiers: Sequence[TierTimes],
+) -> dict[str, Any]:
+    """Return the account as JSON data.
+
+    Args:
+        stack: the stack's name.
+        ordering: `tiers` or `edges`.
+        time_scale: simulated seconds per real second.
+        outcomes: of every run, in order.
+        tiers: the times of the tiers in the first `up`.
+
+    All times are simulated seconds from the first operation of their phase;
+    those of `tiers` from that of the first `up`.
+    """
+    return {
+        "stack": stack,
+        "ordering": ordering,
+        "timeScale": time_scale,
+        "operations": [
+            {
+                "phase": operation.phase,
+                "urn": operation.urn,
+                "type": operation.type,
+                "name": operation.name,
+                "op": operation.op,
+                "start": operation.start,
+                "end": operation.end,
+                "result": operation.result,
+                "error": operation.error,
+            }
+            for outcome in outcomes
+            for operation in outcome.operations
+        ],
+        "makespan": {outcome.phase: outcome.makespan for outcome in outcomes},
+        "tiers": [
+            {
+                "name": tier.name,
+                "documented": list(tier.documented),
+                "simulated": None if tier.simulated is None else list(tier.simulated),
+                "waitedFor": tier.waited_for,
+            }
+            for tier in tiers
+        ],
+    }
+
+
+def write_report(path: Path, account: dict[str, Any]) -> None:
+    """Write the account to a file, whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        unfinished.write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -1,0 +1,199 @@
+"""A stack under rehearsal: run it up, look at it, take it down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+from pulumi.automation import EngineEvent, OutputMap, Stack, UpResult
+from pulumi.automation.errors import CommandError
+
+from rehearsal.cluster import Cluster
+from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
+from rehearsal.providers.kubernetes import KubernetesProvider
+from rehearsal.record import Recorder, makespan
+from rehearsal.timing import Clock
+
+PARALLEL = 64
+"""Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
+
+Program = Callable[[], None]
+Hear = Callable[[EngineEvent], object]
+_Start = Callable[[Program, Hear], object]
+
+
+class Rehearsal:
+    """One stack of one program, for as long as the block of `rehearse` runs.
+
+    `program` and `fail`, the Pulumi or object names of workloads that never get
+    ready, may be changed between runs; `cluster` is what was made so far.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        stack: Stack,
+        kubernetes: KubernetesProvider,
+        clock: Clock,
+        recorder: Recorder,
+    ) -> None:
+        self.program = program
+        self._stack = stack
+        self._kubernetes = kubernetes
+        self._clock = clock
+        self._recorder = recorder
+        self._phases: dict[str, int] = {}
+        self.outcomes: list[Outcome] = []
+
+    @property
+    def cluster(self) -> Cluster:
+        """The simulated cluster."""
+        return self._kubernetes.cluster
+
+    @property
+    def time_scale(self) -> float:
+        """Simulated seconds per real second."""
+        return self._clock.scale
+
+    @property
+    def fail(self) -> frozenset[str]:
+        """Names of workloads that never get ready."""
+        return self._kubernetes.fail
+
+    @fail.setter
+    def fail(self, names: frozenset[str]) -> None:
+        self._kubernetes.fail = frozenset(names)
+
+    def up(self, *, continue_on_error: bool = False) -> Outcome:
+        """Run `pulumi up`. A failure is an outcome, not an exception."""
+        return self._run(
+            "up",
+            lambda program, hear: self._stack.up(
+                program=program,
+                on_event=hear,
+                parallel=PARALLEL,
+                color="never",
+                continue_on_error=continue_on_error,
+            ),
+        )
+
+    def preview(self) -> Outcome:
+        """Run `pulumi preview`."""
+        return self._run(
+            "preview",
+            lambda program, hear: self._stack.preview(
+                program=program, on_event=hear, parallel=PARALLEL, color="never"
+            ),
+        )
+
+    def refresh(self) -> Outcome:
+        """Run `pulumi refresh`: the state becomes what the simulated world is."""
+        return self._run(
+            "refresh",
+            lambda _, hear: self._stack.refresh(on_event=hear, parallel=PARALLEL, color="never"),
+        )
+
+    def destroy(self) -> Outcome:
+        """Run `pulumi destroy`; the empty stack stays."""
+        return self._run(
+            "destroy",
+            lambda _, hear: self._stack.destroy(on_event=hear, parallel=PARALLEL, color="never"),
+        )
+
+    def export(self) -> dict[str, Any]:
+        """Return the deployment in the state, secrets encrypted (`resources`, `manifest`, …)."""
+        return json.loads(self.pulumi("stack", "export"))["deployment"]
+
+    def dependencies(self) -> dict[str, tuple[str, ...]]:
+        """Return, by URN, what each resource in the state depends on."""
+        return {
+            resource["urn"]: tuple(resource.get("dependencies", ()))
+            for resource in self.export().get("resources", ())
+        }
+
+    def protect(self, urn: str) -> None:
+        """Mark a resource as protected in the state."""
+        self.pulumi("state", "protect", "--yes", urn)
+
+    def unprotect(self, urn: str | None = None) -> None:
+        """Take the protection from a resource, or from all."""
+        self.pulumi("state", "unprotect", "--yes", urn or "--all")
+
+    def pulumi(self, *arguments: str) -> str:
+        """Run any CLI command on the stack and return its standard output.
+
+        Raises:
+            CommandError: it failed.
+        """
+        workspace = self._stack.workspace
+        return workspace.pulumi_command.run(
+            [*arguments, "--stack", self._stack.name], workspace.work_dir, workspace.env_vars
+        ).stdout
+
+    def _run(self, verb: str, start: _Start) -> Outcome:
+        phase = self._next_phase(verb)
+        events = Events(self._clock)
+        guarded = _Guarded(self.program)
+        # The engine cancels its providers at the end of every run.
+        self._clock.resume()
+        self._recorder.begin(phase)
+        outputs: dict[str, object] = {}
+        failure: CommandError | None = None
+        try:
+            result = start(guarded, events.hear)
+            outputs = _shown(result.outputs) if isinstance(result, UpResult) else {}
+        except CommandError as error:
+            failure = error
+        operations = self._recorder.complete(events.steps)
+        outcome = Outcome(
+            phase=phase,
+            succeeded=failure is None,
+            operations=operations,
+            counts=events.counts,
+            makespan=makespan(operations),
+            outputs=outputs,
+            errors=() if failure is None else _errors(guarded.error, events.errors, failure),
+            program_error=guarded.error,
+        )
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _next_phase(self, verb: str) -> str:
+        self._phases[verb] = self._phases.get(verb, 0) + 1
+        return verb if self._phases[verb] == 1 else f"{verb}-{self._phases[verb]}"
+
+
+def _shown(outputs: OutputMap) -> dict[str, object]:
+    return {name: HIDDEN if each.secret else each.value for name, each in outputs.items()}
+
+
+def _errors(
+    raised: Exception | None, heard: tuple[str, ...], failure: CommandError
+) -> tuple[str, ...]:
+    """The program's own error first, once; what the engine said; or, without both, all it wrote."""
+    own = () if raised is None else (_sentence(raised),)
+    others = tuple(text for text in heard if not any(clear_text(mine) in text for mine in own))
+    return own + others or (str(failure).strip(),)
+
+
+class _Guarded:
+    """The program; what it raises reaches the engine as one text without traceback."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.error: Exception | None = None
+
+    def __call__(self) -> None:
+        try:
+            self._program()
+        except Exception as error:
+            self.error = error
+            raise pulumi.RunError(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    """An error of this project is a sentence; one of Python needs its name to make sense."""
+    kind = type(error)
+    return f"{kind.__name__}: {error}" if kind.__module__ == "builtins" else str(error)

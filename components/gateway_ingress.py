@@ -30,8 +30,9 @@ class GatewayIngressArgs:
 
 
 class GatewayIngress(pulumi.ComponentResource):
-    """An Ingress of the cluster's default class, not awaited: a cluster without a
-    controller would never give it an address.
+    """An Ingress of the cluster's default class.
+
+    It is not awaited: a cluster without a controller would never give it an address.
 
     Makes:
         `{name}`: Ingress.

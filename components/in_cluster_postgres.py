@@ -149,9 +149,7 @@ class InClusterPostgres(pulumi.ComponentResource):
             child,
         )
         self.handle = server.handle
-        self.register_outputs(
-            {"handle": self.handle.urn, "host": self.host, "master": self.master}
-        )
+        self.register_outputs({"handle": self.handle.urn, "host": self.host, "master": self.master})
 
 
 def _pg_isready(*, period: int, failures: int) -> ProbeArgsDict:

@@ -150,9 +150,7 @@ class InClusterStorage(pulumi.ComponentResource):
         self.handle = server.handle
         self.url = f"http://{args.context.host(name, DATA)}:{PORT}"
         self.master = physical_name(master)
-        self.register_outputs(
-            {"handle": self.handle.urn, "url": self.url, "master": self.master}
-        )
+        self.register_outputs({"handle": self.handle.urn, "url": self.url, "master": self.master})
 
     def password(self, service: str) -> pulumi.Output[str]:
         """Secret access key of `service`.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
     KeyToPathArgsDict,
@@ -18,7 +19,6 @@ from pulumi_kubernetes.core.v1 import (
     VolumeArgsDict,
     VolumeMountArgsDict,
 )
-import pulumi
 
 UID = 10001
 """User and group of every container: above 10000, so that it is no user of the node."""
@@ -110,7 +110,10 @@ def secret_volume(
     name: str, secret: pulumi.Input[str], items: Mapping[str, str] | None = None
 ) -> VolumeArgsDict:
     """A Secret as files readable by the pod's group only; `items` maps keys to paths."""
-    volume: VolumeArgsDict = {"name": name, "secret": {"secret_name": secret, "default_mode": 0o440}}
+    volume: VolumeArgsDict = {
+        "name": name,
+        "secret": {"secret_name": secret, "default_mode": 0o440},
+    }
     if items is not None:
         paths: list[KeyToPathArgsDict] = [{"key": k, "path": p} for k, p in items.items()]
         volume["secret"] = {"secret_name": secret, "default_mode": 0o440, "items": paths}

@@ -38,7 +38,11 @@ CREDENTIALS = "/var/run/secrets/nexus"
 PULL_SECONDS = 300
 """Allowance for scheduling and the first pull of an image, in seconds."""
 
-PROBE_PATHS = {"startup": "/health/startup", "readiness": "/health/ready", "liveness": "/health/live"}
+PROBE_PATHS = {
+    "startup": "/health/startup",
+    "readiness": "/health/ready",
+    "liveness": "/health/live",
+}
 """Where a service answers. Readiness covers its own state; liveness never a dependency."""
 
 
@@ -196,9 +200,7 @@ def workload_url(context: Context, service: str, domain: str, port: int) -> str:
     return f"http://{context.host(service, domain)}:{port}"
 
 
-def _configuration(
-    service: str, dependencies: tuple[Dependency, ...]
-) -> pulumi.Output[str]:
+def _configuration(service: str, dependencies: tuple[Dependency, ...]) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps(
         {
             "version": CONFIG_VERSION,

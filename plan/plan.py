@@ -47,7 +47,7 @@ def _document(resource: Registration) -> dict[str, Any]:
 
 
 def make_plan(project: Path, stack: str) -> Plan:
-    """Plans `stack` of the project in folder `project`. Settings that are encrypted get placeholders.
+    """Plans `stack` of the project in folder `project`; encrypted settings get placeholders.
 
     Raises:
         CatalogError: what is wrong with the project's files or settings.

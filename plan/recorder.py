@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,17 +74,13 @@ def record(
     """
     monitor = _Monitor(stack, project)
     with _without_ambient_settings():
-        contextvars.copy_context().run(
-            _run, program, monitor, project, stack, dict(config), list(secret_keys)
-        )
+        contextvars.copy_context().run(_run, program, monitor, dict(config), list(secret_keys))
     return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
 
 
 def _run(
     program: Callable[[], None],
     monitor: _Monitor,
-    project: str,
-    stack: str,
     config: dict[str, str],
     secret_keys: list[str],
 ) -> None:
@@ -97,8 +93,8 @@ def _run(
                 monitor=monitor,
                 monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
                 engine=mocks.MockEngine(None),
-                project=project,
-                stack=stack,
+                project=monitor.project,
+                stack=monitor.stack,
                 dry_run=False,
             )
         )
@@ -109,7 +105,7 @@ def _run(
 
 
 @contextlib.contextmanager
-def _without_ambient_settings() -> Iterator[None]:
+def _without_ambient_settings() -> Generator[None]:
     """A plan depends on the project's files alone, not on who makes it."""
     kept = {key: os.environ[key] for key in list(os.environ) if key.startswith(AMBIENT)}
     for key in kept:
@@ -138,7 +134,7 @@ class _Monitor(mocks.MockMonitor):
 
     def __init__(self, stack: str, project: str) -> None:
         super().__init__(_NoMocks())
-        self._stack, self._project = stack, project
+        self.stack, self.project = stack, project
         self._lock = threading.Lock()
         self.registrations: dict[str, Registration] = {}
 
@@ -146,7 +142,7 @@ class _Monitor(mocks.MockMonitor):
         """The engine's URN: the types of all parents but the stack stand in front of its own."""
         types = parent.split("::")[2] if parent else STACK_TYPE
         qualified = type_ if types == STACK_TYPE else f"{types}${type_}"
-        return f"urn:pulumi:{self._stack}::{self._project}::{qualified}::{name}"
+        return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)

@@ -52,9 +52,7 @@ def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
             return SECRET
         if signature == REFERENCE_SIGNATURE:
             return fields["urn"].string_value
-        return {
-            key: _plain(fields[key], child_path(path, key), secrets) for key in sorted(fields)
-        }
+        return {key: _plain(fields[key], child_path(path, key), secrets) for key in sorted(fields)}
     if kind == "list_value":
         items = value.list_value.values
         return [_plain(item, child_path(path, i), secrets) for i, item in enumerate(items)]

@@ -38,10 +38,10 @@ class Foundation:
 def build_foundation(settings: Settings, stack: str, catalog: Catalog) -> Foundation:
     """Makes the providers and the namespaces."""
     context = Context(
-        prefix=settings.namespacePrefix, stack=stack, environment=settings.environment
+        prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
     )
     providers = (
-        pulumi_kubernetes.Provider("kubernetes", context=settings.kubeContext),
+        pulumi_kubernetes.Provider("kubernetes", context=settings.kube_context),
         pulumi_random.Provider("random"),
     )
     options = pulumi.ResourceOptions(providers=list(providers))

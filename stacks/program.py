@@ -46,11 +46,18 @@ def build(project: Path) -> None:
     check(catalog)
     _check_rotations(settings, stack, catalog)
     environment = ENVIRONMENTS[settings.environment]
-    release = read_release(project, settings.releaseFile, catalog)
+    release = read_release(project, settings.release_file, catalog)
     images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
     foundation = build_foundation(settings, stack, catalog)
     data = build_data(settings, environment, catalog, foundation)
-    services = build_services(settings, environment, catalog, images, foundation, data)
+    services = build_services(
+        settings=settings,
+        environment=environment,
+        catalog=catalog,
+        images=images,
+        foundation=foundation,
+        data=data,
+    )
     pulumi.export("url", build_edge(settings, catalog, foundation, services))
     pulumi.export("ordering", settings.ordering)
     pulumi.export(

@@ -36,6 +36,7 @@ class Services:
 
 
 def build_services(
+    *,
     settings: Settings,
     environment: Environment,
     catalog: Catalog,
@@ -77,7 +78,15 @@ def build_services(
             after += [] if gate is None else [gate]
             workloads[name] = Workload(
                 name,
-                _workload_args(environment, catalog, name, images[name], foundation, data, after),
+                _workload_args(
+                    environment=environment,
+                    catalog=catalog,
+                    name=name,
+                    image=images[name],
+                    foundation=foundation,
+                    data=data,
+                    after=after,
+                ),
                 foundation.options(),
             )
         close(tier, {name: workloads[name].handle for name in sorted(members)})
@@ -119,6 +128,7 @@ def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Reso
 
 
 def _workload_args(
+    *,
     environment: Environment,
     catalog: Catalog,
     name: str,

@@ -16,6 +16,8 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from catalog import CatalogError, Problem
@@ -37,12 +39,12 @@ def _inside_project(path: str) -> str:
 class Settings(BaseModel):
     """Typed settings of one stack, each a key `nexus-cos:<name>` of `Pulumi.<stack>.yaml`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
     environment: EnvironmentName = Field(
         description="column of the environment table", examples=["dev"]
     )
-    releaseFile: Annotated[str, AfterValidator(_inside_project)] = Field(
+    release_file: Annotated[str, AfterValidator(_inside_project)] = Field(
         description="file with the version of every service, relative to the project",
         examples=["releases/dev.yaml"],
     )
@@ -50,12 +52,12 @@ class Settings(BaseModel):
         default="tiers",
         description="tiers: each tier waits for the one before; edges: dependencies alone decide",
     )
-    kubeContext: str | None = Field(
+    kube_context: str | None = Field(
         default=None,
         description="context of the kubeconfig to deploy to; without it the current one is used",
         examples=["kind-nexus"],
     )
-    namespacePrefix: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=20)] = Field(
+    namespace_prefix: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=20)] = Field(
         default="nexus",
         description="start of every namespace; two stacks in one cluster need two prefixes",
     )
@@ -113,18 +115,22 @@ def _configuration() -> dict[str, str]:
     return {key[len(prefix) :]: text for key, text in values.items() if key.startswith(prefix)}
 
 
+def _fields() -> dict[str, FieldInfo]:
+    """The settings' fields by their key in the file."""
+    return {to_camel(name): field for name, field in Settings.model_fields.items()}
+
+
 def _sentence(detail: ErrorDetails) -> str:
     key = str(detail["loc"][0])
-    path = ".".join(str(part) for part in detail["loc"])
-    place = f"setting '{PROJECT}:{path}'"
+    place = f"setting '{PROJECT}:{'.'.join(str(part) for part in detail['loc'])}'"
     if detail["type"] == "missing":
         return f"{place} is missing; {_write(key)}"
-    text = sentence(place, detail, tuple(Settings.model_fields))
-    return f"{text} For example, {_write(key)}" if key in Settings.model_fields else text
+    text = sentence(place, detail, tuple(_fields()))
+    return f"{text} For example, {_write(key)}" if key in _fields() else text
 
 
 def _write(key: str) -> str:
     """The YAML to write for a setting: its first example, or its default."""
-    field = Settings.model_fields[key]
+    field = _fields()[key]
     value = field.examples[0] if field.examples else field.default
     return f"write:\nconfig:\n  {PROJECT}:{key}: {json.dumps(value)}  # {field.description}"

@@ -16,6 +16,7 @@ from catalog.shape import shaped
 PLACEHOLDER = "placeholder"
 """Value of every encrypted setting: only real runs decrypt."""
 
+
 class _ProjectFile(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 

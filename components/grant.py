@@ -23,4 +23,3 @@ class Grant:
     handle: pulumi.Resource
     endpoint: Mapping[str, pulumi.Input[str]]
     credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])
-

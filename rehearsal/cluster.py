@@ -41,11 +41,11 @@ class ApiError(Exception):
     """The simulated API server refused a request, in the real one's words."""
 
 
-class AlreadyExists(ApiError):
+class AlreadyExistsError(ApiError):
     """There is an object of that kind, namespace and name."""
 
 
-class NotFound(ApiError):
+class NotFoundError(ApiError):
     """There is no such object, or no such namespace."""
 
 
@@ -96,15 +96,15 @@ class Cluster:
         """Add an object and return it with the metadata that a server adds.
 
         Raises:
-            AlreadyExists: an object of that kind, namespace and name is there.
-            NotFound: the namespace is not there.
+            AlreadyExistsError: an object of that kind, namespace and name is there.
+            NotFoundError: the namespace is not there.
         """
         key = key_of(manifest)
         with self._lock:
             if key.namespace and not self._has_namespace(key.namespace):
-                raise NotFound(f'{NAMESPACES} "{key.namespace}" not found')
+                raise NotFoundError(f'{NAMESPACES} "{key.namespace}" not found')
             if key in self._objects:
-                raise AlreadyExists(f'{key.resource} "{key.name}" already exists')
+                raise AlreadyExistsError(f'{key.resource} "{key.name}" already exists')
             live = _live(manifest, uid=str(uuid.uuid4()), generation=1)
             self._objects[key] = live
             return live
@@ -113,7 +113,7 @@ class Cluster:
         """Put new content into an object and return it.
 
         Raises:
-            NotFound: no object of that kind, namespace and name is there.
+            NotFoundError: no object of that kind, namespace and name is there.
         """
         key = key_of(manifest)
         with self._lock:
@@ -131,7 +131,7 @@ class Cluster:
         """Set an object's status and return the object.
 
         Raises:
-            NotFound: it was deleted in the meantime.
+            NotFoundError: it was deleted in the meantime.
         """
         with self._lock:
             live: Properties = {**self._found(key), "status": status}
@@ -142,7 +142,7 @@ class Cluster:
         """Return the object.
 
         Raises:
-            NotFound: it is not there.
+            NotFoundError: it is not there.
         """
         with self._lock:
             return self._found(key)
@@ -172,7 +172,7 @@ class Cluster:
 
     def _found(self, key: Key) -> Properties:
         if key not in self._objects:
-            raise NotFound(f'{key.resource} "{key.name}" not found')
+            raise NotFoundError(f'{key.resource} "{key.name}" not found')
         return self._objects[key]
 
 

@@ -13,8 +13,9 @@ from rehearsal.providers.random import random_provider
 from rehearsal.providers.served import served
 from rehearsal.record import Listener, Recorder
 from rehearsal.session import PARALLEL, Program, Rehearsal
+from rehearsal.termination import termination_unwinds
 from rehearsal.timing import DEFAULT_SCALE, Clock
-from rehearsal.workspace import make_stack, temporary_root, termination_unwinds
+from rehearsal.workspace import make_stack, temporary_root
 
 
 @contextmanager
@@ -35,7 +36,8 @@ def rehearse(
 
     Args:
         program: declares the resources, as `__main__` would.
-        project, stack: names of the Pulumi project and stack.
+        project: name of the Pulumi project.
+        stack: name of the stack.
         config: the stack's settings by full key (`project:name`), as in its YAML file.
         secret_config: placeholders for secret settings, by full key.
         cli: path of the Pulumi CLI; found if not given.
@@ -60,5 +62,13 @@ def rehearse(
         attached = resources.enter_context(served(providers, PARALLEL))
         # Waits must end before the servers that wait are stopped.
         resources.callback(clock.cancel)
-        made = make_stack(root, engine, attached, project, stack, config or {}, secret_config or {})
+        made = make_stack(
+            root,
+            engine,
+            attached=attached,
+            project=project,
+            stack=stack,
+            config=config or {},
+            secret_config=secret_config or {},
+        )
         yield Rehearsal(program, made, kubernetes, clock, recorder)

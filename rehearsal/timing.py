@@ -40,7 +40,7 @@ TIMES: Mapping[str, Times] = {
 """The one table of simulated times, by resource type. What is not here takes none."""
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """The engine asked the providers to stop while a resource was still working."""
 
 
@@ -65,13 +65,13 @@ class Clock:
         """Wait `seconds` of simulated time.
 
         Raises:
-            Cancelled: `cancel()` was called before the time was over.
+            CancelledError: `cancel()` was called before the time was over.
         """
         if seconds > 0 and self._cancelled.wait(seconds / self.scale):
-            raise Cancelled
+            raise CancelledError
 
     def cancel(self) -> None:
-        """End every wait with `Cancelled`."""
+        """End every wait with `CancelledError`."""
         self._cancelled.set()
 
     def resume(self) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import tempfile
-import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import cast
 
 import yaml
 from pulumi.automation import ConfigValue, LocalWorkspace, ProjectSettings, Stack
@@ -52,6 +48,7 @@ def temporary_root() -> Generator[Path]:
 def make_stack(
     root: Path,
     engine: Engine,
+    *,
     attached: Mapping[str, str],
     project: str,
     stack: str,
@@ -64,10 +61,10 @@ def make_stack(
         root: a directory of `temporary_root`.
         engine: the CLI.
         attached: environment variables that attach the simulated providers.
-        project, stack: their names.
+        project: the project's name.
+        stack: the stack's name.
         config: the stack's settings by full key, values as in its YAML file.
-        secret_config: values of secret settings, by full key; a dot leads into
-            a structured setting.
+        secret_config: values of secret settings, by full key.
     """
     directory = root / "project"
     settings = {"config": dict(config)}
@@ -82,32 +79,5 @@ def make_stack(
     made = Stack.create(stack, workspace)
     if secret_config:
         hidden = {key: ConfigValue(value, secret=True) for key, value in secret_config.items()}
-        made.set_all_config(hidden, path=True)
+        made.set_all_config(hidden)
     return made
-
-
-class Terminated(SystemExit):
-    """This process was told to end; unwinding ends the engine and removes the directory."""
-
-
-@contextmanager
-def termination_unwinds() -> Generator[None]:
-    """Make SIGTERM and SIGHUP raise `Terminated` while the block runs.
-
-    Only the main thread can do this; in any other the block just runs.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def unwind(number: int, _frame: FrameType | None) -> None:
-        raise Terminated(128 + number)
-
-    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number in kept:
-        signal.signal(number, unwind)
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, cast("signal.Handlers", handler))

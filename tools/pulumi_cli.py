@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ COMMAND = f"{MODULE}/cmd/pulumi"
 VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
 
-class NoCli(Exception):
+class NoCliError(Exception):
     """There is no usable CLI and no way to get one; the text says what to do."""
 
 
@@ -40,15 +40,15 @@ def pinned_version(tools: Path) -> str:
     """Return the version of the CLI that go.mod pins, without the `v`.
 
     Raises:
-        NoCli: go.mod is missing or does not pin it.
+        NoCliError: go.mod is missing or does not pin it.
     """
     go_mod = tools / "go.mod"
     try:
         found = re.search(rf"{re.escape(MODULE)} v(\S+)", go_mod.read_text(encoding="utf-8"))
     except OSError as error:
-        raise NoCli(f"{go_mod} cannot be read ({error.strerror}); restore it from git.") from error
+        raise NoCliError(f"{go_mod} cannot be read ({error.strerror}); restore it.") from error
     if found is None:
-        raise NoCli(f"{go_mod} does not pin {MODULE}; restore it from git.")
+        raise NoCliError(f"{go_mod} does not pin {MODULE}; restore it from git.")
     return found[1]
 
 
@@ -86,11 +86,11 @@ def build(tools: Path, target: Path, version: str) -> None:
     """Build the pinned CLI into `target`; whole or not at all, once for two at a time.
 
     Raises:
-        NoCli: Go is missing or the build failed.
+        NoCliError: Go is missing or the build failed.
     """
     go = shutil.which("go")
     if go is None:
-        raise NoCli(
+        raise NoCliError(
             f"There is neither a `pulumi` of version {version} or newer nor a `go` on PATH; "
             "install one of them: https://www.pulumi.com/docs/install/ or https://go.dev/dl/."
         )
@@ -106,7 +106,7 @@ def build(tools: Path, target: Path, version: str) -> None:
             # Go's own progress goes to standard error; standard output is for the path.
             done = subprocess.run(command, cwd=tools, stdout=sys.stderr, check=False)
             if done.returncode != 0:
-                raise NoCli(
+                raise NoCliError(
                     f"`go build {COMMAND}` failed in {tools} with exit code {done.returncode} (its "
                     "messages are above); or install pulumi: https://www.pulumi.com/docs/install/."
                 )
@@ -118,7 +118,7 @@ def find(tools: Path, *, may_build: bool = True) -> Path:
     """Return the path of a usable CLI.
 
     Raises:
-        NoCli: there is none, and none can be built.
+        NoCliError: there is none, and none can be built.
     """
     version = pinned_version(tools)
     found = installed(version)
@@ -127,7 +127,7 @@ def find(tools: Path, *, may_build: bool = True) -> Path:
     target = cached_path(tools)
     if not target.exists():
         if not may_build:
-            raise NoCli(
+            raise NoCliError(
                 f"There is no `pulumi` of version {version} or newer on PATH and none has been "
                 "built yet; run `python3 tools/pulumi_cli.py` to build it, or install it: "
                 "https://www.pulumi.com/docs/install/."
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     try:
         print(find(TOOLS, may_build="--no-build" not in arguments))
-    except NoCli as error:
+    except NoCliError as error:
         _say(str(error))
         return 2
     return 0
@@ -155,7 +155,7 @@ def _major_minor(version: str) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _only_one(directory: Path) -> Iterator[None]:
+def _only_one(directory: Path) -> Generator[None]:
     """Hold the directory's lock while the block runs; the kernel frees it if we are killed."""
     with (directory / "lock").open("w") as lock:
         try:

@@ -73,11 +73,11 @@ class Made:
     outputs: Properties
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The request failed and changed nothing. The text is one full sentence."""
 
 
-class NotReady(Exception):
+class NotReadyError(Exception):
     """The resource exists but did not get ready; the engine keeps it and reports the reasons."""
 
     def __init__(self, made: Made, *reasons: str) -> None:

@@ -11,8 +11,9 @@ from grpc import ServicerContext
 from pulumi.runtime.proto import plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
+from typing_extensions import override
 
-from rehearsal.providers.answer import Difference, Made, Refused, Resource
+from rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from rehearsal.providers.reply import difference_reply, failures_reported
 from rehearsal.providers.wire import Properties, has_unknown, read, write
 from rehearsal.record import Recorder
@@ -54,11 +55,11 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     @abstractmethod
     def create(self, resource: Resource) -> Made:
-        """Make the resource, taking its simulated time. Raises Refused or NotReady."""
+        """Make the resource, taking its simulated time. Raises RefusedError or NotReadyError."""
 
     @abstractmethod
     def update(self, resource: Resource, old: Properties) -> Made:
-        """Change the resource, taking its simulated time. Raises Refused or NotReady."""
+        """Change the resource, taking its simulated time. Raises RefusedError or NotReadyError."""
 
     @abstractmethod
     def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
@@ -66,53 +67,62 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     @abstractmethod
     def delete(self, resource: Resource, old: Properties) -> None:
-        """Remove the resource, taking its simulated time. Raises Refused."""
+        """Remove the resource, taking its simulated time. Raises RefusedError."""
 
     def configure(self, settings: Properties) -> None:
         """Take the provider's settings; a subclass that has any overrides this."""
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        """Return the result of a function. Raises Refused if it is not simulated."""
-        raise Refused(
+        """Return the result of a function. Raises RefusedError if it is not simulated."""
+        raise RefusedError(
             f"The simulated {self.package} provider has no function {token} (called with "
             f"{', '.join(sorted(arguments)) or 'nothing'}); add it to rehearsal/providers."
         )
 
     # The protocol. Names and shapes come from pulumi.runtime.proto.
 
+    @override
     def Handshake(
         self, request: rpc.ProviderHandshakeRequest, context: ServicerContext
     ) -> rpc.ProviderHandshakeResponse:
         return rpc.ProviderHandshakeResponse(accept_secrets=True)
 
+    @override
     def Attach(self, request: plugin_pb2.PluginAttach, context: ServicerContext) -> Empty:
         return Empty()
 
+    @override
     def GetPluginInfo(self, request: Empty, context: ServicerContext) -> plugin_pb2.PluginInfo:
         # The engine warns if a provider is older than the SDK the program uses.
         return plugin_pb2.PluginInfo(version=metadata.version(f"pulumi-{self.package}"))
 
+    @override
     def GetSchema(
         self, request: rpc.GetSchemaRequest, context: ServicerContext
     ) -> rpc.GetSchemaResponse:
         return rpc.GetSchemaResponse(schema=f'{{"name": "{self.package}"}}')
 
+    @override
     def CheckConfig(self, request: rpc.CheckRequest, context: ServicerContext) -> rpc.CheckResponse:
         return rpc.CheckResponse(inputs=request.news)
 
+    @override
     def DiffConfig(self, request: rpc.DiffRequest, context: ServicerContext) -> rpc.DiffResponse:
         return rpc.DiffResponse(changes=rpc.DiffResponse.DIFF_NONE)
 
+    @override
     def Configure(
         self, request: rpc.ConfigureRequest, context: ServicerContext
     ) -> rpc.ConfigureResponse:
         self.configure(read(request.args))
         return rpc.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
+    @override
     def Cancel(self, request: Empty, context: ServicerContext) -> Empty:
         self.clock.cancel()
         return Empty()
 
+    @override
     def Check(self, request: rpc.CheckRequest, context: ServicerContext) -> rpc.CheckResponse:
         with failures_reported(context):
             resource = _resource(request.urn, request.news)
@@ -125,12 +135,14 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 ],
             )
 
+    @override
     def Diff(self, request: rpc.DiffRequest, context: ServicerContext) -> rpc.DiffResponse:
         with failures_reported(context):
             resource = _resource(request.urn, request.news, request.id)
             difference = self.diff(resource, read(request.olds), read(request.old_inputs))
             return difference_reply(difference)
 
+    @override
     def Create(self, request: rpc.CreateRequest, context: ServicerContext) -> rpc.CreateResponse:
         resource = _resource(request.urn, request.properties, timeout=request.timeout)
         with failures_reported(context):
@@ -140,6 +152,7 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 made = self.create(resource)
             return rpc.CreateResponse(id=made.id, properties=write(made.outputs))
 
+    @override
     def Update(self, request: rpc.UpdateRequest, context: ServicerContext) -> rpc.UpdateResponse:
         resource = _resource(request.urn, request.news, request.id, request.timeout)
         old = read(request.olds)
@@ -150,6 +163,7 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 made = self.update(resource, old)
             return rpc.UpdateResponse(properties=write(made.outputs))
 
+    @override
     def Read(self, request: rpc.ReadRequest, context: ServicerContext) -> rpc.ReadResponse:
         resource = _resource(request.urn, request.inputs, request.id)
         with failures_reported(context), self._recorder.running(resource.urn, "read"):
@@ -161,12 +175,14 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
                 id=made.id, properties=write(made.outputs), inputs=write(inputs)
             )
 
+    @override
     def Delete(self, request: rpc.DeleteRequest, context: ServicerContext) -> Empty:
         resource = _resource(request.urn, request.old_inputs, request.id, request.timeout)
         with failures_reported(context), self._recorder.running(resource.urn, "delete"):
             self.delete(resource, read(request.properties))
         return Empty()
 
+    @override
     def Invoke(self, request: rpc.InvokeRequest, context: ServicerContext) -> rpc.InvokeResponse:
         arguments = read(request.args)
         response = rpc.InvokeResponse()

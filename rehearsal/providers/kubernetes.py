@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rehearsal.cluster import ApiError, Cluster, NotFound, key_of
-from rehearsal.providers.answer import Difference, Made, NotReady, Refused, Resource
+from typing_extensions import override
+
+from rehearsal.cluster import ApiError, Cluster, NotFoundError, key_of
+from rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
 from rehearsal.providers.immutable import immutable_paths, is_autonamed
@@ -53,16 +55,19 @@ class KubernetesProvider(SimulatedProvider):
         self._durations = dict(durations or {})
         self._settings: Properties = {}
 
+    @override
     def configure(self, settings: Properties) -> None:
         """Take the settings that change what is replaced, and the default namespace."""
         self._settings = table(plain(settings))
 
+    @override
     def check(
         self, resource: Resource, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
         inputs = named(resource.inputs, old, resource.name, seed)
         return _hide_content(inputs), {}
 
+    @override
     def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
         new = _normal(resource.inputs)
         before = table(_shaped(table(plain(old)), _normal(old_inputs)))
@@ -77,40 +82,45 @@ class KubernetesProvider(SimulatedProvider):
             and key_of(before).namespace == key_of(new).namespace,
         )
 
+    @override
     def preview(self, resource: Resource, old: Properties) -> Properties:
         if has_unknown(resource.inputs):
             return resource.inputs
         return _outputs(resource.inputs, with_defaults(table(plain(resource.inputs))))
 
+    @override
     def create(self, resource: Resource) -> Made:
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
             live = self.cluster.create(manifest)
         except ApiError as error:
-            raise Refused(
+            raise RefusedError(
                 f'resource "{resource.urn}" was not successfully created by the '
                 f"Kubernetes API server: {error}"
             ) from error
         return self._await(resource, live, _times(resource).create)
 
+    @override
     def update(self, resource: Resource, old: Properties) -> Made:
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
             live = self.cluster.update(manifest)
-        except NotFound as error:
-            raise Refused(f'update of resource "{resource.urn}" failed: {error}') from error
+        except NotFoundError as error:
+            raise RefusedError(f'update of resource "{resource.urn}" failed: {error}') from error
         return self._await(resource, live, _times(resource).update)
 
+    @override
     def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
         known = resource.inputs or table(plain(old))
         try:
             live = self.cluster.get(key_of(table(plain(known))))
-        except NotFound:
+        except NotFoundError:
             return None
         inputs = table(_shaped(live, _normal(known))) if resource.inputs else live
         outputs = _outputs(resource.inputs, live)
         return Made(id=resource.id, outputs=outputs), table(_with_secrets(resource.inputs, inputs))
 
+    @override
     def delete(self, resource: Resource, old: Properties) -> None:
         self.clock.sleep(_times(resource).delete)
         self.cluster.delete(key_of(table(plain(old))))
@@ -121,7 +131,7 @@ class KubernetesProvider(SimulatedProvider):
         awaited = seconds > 0 and not _annotated(live, SKIP_AWAIT)
         if awaited and self.fail & {resource.name, key.name}:
             self.clock.sleep(min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS))
-            raise NotReady(
+            raise NotReadyError(
                 Made(id=key.id, outputs=_outputs(resource.inputs, live)),
                 f'resource "{resource.urn}" was successfully created, but the Kubernetes API '
                 "server reported that it failed to fully initialize or become live: "
@@ -136,7 +146,7 @@ class KubernetesProvider(SimulatedProvider):
     def _is_unready(self, manifest: Properties) -> bool:
         try:
             return not is_complete(self.cluster.get(key_of(manifest)))
-        except NotFound:
+        except NotFoundError:
             return False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from rehearsal.providers.answer import Refused
+from rehearsal.providers.answer import RefusedError
 from rehearsal.providers.immutable import is_autonamed
 from rehearsal.providers.wire import Properties, plain, table, text
 
@@ -22,13 +22,13 @@ def named(inputs: Properties, old: Properties, resource_name: str, seed: bytes) 
         seed: what the engine wants the random part to come from.
 
     Raises:
-        Refused: `generateName` is used, which server-side apply does not allow.
+        RefusedError: `generateName` is used, which server-side apply does not allow.
     """
     metadata = table(inputs.get("metadata"))
     if metadata.get("name") is not None:
         return inputs
     if metadata.get("generateName") is not None:
-        raise Refused(
+        raise RefusedError(
             "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
         )
     before = table(plain(old.get("metadata")))

@@ -77,7 +77,7 @@ def _pet(inputs: Properties) -> Properties:
     return {"name": text(inputs.get("separator")).join(prefix + words)}
 
 
-def _uuid(inputs: Properties) -> Properties:
+def _uuid(_: Properties) -> Properties:
     return {"result": str(uuid.uuid4())}
 
 

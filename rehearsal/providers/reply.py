@@ -9,9 +9,9 @@ import grpc
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import status_pb2
 
-from rehearsal.providers.answer import Difference, NotReady, Refused
+from rehearsal.providers.answer import Difference, NotReadyError, RefusedError
 from rehearsal.providers.wire import write
-from rehearsal.timing import Cancelled
+from rehearsal.timing import CancelledError
 
 _UNKNOWN_CODE = 2
 """gRPC's UNKNOWN as a number, which the details of a failure carry once more."""
@@ -42,7 +42,7 @@ def failures_reported(context: grpc.ServicerContext) -> Generator[None]:
     """Turn the block's exceptions into gRPC errors with the details that the engine reads."""
     try:
         yield
-    except NotReady as error:
+    except NotReadyError as error:
         detail = rpc.ErrorResourceInitFailed(
             id=error.made.id, properties=write(error.made.outputs), reasons=error.reasons
         )
@@ -50,7 +50,7 @@ def failures_reported(context: grpc.ServicerContext) -> Generator[None]:
         status.details.add().Pack(detail)
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    except Cancelled:
+    except CancelledError:
         context.abort(grpc.StatusCode.CANCELLED, "The rehearsal was stopped.")
-    except Refused as error:
+    except RefusedError as error:
         context.abort(grpc.StatusCode.UNKNOWN, str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import zlib
 from collections.abc import Callable, Mapping
 
@@ -81,8 +82,6 @@ def _secret(manifest: Properties) -> Properties:
 
 def encoded(string_data: Property) -> Properties:
     """Return `stringData` as `data` has it, in base64."""
-    import base64
-
     return {
         key: base64.b64encode(text(value).encode()).decode()
         for key, value in table(string_data).items()

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from rehearsal.providers.answer import Difference, Made, Refused, Resource
+from typing_extensions import override
+
+from rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
 from rehearsal.providers.wire import UNKNOWN, Properties, Secret, plain, table
@@ -53,11 +55,13 @@ class TabledProvider(SimulatedProvider):
         self._lock = threading.Lock()
         self._made: dict[tuple[str, str], Properties] = {}
 
+    @override
     def check(
         self, resource: Resource, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
         return {**self._type(resource).defaults, **resource.inputs}, {}
 
+    @override
     def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
         immutable = self._type(resource).immutable
         new = table(plain(resource.inputs))
@@ -66,10 +70,12 @@ class TabledProvider(SimulatedProvider):
             changes=changes(before, new, tuple(before | new) if immutable is None else immutable)
         )
 
+    @override
     def preview(self, resource: Resource, old: Properties) -> Properties:
         known = {name: old.get(name, UNKNOWN) for name in self._type(resource).computed}
         return {**resource.inputs, **known}
 
+    @override
     def create(self, resource: Resource) -> Made:
         simulated = self._type(resource)
         self.clock.sleep(_times(resource).create)
@@ -83,11 +89,13 @@ class TabledProvider(SimulatedProvider):
             Made(id=str(resource_id), outputs={**resource.inputs, **hidden}), resource
         )
 
+    @override
     def update(self, resource: Resource, old: Properties) -> Made:
         self.clock.sleep(_times(resource).update)
         kept = {name: old[name] for name in self._type(resource).computed if name in old}
         return self._keep(Made(id=resource.id, outputs={**resource.inputs, **kept}), resource)
 
+    @override
     def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
         with self._lock:
             outputs = self._made.get((resource.urn, resource.id))
@@ -95,6 +103,7 @@ class TabledProvider(SimulatedProvider):
             return None
         return Made(id=resource.id, outputs=outputs), resource.inputs
 
+    @override
     def delete(self, resource: Resource, old: Properties) -> None:
         self.clock.sleep(_times(resource).delete)
         with self._lock:
@@ -109,7 +118,7 @@ class TabledProvider(SimulatedProvider):
         try:
             return self._types[resource.type]
         except KeyError:
-            raise Refused(
+            raise RefusedError(
                 f"The simulated {self.package} provider does not know the type {resource.type}; "
                 f"add it to the table in rehearsal/providers/{self.package}.py."
             ) from None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
 # Pulumi marks special values by these keys and strings (sdk/go/common/resource/sig
 # and sdk/go/common/resource/plugin/rpc.go); they are part of the wire protocol.
@@ -104,29 +104,38 @@ def _is_null(value: Value) -> bool:
 
 
 def _read(value: Value) -> Property:
-    match value.WhichOneof("kind"):
-        case "struct_value":
-            fields = read(value.struct_value)
-            if fields.get(_SIGNATURE) == _SECRET:
-                return Secret(fields.get("value"))
-            return fields
-        case "list_value":
-            return [_read(item) for item in value.list_value.values]
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() else number
-        case "string_value":
-            return UNKNOWN if value.string_value == _UNKNOWN_TEXT else value.string_value
-        case "bool_value":
-            return value.bool_value
-        case _:
-            return None
+    kind = value.WhichOneof("kind")
+    return None if kind is None else _READERS[kind](value)
+
+
+def _read_struct(value: Value) -> Property:
+    fields = read(value.struct_value)
+    return Secret(fields.get("value")) if fields.get(_SIGNATURE) == _SECRET else fields
+
+
+def _read_text(value: Value) -> Property:
+    return UNKNOWN if value.string_value == _UNKNOWN_TEXT else value.string_value
+
+
+def _read_number(value: Value) -> Property:
+    number = value.number_value
+    return int(number) if number.is_integer() else number
+
+
+_READERS: Mapping[str, Callable[[Value], Property]] = {
+    "null_value": lambda _: None,
+    "bool_value": lambda value: value.bool_value,
+    "number_value": _read_number,
+    "string_value": _read_text,
+    "list_value": lambda value: [_read(item) for item in value.list_value.values],
+    "struct_value": _read_struct,
+}
 
 
 def _write(value: Property, into: Value) -> None:
     match value:
         case None:
-            into.null_value = cast("object", 0)  # pyright: ignore[reportAttributeAccessIssue]
+            into.null_value = NULL_VALUE
         case bool():
             into.bool_value = value
         case int() | float():

@@ -48,8 +48,7 @@ def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
         fields = value.struct_value.fields
         signature = fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else ""
         if signature == SECRET_SIGNATURE:
-            secrets.append(path)
-            return SECRET
+            return _hidden(fields["value"], path, secrets)
         if signature == REFERENCE_SIGNATURE:
             return fields["urn"].string_value
         return {key: _plain(fields[key], child_path(path, key), secrets) for key in sorted(fields)}
@@ -60,3 +59,20 @@ def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
         number = value.number_value
         return int(number) if number.is_integer() else number
     return {"string_value": value.string_value, "bool_value": value.bool_value}.get(kind or "")
+
+
+def _hidden(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
+    """`value` with every leaf replaced. Keys stay: a pod names them to mount them."""
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        fields = value.struct_value.fields
+        if SIGNATURE_KEY in fields:
+            return _hidden(fields["value"], path, secrets)
+        return {
+            key: _hidden(fields[key], child_path(path, key), secrets) for key in sorted(fields)
+        }
+    if kind == "list_value":
+        items = value.list_value.values
+        return [_hidden(item, child_path(path, i), secrets) for i, item in enumerate(items)]
+    secrets.append(path)
+    return SECRET

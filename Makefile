@@ -1,0 +1,69 @@
+# `make help` lists the targets. Everything is installed into .venv and into
+# ${XDG_CACHE_HOME:-~/.cache}/nexus-cos, keyed by the lock files.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv/bin
+PYTHON_CODE := catalog graph components stacks plan rehearsal cli tests tools __main__.py
+
+.PHONY: help setup tools servers rehearse check format lint types imports generated generate \
+	test integration coverage bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install the locked Python dependencies into .venv
+	@tools/setup.sh $(PYTHON)
+
+tools: setup ## Find `pulumi`, or build the pinned one (about five minutes, once)
+	@$(VENV)/python tools/pulumi_cli.py >/dev/null
+
+servers: setup ## Fetch the servers that the integration tests run
+	@tools/servers.sh >/dev/null
+
+rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
+	@$(VENV)/nexus rehearse --stack dev
+
+check: format lint types imports generated ## Format, lint, types, import rules, generated files
+	@echo "All checks passed."
+
+format: setup
+	@echo "Checking the format ..."
+	@$(VENV)/ruff format --check --quiet $(PYTHON_CODE)
+
+lint: setup
+	@echo "Linting ..."
+	@$(VENV)/ruff check --quiet $(PYTHON_CODE)
+
+types: setup
+	@echo "Checking types (about 20 seconds) ..."
+	@$(VENV)/basedpyright --level error $(PYTHON_CODE)
+
+imports: setup
+	@echo "Checking the import rules ..."
+	@$(VENV)/lint-imports --no-logo >/dev/null || $(VENV)/lint-imports --no-logo
+
+generated: setup
+	@echo "Checking that the catalog is sound and generated files are current ..."
+	@$(VENV)/nexus check --quiet
+	@$(VENV)/pytest -q -p no:cacheprovider -m generated tests --no-header -n 0
+
+generate: setup ## Write the generated files anew
+	@$(VENV)/nexus schema --write
+	@$(VENV)/nexus graph --format svg --output docs/tiers.svg
+
+test: tools servers ## Run all tests (a few minutes)
+	@echo "Running the tests on $(WORKERS) workers ..."
+	@$(VENV)/pytest -n $(WORKERS) --dist loadgroup
+
+coverage: tools servers ## Run all tests and report what they do not reach
+	@$(VENV)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term --cov-report html
+
+bench: tools ## Measure speed and memory
+	@$(VENV)/python -m tests.bench
+
+clean: ## Remove what the targets made in this folder; the caches stay
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .import_linter_cache out

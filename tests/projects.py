@@ -1,0 +1,36 @@
+"""Copies of this project that a test may spoil."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+"""The project itself."""
+
+DATA = ("Pulumi.yaml", "Pulumi.dev.yaml", "catalog/platform.yaml", "catalog/services", "releases")
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of the project's data files in folder `target`, which is made."""
+    for name in DATA:
+        source = ROOT / name
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target / name)
+        else:
+            shutil.copy(source, target / name)
+    return target
+
+
+def set_config(project: Path, stack: str, **settings: object) -> None:
+    """Writes settings `nexus-cos:<key>` into the stack's file; None takes one away."""
+    path = project / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for key, value in settings.items():
+        content["config"].pop(f"nexus-cos:{key}", None)
+        if value is not None:
+            content["config"][f"nexus-cos:{key}"] = value
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")

@@ -71,11 +71,7 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
 def _wrong(kind: str, given: object, context: dict[str, Any]) -> str:
     shown = _shown(given)
     if kind == "enum":
-        allowed = [
-            name.strip("'") for name in context["expected"].replace(" or ", ", ").split(", ")
-        ]
-        near = did_you_mean(str(given), allowed)
-        return f"{shown} is not allowed; {near or f'write {one_of(allowed)}.'}"
+        return f"{shown} is not allowed; {_choice(str(given), context['expected'])}"
     if kind == "string_pattern_mismatch":
         return f"{shown} {_PATTERNS[context['pattern']]}"
     if kind == "string_too_long":
@@ -84,9 +80,14 @@ def _wrong(kind: str, given: object, context: dict[str, Any]) -> str:
     if kind in _LIMITS:
         complaint, bound, key = _LIMITS[kind]
         return f"{shown} {complaint}; write {bound} {context[key]}."
-    if kind in _WANTED:
-        return f"{shown} is {_KINDS.get(type(given), 'something else')}; write {_WANTED[kind]}."
-    return f"{shown} is not allowed; correct it."
+    kind_given, wanted = _KINDS.get(type(given), "something else"), _WANTED.get(kind)
+    return f"{shown} is {kind_given}; write {wanted}." if wanted else f"{shown} does not fit."
+
+
+def _choice(given: str, expected: str) -> str:
+    """pydantic lists what it expected as text: `'startup' or 'runtime'`."""
+    allowed = [name.strip("'") for name in expected.replace(" or ", ", ").split(", ")]
+    return did_you_mean(given, allowed) or f"write {one_of(allowed)}."
 
 
 def _shown(value: object) -> str:

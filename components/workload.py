@@ -15,6 +15,7 @@ from pulumi_kubernetes.core.v1 import (
     ServiceAccount,
     VolumeMountArgsDict,
 )
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.context import Context, selector
 from components.dependency import Dependency
@@ -29,6 +30,7 @@ from components.pod import (
     scratch_volume,
     secret_volume,
 )
+from components.traffic import Traffic, pod_selector, policy_spec
 
 CONFIG = "/etc/nexus"
 CONFIG_FILE = "dependencies.json"
@@ -62,6 +64,7 @@ class WorkloadArgs:
         size: requests and limits.
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
+        ingress, egress: who may call it and whom it may call; nobody and nothing else.
         after: handles that its rollout waits for.
     """
 
@@ -77,6 +80,8 @@ class WorkloadArgs:
     size: Size
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
+    ingress: tuple[Traffic, ...]
+    egress: tuple[Traffic, ...]
     after: tuple[pulumi.Resource, ...]
 
 
@@ -89,6 +94,8 @@ class Workload(pulumi.ComponentResource):
         `{name}-credentials`: Secret with the credentials of its grants, if it has any;
             mounted as files, since environment variables leak into logs and dumps.
         `{name}-service`: Service, not awaited, made before the pods.
+        `{name}-network`: NetworkPolicy, made before the pods, that allows its traffic and
+            no other.
         `{name}`: Deployment, awaited until its pods are ready.
 
     Outputs:
@@ -158,6 +165,14 @@ class Workload(pulumi.ComponentResource):
             },
             opts=child,
         )
+        network = NetworkPolicy(
+            f"{name}-network",
+            metadata={"name": name, "namespace": args.namespace, "labels": labels},
+            spec=policy_spec(
+                pod_selector("workload", (name,)), ingress=args.ingress, egress=args.egress
+            ),
+            opts=child,
+        )
         deadline = args.start_seconds + PULL_SECONDS
         self.handle = Deployment(
             name,
@@ -183,7 +198,7 @@ class Workload(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 child,
                 pulumi.ResourceOptions(
-                    depends_on=[service, *args.after],
+                    depends_on=[service, network, *args.after],
                     # The provider does not stop at the rollout's own deadline.
                     custom_timeouts=pulumi.CustomTimeouts(
                         create=f"{deadline + 30}s", update=f"{deadline + 30}s"

@@ -46,7 +46,11 @@ def build_foundation(settings: Settings, stack: str, catalog: Catalog) -> Founda
     )
     options = pulumi.ResourceOptions(providers=list(providers))
     namespaces = {
-        name: Namespace(name, NamespaceArgs(context=context, name=name), options).name
+        name: Namespace(
+            name,
+            NamespaceArgs(context=context, name=name, resolvers=settings.dns_resolvers),
+            options,
+        ).name
         for name in (*catalog.domains, DATA, SYSTEM)
     }
     return Foundation(context=context, providers=providers, namespaces=namespaces)

@@ -13,6 +13,7 @@ from stacks.data import build_data
 from stacks.edge import build_edge
 from stacks.environment import ENVIRONMENTS
 from stacks.foundation import build_foundation
+from stacks.network import build_network
 from stacks.release import read_release
 from stacks.services import build_services
 from stacks.settings import Settings, read_settings
@@ -49,6 +50,7 @@ def build(project: Path) -> None:
     release = read_release(project, settings.release_file, catalog)
     images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
     foundation = build_foundation(settings, stack, catalog)
+    network = build_network(settings, environment, catalog, foundation)
     data = build_data(settings, environment, catalog, foundation)
     services = build_services(
         settings=settings,
@@ -57,6 +59,7 @@ def build(project: Path) -> None:
         images=images,
         foundation=foundation,
         data=data,
+        network=network,
     )
     pulumi.export("url", build_edge(settings, catalog, foundation, services))
     pulumi.export("ordering", settings.ordering)

@@ -18,6 +18,7 @@ from graph.order import starts_after, startup_sequence
 from stacks.data import Data
 from stacks.environment import Environment
 from stacks.foundation import Foundation
+from stacks.network import Network
 from stacks.release import Image
 from stacks.settings import Settings
 
@@ -43,6 +44,7 @@ def build_services(
     images: Mapping[str, Image],
     foundation: Foundation,
     data: Data,
+    network: Network,
 ) -> Services:
     """Makes every workload after what it starts after, and the gates between the tiers.
 
@@ -85,6 +87,7 @@ def build_services(
                     image=images[name],
                     foundation=foundation,
                     data=data,
+                    network=network,
                     after=after,
                 ),
                 foundation.options(),
@@ -135,6 +138,7 @@ def _workload_args(
     image: Image,
     foundation: Foundation,
     data: Data,
+    network: Network,
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
     service, grants = catalog.services[name], data.grants[name]
@@ -153,6 +157,8 @@ def _workload_args(
             _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
         ),
         grants=tuple(grants[resource] for resource in sorted(grants)),
+        ingress=network.ingress[name],
+        egress=network.egress[name],
         after=tuple(after),
     )
 

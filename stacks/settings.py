@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -34,6 +35,13 @@ def _inside_project(path: str) -> str:
     if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         raise ValueError("is not below the project; write a relative path without '..'.")
     return path
+
+
+def _block(cidr: str) -> str:
+    try:
+        return str(IPv4Network(cidr) if "." in cidr else IPv6Network(cidr))
+    except ValueError as error:
+        raise ValueError("is no address block; write one such as '169.254.20.10/32'.") from error
 
 
 class Settings(BaseModel):
@@ -67,6 +75,18 @@ class Settings(BaseModel):
         examples=["registry.example.com/nexus"],
     )
     host: str = Field(default="nexus.localhost", description="host name of the gateway's ingress")
+    edge_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] = Field(
+        default="ingress-nginx",
+        description="namespace of the ingress controller; only it reaches the gateway from outside",
+        examples=["kube-system"],
+    )
+    dns_resolvers: tuple[Annotated[str, AfterValidator(_block)], ...] = Field(
+        default=(),
+        strict=False,
+        description="blocks of DNS resolvers that are no pods of the cluster's DNS: a node-local "
+        "cache, or the cluster address of a resolver on the node itself",
+        examples=[["169.254.20.10/32"]],
+    )
     rotations: Mapping[str, Annotated[int, Field(ge=0)]] = Field(
         default={},
         description="per service, a number; a higher one replaces the service's passwords",
@@ -74,8 +94,8 @@ class Settings(BaseModel):
     )
 
 
-_OBJECTS = frozenset({"rotations"})
-"""Settings with an object as value, which Pulumi hands over as JSON."""
+_OBJECTS = frozenset({"rotations", "dnsResolvers"})
+"""Settings with an object or list as value, which Pulumi hands over as JSON."""
 
 
 def read_settings(stack: str) -> Settings:

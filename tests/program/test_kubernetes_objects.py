@@ -157,7 +157,15 @@ def test_names_and_labels_fit(plan: Plan) -> None:
             assert len(value) <= LONGEST_NAME, resource.urn
 
 
-FIXED = ("Namespace", "Deployment", "StatefulSet", "Service", "ServiceAccount", "Ingress")
+FIXED = (
+    "Namespace",
+    "Deployment",
+    "StatefulSet",
+    "Service",
+    "ServiceAccount",
+    "Ingress",
+    "NetworkPolicy",
+)
 
 
 def test_fixed_names_and_auto_names(plan: Plan) -> None:

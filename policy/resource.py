@@ -1,0 +1,76 @@
+"""A resource as the rules see it: from a plan, from the engine, or made up by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+KUBERNETES = "kubernetes:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource.
+
+    Args:
+        urn: its URN; whatever names it in a message.
+        type: its type token, as `kubernetes:apps/v1:Deployment`.
+        name: its logical name.
+        inputs: its inputs as plain data.
+        secrets: property paths of the secrets in them.
+    """
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Kind of a Kubernetes object, such as `Deployment`; the type's last part otherwise."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def is_kubernetes(self) -> bool:
+        """Whether it is an object of the Kubernetes API."""
+        return self.type.startswith(KUBERNETES)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Metadata of a Kubernetes object."""
+        return mapping(self.inputs.get("metadata"))
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of a Kubernetes object; "" for one of the whole cluster."""
+        return str(self.metadata.get("namespace") or "")
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Spec of a Kubernetes object."""
+        return mapping(self.inputs.get("spec"))
+
+    @property
+    def pod(self) -> Mapping[str, Any] | None:
+        """Template of the pods that it makes, with `metadata` and `spec`; None if it makes none."""
+        if not self.is_kubernetes:
+            return None
+        if self.kind == "CronJob":
+            template = mapping(mapping(self.spec.get("jobTemplate")).get("spec")).get("template")
+        elif self.kind == "Pod":
+            template = self.inputs
+        else:
+            template = self.spec.get("template")
+        return None if template is None else mapping(template)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` if it is a mapping, else an empty one."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """`value` if it is a list, else an empty one."""
+    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()

@@ -82,7 +82,7 @@ change='no change'
 until problem=$(s3 head-bucket); do
   case $problem in
     *'(404)'*)
-      if problem=$(create); then
+      if [ "$change" != created ] && problem=$(create); then
         change=created
         continue
       fi
@@ -90,7 +90,7 @@ until problem=$(s3 head-bucket); do
   esac
   problem=$(one_line "$problem")
   case $problem in # Waiting mends these no more than the other answers that start with a 4.
-    *'(BucketAlreadyOwnedByYou)'* | *'(OperationAborted)'* | *'(429)'*) ;;
+    *'(404)'* | *'(BucketAlreadyOwnedByYou)'* | *'(OperationAborted)'* | *'(429)'*) ;;
     *'(403)'* | *'(AccessDenied)'* | *'(InvalidAccessKeyId)'* | *'(SignatureDoesNotMatch)'*)
       fail "$endpoint refuses the access key, or \"$bucket\" is somebody else's: $problem" ;;
     *'An error occurred (4'* | *'An error occurred (301)'* | *'(BucketAlreadyExists)'* | \

@@ -89,7 +89,10 @@ class Amqp:
     def _exactly(self, size: int) -> bytes:
         data = b""
         while len(data) < size:
-            part = self._socket.recv(size - len(data))
+            try:
+                part = self._socket.recv(size - len(data))
+            except ConnectionResetError:
+                part = b""
             if not part:
                 raise RefusedError(0, "the broker hung up")
             data += part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +37,21 @@ class RabbitServer:
         """Address of the management API."""
         return f"http://127.0.0.1:{self.management_port}"
 
-    def get(self, path: str) -> Any:
-        """What the management API answers the administrator at `/api/{path}`."""
-        token = base64.b64encode(f"{ADMIN}:{ADMIN_PASSWORD}".encode()).decode()
-        headers = {"Authorization": f"Basic {token}"}
-        request = urllib.request.Request(f"{self.url}/api/{path}", headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as response:
+    def get(self, path: str, username: str = ADMIN, password: str = ADMIN_PASSWORD) -> Any:
+        """What the management API answers at `/api/{path}`."""
+        with urllib.request.urlopen(self._request(path, username, password)) as response:
             return json.load(response)
+
+    def put(self, path: str, body: Mapping[str, str]) -> None:
+        """Change something by hand, as the administrator."""
+        request = self._request(path, ADMIN, ADMIN_PASSWORD)
+        request.method, request.data = "PUT", json.dumps(body).encode()
+        urllib.request.urlopen(request).close()
+
+    def _request(self, path: str, username: str, password: str) -> urllib.request.Request:
+        token = base64.b64encode(f"{username}:{password}".encode()).decode()
+        headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+        return urllib.request.Request(f"{self.url}/api/{path}", headers=headers)
 
 
 @contextmanager

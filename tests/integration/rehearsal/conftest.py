@@ -56,6 +56,7 @@ def whole() -> Iterator[Whole]:
         {"toy:setting": "plain"},
         {"toy:token": "hidden-placeholder"},
         time_scale=SCALE,
+        durations={"catalogue": 20.0, "billing": 20.0},
     ) as session:
         preview = session.preview()
         made = len(session.cluster.contents())

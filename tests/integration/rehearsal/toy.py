@@ -18,7 +18,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "auth": ("sessions",),
     "catalogue": (),
     "orders": ("catalogue",),
-    "billing": ("orders",),
+    "billing": (),
     "web": ("orders",),
 }
 TIERS = Tiers(

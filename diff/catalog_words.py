@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Edge, Order
 from diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
-from diff.phrase import Phrase, names, phrase
+from diff.phrase import Part, Phrase, names, phrase
 from diff.text import counted
 
 _KINDS = {
@@ -95,7 +95,7 @@ def _flow(change: FlowChange) -> Phrase:
 
 def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
     if diff.earlier or diff.later:
-        parts: list[str | list[str]] = ["Startup order: "]
+        parts: list[Part] = ["Startup order: "]
         if diff.later:
             parts += [f"{counted(len(diff.later), 'service')} later (", *names(diff.later), ")"]
         if diff.earlier:

@@ -34,7 +34,7 @@ def picture(base: Catalog, head: Catalog, diff: CatalogDiff) -> str | None:
         head: the catalog as it is wanted.
         diff: what differs between them.
     """
-    edges = [*_edges(base, head, diff)]
+    edges = [*_edges(head, diff)]
     nodes = {name for edge, _ in edges for name in (edge.source, edge.target)}
     nodes |= {*diff.added, *diff.removed, *(moved.name for moved in (*diff.tiers, *diff.domains))}
     if not nodes or len(nodes) > MOST_NODES:
@@ -42,7 +42,7 @@ def picture(base: Catalog, head: Catalog, diff: CatalogDiff) -> str | None:
     return "\n".join(_lines(base, head, diff, sorted(nodes), edges))
 
 
-def _edges(base: Catalog, head: Catalog, diff: CatalogDiff) -> Iterator[tuple[Edge, str]]:
+def _edges(head: Catalog, diff: CatalogDiff) -> Iterator[tuple[Edge, str]]:
     """Changed edges, and all edges of services that come, go or move, each with its mark."""
     yield from ((edge, "+") for edge in diff.edges_added)
     yield from ((edge, "-") for edge in diff.edges_removed)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from diff.phrase import Phrase, names, phrase
+from diff.phrase import Part, Phrase, names, phrase
 from diff.plan_diff import PlanDiff
 from diff.plan_document import PlannedResource
 from diff.property_change import ABSENT, PropertyChange
@@ -112,7 +112,7 @@ def _lines(old: str, new: str) -> Phrase:
     while end < min(len(was), len(now)) - start and was[-1 - end] == now[-1 - end]:
         end += 1
     gone, come = was[start : len(was) - end], now[start : len(now) - end]
-    parts: list[str | list[str]] = [
+    parts: list[Part] = [
         f"{counted(max(len(gone), len(come)), 'line')} from line {start + 1} on, "
     ]
     parts += ["first ", [shown(gone[0])] if gone else "nothing", " → "]
@@ -141,7 +141,7 @@ def _renamed(diff: PlanDiff) -> Iterator[Item]:
 
 def _reordered(diff: PlanDiff) -> Iterator[Item]:
     for each in diff.reordered:
-        parts: list[str | list[str]] = [[last_part(each.urn)]]
+        parts: list[Part] = [[last_part(each.urn)]]
         if each.gained:
             parts += [" now waits for ", *names([last_part(urn) for urn in each.gained])]
         if each.lost:

@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def as_json(report: Report) -> str:
-    """The report; docs/pull-requests.md says what each key holds. ASCII only, so that it is safe."""
+    """The report, in ASCII; docs/pull-requests.md says what each key holds."""
     document = {
         "version": VERSION,
         "base": report.base,

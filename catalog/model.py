@@ -113,6 +113,7 @@ class Edge:
         reason: why the edge is as it is, where the document leaves it open.
         file: file that declares it, relative to the project.
         line: line that declares it, counted from 1, if it was read from a file.
+        field: field of the source that declares it, as `needs[0]`; a rule declares several.
     """
 
     source: str
@@ -122,6 +123,7 @@ class Edge:
     reason: str | None
     file: str
     line: int | None = None
+    field: str = "needs"
 
     @property
     def criticality(self) -> Criticality:

@@ -165,6 +165,7 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
                             reason=need.reason,
                             file=file.document.name,
                             line=line,
+                            field=f"needs[{index}]",
                         )
                         targets.setdefault(target, edge)
         yield from targets.values()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cli.output import write
 from cli.session import session
 
 
-def command(context: typer.Context) -> None:
+def command(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+) -> None:
     """Check the catalog and print what was checked.
 
     Problems go to standard error, one sentence per line, and the exit code is 2.
@@ -16,7 +21,10 @@ def command(context: typer.Context) -> None:
     from graph.check import RULES
     from graph.figures import counted, edges_in_words, figures
 
-    numbers = figures(session(context).catalog())
+    catalog = session(context).catalog()
+    if quiet:
+        return
+    numbers = figures(catalog)
     tiers = ", ".join(f"{tier} {number}" for tier, number in numbers.in_tier.items())
     chain = " → ".join(numbers.chain)
     write(

@@ -13,7 +13,8 @@ from typer.core import TyperCommand, TyperGroup
 MODULES: Mapping[str, str] = {
     "check": "cli.check",
     "graph": "cli.graph",
-    # Commands of later steps go here; each module has a function `command`.
+    "plan": "cli.plan",
+    "rehearse": "cli.rehearse",
     "schema": "cli.schema",
 }
 """Module of each command. It is imported when the command is run or described, so it imports

@@ -49,3 +49,8 @@ def main(
     option, a file); what and how to fix it is on standard error.
     """
     context.obj = Session(project)
+
+
+def run() -> None:
+    """The entry point of the installed command."""
+    app(prog_name="nexus")

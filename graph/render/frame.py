@@ -32,12 +32,12 @@ class Box:
 
     @property
     def right(self) -> float:
-        """x of the right side."""
+        """The right side's x."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
-        """y of the lower side."""
+        """The lower side's y."""
         return self.y + self.height
 
     @property
@@ -75,7 +75,7 @@ class Frame:
 
     @property
     def bottom(self) -> float:
-        """y under the last band."""
+        """The last band's lower side."""
         return self.band(len(self.rows) - 1).bottom if self.rows else self.top
 
 

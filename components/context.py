@@ -37,6 +37,14 @@ class Context:
         """
         return fitting(f"{self.prefix}-{name}")
 
+    def priority(self, tier: str) -> str:
+        """Name of the priority class of a tier; such a class belongs to the whole cluster.
+
+        Raises:
+            ValueError: if the name is longer than a DNS label.
+        """
+        return fitting(f"{self.prefix}-{tier}")
+
     def host(self, name: str, namespace: str) -> str:
         """DNS name of Kubernetes Service `name` in `namespace` (without prefix)."""
         return f"{name}.{self.namespace(namespace)}.svc"

@@ -24,6 +24,9 @@ from components.pod import Size, container_security, mount, pod_spec, scratch_vo
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""
 
+TIER = "infrastructure"
+"""Tier whose priority class the pods have."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulServerArgs:
@@ -127,6 +130,8 @@ class StatefulServer(pulumi.ComponentResource):
                             [scratch_volume("tmp", args.size.scratch), *args.volumes],
                             service_account=physical_name(account),
                         ),
+                        # By its plain name: the class waits for nothing, so it is there first.
+                        "priority_class_name": args.context.priority(TIER),
                         "termination_grace_period_seconds": 60,
                     },
                 },

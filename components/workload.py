@@ -15,6 +15,7 @@ from pulumi_kubernetes.core.v1 import (
     ServiceAccount,
     VolumeMountArgsDict,
 )
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.context import Context, selector
@@ -30,6 +31,8 @@ from components.pod import (
     scratch_volume,
     secret_volume,
 )
+from components.rollout import GRACE_SECONDS, drain, spread
+from components.scaling import autoscaler, budget
 from components.traffic import Traffic, pod_selector, policy_spec
 
 CONFIG = "/etc/nexus"
@@ -60,7 +63,8 @@ class WorkloadArgs:
         arguments: arguments of the image's own command.
         port: TCP port it listens on.
         start_seconds: longest time from container start to ready, in seconds.
-        replicas: number of pods.
+        replicas: least and largest number of pods.
+        priority: name of its priority class, from the resource that makes it.
         size: requests and limits.
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
@@ -76,7 +80,8 @@ class WorkloadArgs:
     arguments: tuple[str, ...]
     port: int
     start_seconds: int
-    replicas: int
+    replicas: tuple[int, int]
+    priority: pulumi.Input[str]
     size: Size
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
@@ -97,6 +102,9 @@ class Workload(pulumi.ComponentResource):
         `{name}-network`: NetworkPolicy, made before the pods, that allows its traffic and
             no other.
         `{name}`: Deployment, awaited until its pods are ready.
+        `{name}-autoscaler`: HorizontalPodAutoscaler; without metrics in the cluster it
+            keeps the least number of pods.
+        `{name}-budget`: PodDisruptionBudget: one pod at a time is taken away.
 
     Outputs:
         handle: the Deployment.
@@ -178,7 +186,7 @@ class Workload(pulumi.ComponentResource):
             name,
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
             spec={
-                "replicas": args.replicas,
+                # No replicas: the autoscaler sets them.
                 "progress_deadline_seconds": deadline,
                 "revision_history_limit": 3,
                 "selector": {"match_labels": selector(name, "workload")},
@@ -188,11 +196,16 @@ class Workload(pulumi.ComponentResource):
                 },
                 "template": {
                     "metadata": {"labels": labels},
-                    "spec": pod_spec(
-                        [_container(name, args, mounts)],
-                        volumes,
-                        service_account=physical_name(account),
-                    ),
+                    "spec": {
+                        **pod_spec(
+                            [_container(name, args, mounts)],
+                            volumes,
+                            service_account=physical_name(account),
+                        ),
+                        "priority_class_name": args.priority,
+                        "topology_spread_constraints": spread(name),
+                        "termination_grace_period_seconds": GRACE_SECONDS,
+                    },
                 },
             },
             opts=pulumi.ResourceOptions.merge(
@@ -206,6 +219,13 @@ class Workload(pulumi.ComponentResource):
                 ),
             ),
         )
+        common: ObjectMetaArgsDict = {
+            "name": name,
+            "namespace": args.namespace,
+            "labels": labels,
+        }
+        autoscaler(name, common, args.replicas, child)
+        budget(name, common, child)
         self.url = workload_url(args.context, name, args.domain, args.port)
         self.register_outputs({"handle": self.handle.urn, "url": self.url})
 
@@ -240,6 +260,7 @@ def _container(
             {"name": "PORT", "value": str(args.port)},
         ],
         "ports": [{"name": "http", "container_port": args.port, "protocol": "TCP"}],
+        "lifecycle": drain(),
         "startup_probe": _probe("startup", period=2, failures=-(-args.start_seconds // 2)),
         "readiness_probe": _probe("readiness", period=5, failures=3),
         "liveness_probe": _probe("liveness", period=10, failures=3),

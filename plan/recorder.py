@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
 import hashlib
 import json
 import os
@@ -73,7 +74,7 @@ def record(
         pulumi.RunError: what the program says is wrong.
     """
     monitor = _Monitor(stack, project)
-    with _without_ambient_settings():
+    with _without_ambient_settings(), _rare_collection():
         contextvars.copy_context().run(_run, program, monitor, dict(config), list(secret_keys))
     return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
 
@@ -114,6 +115,21 @@ def _without_ambient_settings() -> Generator[None]:
         yield
     finally:
         os.environ.update(kept)
+
+
+@contextlib.contextmanager
+def _rare_collection() -> Generator[None]:
+    """Looks for garbage rarely.
+
+    A program keeps nearly all it registers, and looking through that takes as long as
+    registering it.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class _NoMocks(mocks.Mocks):

@@ -28,7 +28,8 @@ class Environment:
         provided: platform resources that exist here, and what provides each. A
             resource that is missing stays in the graph without a handle.
         stand_ins: whether a service without a version runs as a stand-in.
-        replicas: pods per workload.
+        replicas: pods per workload, at least.
+        most_replicas: pods per workload when it is busy.
         workload: size of a workload.
         postgres, redis, queue, storage: sizes of the servers.
         max_connections: connections of all services to PostgreSQL together.
@@ -39,6 +40,7 @@ class Environment:
     provided: Mapping[str, str]
     stand_ins: bool
     replicas: int
+    most_replicas: int
     workload: Size
     postgres: ServerSize
     redis: ServerSize
@@ -59,6 +61,7 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         },
         stand_ins=True,
         replicas=1,
+        most_replicas=2,
         # All 43 fit into the 2 CPUs and 4 GiB of a small local cluster.
         workload=Size(cpu="10m", cpu_limit="500m", memory="64Mi", scratch="32Mi"),
         postgres=ServerSize(

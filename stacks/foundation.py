@@ -9,9 +9,10 @@ import pulumi
 import pulumi_kubernetes
 import pulumi_random
 
-from catalog import Catalog
+from catalog import Catalog, Tier
 from components.context import DATA, SYSTEM, Context
 from components.namespace import Namespace, NamespaceArgs
+from components.priorities import Priorities, PrioritiesArgs
 from stacks.settings import Settings
 
 
@@ -24,11 +25,13 @@ class Foundation:
         providers: providers that every component inherits.
         namespaces: name of the namespace of each domain, of `DATA` and of
             `SYSTEM`, known once it exists.
+        priorities: name of the priority class of each tier, known once it exists.
     """
 
     context: Context
     providers: tuple[pulumi.ProviderResource, ...]
     namespaces: Mapping[str, pulumi.Output[str]]
+    priorities: Mapping[str, pulumi.Output[str]]
 
     def options(self) -> pulumi.ResourceOptions:
         """Options of a component at the top of the stack."""
@@ -53,4 +56,12 @@ def build_foundation(settings: Settings, stack: str, catalog: Catalog) -> Founda
         ).name
         for name in (*catalog.domains, DATA, SYSTEM)
     }
-    return Foundation(context=context, providers=providers, namespaces=namespaces)
+    priorities = Priorities(
+        "priorities", PrioritiesArgs(context=context, tiers=tuple(Tier)), options
+    )
+    return Foundation(
+        context=context,
+        providers=providers,
+        namespaces=namespaces,
+        priorities=priorities.names,
+    )

@@ -95,19 +95,21 @@ def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundati
             namespace=foundation.namespaces[DATA],
             server=resource if isinstance(place.at, Pods) else None,
             callers=(Traffic(peers=callers, port=place.port),) if callers else (),
-            jobs=_jobs(resource, catalog, users),
+            jobs=bootstrap_jobs(resource, catalog),
             bootstrap=Traffic(peers=(place.at,), port=place.bootstrap_port),
         ),
         foundation.options(),
     )
 
 
-def _jobs(resource: str, catalog: Catalog, users: Iterable[str]) -> tuple[str, ...]:
+def bootstrap_jobs(resource: str, catalog: Catalog) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that set up parts of `resource`, sorted."""
     if resource == "storage":
         return tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
     suffix = {"postgres": "database", "queue": "vhost"}.get(resource)
-    return () if suffix is None else tuple(f"{user}-{suffix}" for user in sorted(users))
+    if suffix is None:
+        return ()
+    return tuple(f"{edge.source}-{suffix}" for edge in catalog.edges if edge.target == resource)
 
 
 def _ingress(catalog: Catalog, context: Context, name: str, edge: Pods) -> tuple[Traffic, ...]:

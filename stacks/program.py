@@ -13,6 +13,7 @@ from stacks.data import build_data
 from stacks.edge import build_edge
 from stacks.environment import ENVIRONMENTS
 from stacks.foundation import build_foundation
+from stacks.limits import build_limits
 from stacks.network import build_network
 from stacks.release import read_release
 from stacks.services import build_services
@@ -50,6 +51,7 @@ def build(project: Path) -> None:
     release = read_release(project, settings.release_file, catalog)
     images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
     foundation = build_foundation(settings, stack, catalog)
+    build_limits(environment, catalog, foundation)
     network = build_network(settings, environment, catalog, foundation)
     data = build_data(settings, environment, catalog, foundation)
     services = build_services(

@@ -151,7 +151,8 @@ def _workload_args(
         arguments=image.arguments,
         port=service.port,
         start_seconds=service.start_seconds,
-        replicas=environment.replicas,
+        replicas=(environment.replicas, environment.most_replicas),
+        priority=foundation.priorities[service.tier],
         size=environment.workload,
         dependencies=tuple(
             _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)

@@ -165,6 +165,11 @@ FIXED = (
     "ServiceAccount",
     "Ingress",
     "NetworkPolicy",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "PriorityClass",
+    "ResourceQuota",
+    "LimitRange",
 )
 
 

@@ -129,8 +129,9 @@ def _parsed(text: str, name: str) -> Document:
         raise _RefusedError(f"the file is not valid YAML ({detail}); {hint}.", line) from error
     except ValueError as error:
         # A scalar that looks like a date or number and is none, as 2024-02-31.
+        detail = str(error).partition(":")[0]
         raise _RefusedError(
-            f"a value is no date or number ({error}); correct it or put it in quotes.",
+            f"a value is no date or number ({detail}); correct it or put it in quotes.",
             next(_unreadable(node), None),
         ) from error
     finally:

@@ -30,11 +30,11 @@ def groups(catalog: Catalog) -> Iterator[Group]:
     """Every group that has nodes, tiers in startup order and then the external APIs."""
     for window in catalog.windows:
         if window.tier is Tier.INFRASTRUCTURE:
-            names = tuple(sorted(catalog.resources))
+            names = tuple(catalog.resources)
         else:
             names = tuple(service.name for service in catalog.in_tier(window.tier))
         if names:
             title = f"{window.tier} · {window.starts_at}–{window.ends_at} s"
             yield Group(window.tier, title, names)
     if catalog.external:
-        yield Group("external", OUTSIDE, tuple(sorted(catalog.external)))
+        yield Group("external", OUTSIDE, tuple(catalog.external))

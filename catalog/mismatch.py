@@ -69,7 +69,8 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
         return f"{place} is missing; add it."
     if kind in ("extra_forbidden", "invalid_key"):
         near = did_you_mean(str(given if kind == "invalid_key" else detail["loc"][-1]), known)
-        return f"{place}: unknown key; {near or f'write {one_of(known)}, or remove it.'}"
+        instead = f"write {one_of(known)}, or remove it." if known else "remove it."
+        return f"{place}: unknown key; {near or instead}"
     context = detail.get("ctx") or {}
     wanted = _wanted(kind, context, is_key=detail["loc"][-1:] == (KEY,))
     if given is None or given in ({}, []) or (isinstance(given, str) and not given.strip()):

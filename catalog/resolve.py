@@ -174,10 +174,10 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
 def _targets(need: NeedEntry, source: str, services: Mapping[str, Service]) -> Iterator[str]:
     if need.target is not None:
         yield need.target
-    elif need.above_tier is not None:
-        for service in services.values():
-            if service.tier.position > need.above_tier.position and service.name != source:
-                yield service.name
+    for service in services.values():
+        above = need.above_tier is not None and service.tier.position > need.above_tier.position
+        if above and service.name != source:
+            yield service.name
 
 
 def _catalog(
@@ -185,7 +185,7 @@ def _catalog(
 ) -> Catalog:
     content = platform.content
     return Catalog(
-        services=dict(sorted(services.items())),
+        services=services,
         resources={
             name: Resource(
                 name=name,
@@ -193,23 +193,21 @@ def _catalog(
                 providers=tuple(entry.providers),
                 gate=entry.gate,
             )
-            for name, entry in sorted(content.resources.items())
+            for name, entry in content.resources.items()
         },
         external={
             name: External(name=name, summary=entry.summary, providers=tuple(entry.providers))
-            for name, entry in sorted(content.external.items())
+            for name, entry in content.external.items()
         },
-        edges=tuple(sorted(edges, key=lambda edge: (edge.source, edge.target))),
+        edges=tuple(edges),
         windows=tuple(
             TierWindow(tier=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at)
             for tier in content.tiers
         ),
         buckets={
             name: Bucket(name=name, owner=entry.owner, granted=tuple(sorted(set(entry.granted))))
-            for name, entry in sorted(content.buckets.items())
+            for name, entry in content.buckets.items()
         },
-        flows=tuple(
-            Flow(name=name, steps=tuple(steps)) for name, steps in sorted(content.flows.items())
-        ),
+        flows=tuple(Flow(name=name, steps=tuple(steps)) for name, steps in content.flows.items()),
         platform_file=platform.document.name,
     )

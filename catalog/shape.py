@@ -58,11 +58,13 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The definition `node` refers to, itself or in one of its alternatives; else `node`."""
+    """What `node` stands for: the definition it refers to, or its alternative with parts."""
     for option in (node, *node.get("anyOf", ())):
         if "$ref" in option:
             name: str = option["$ref"].rpartition("/")[2]
             return schema["$defs"][name]
+        if "items" in option or "patternProperties" in option:
+            return option
     return node
 
 
@@ -71,5 +73,4 @@ def _below(node: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
     if part in node.get("properties", {}):
         yield node["properties"][part]
     yield from node.get("patternProperties", {}).values()
-    if "items" in node:
-        yield node["items"]
+    yield from [node["items"]] if "items" in node else []

@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "plan": "cli.plan",
     "rehearse": "cli.rehearse",
     "schema": "cli.schema",
+    "settings": "cli.settings",
 }
 """Module of each command. It is imported when the command is run or described, so it imports
 nothing heavy itself: a command's own imports stand inside its function.

@@ -49,10 +49,9 @@ def summary(plan: Plan) -> str:
     edges = sum(len(r.dependencies) for r in plan.resources)
     secrets = sum(len(r.secrets) for r in plan.resources)
     width = len(str(max(types.values(), default=0)))
-    lines = [
-        f"Stack {plan.stack}: {len(plan.resources)} resources "
-        f"({components} of them components), {edges} dependencies, {secrets} secret values.",
-        *(f"  {count:>{width}}  {kind}" for kind, count in sorted(types.items())),
-        "",
-    ]
-    return "\n".join(lines)
+    headline = (
+        f"Stack {plan.stack}: {len(plan.resources)} resources ({components} of them components), "
+        f"{edges} dependencies, {secrets} secret values."
+    )
+    lines = [f"  {count:>{width}}  {kind}" for kind, count in sorted(types.items())]
+    return "\n".join((headline, *lines, ""))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from rehearsal.tiers import Tiers, TierTimes
     from stacks.stack_file import StackFile
 
+_GOOD = "The stack comes up in order, a second run changes nothing, and nothing is left."
+_MENDED = "The failure held back what depends on it, and the next run mended it."
+
 FAILED = 1
 """Exit code when a run did not do what it should."""
 
@@ -125,28 +128,28 @@ class _Run:
                 raise UserError(str(first.program_error))
             times = tier_times(self.tiers, first.operations, rehearsal.dependencies())
             self._show_tiers(times)
-            good = first.succeeded != bool(fail)
+            wrong: list[str] = []
+            if first.succeeded == bool(fail):
+                wrong.append("nothing failed" if fail else "not everything came up")
             if not first.succeeded:
                 self._show_waiting(first)
                 rehearsal.fail = frozenset()
                 again = self._phase(progress, "Trying again, nothing fails", rehearsal.up)
-                good = good and again.succeeded
-            unchanged = self._phase(progress, "Bringing it up once more", rehearsal.up)
-            good = good and unchanged.succeeded and not unchanged.changed
+                wrong += [] if again.succeeded else ["the next run did not mend it"]
+            more = self._phase(progress, "Bringing it up once more", rehearsal.up)
+            if more.changed or not more.succeeded:
+                wrong.append(f"a run without a change touched {more.changed} resources")
             down = self._phase(progress, "Taking everything down", rehearsal.destroy)
-            left = rehearsal.export().get("resources", [])
-            good = good and down.succeeded and not left
+            left = len(rehearsal.export().get("resources", []))
+            if left or not down.succeeded:
+                wrong.append(f"{left} resources are left")
             if json_file is not None:
                 self._write(json_file, rehearsal, times)
-        verdict = (
-            "The stack comes up in order, a second run changes nothing, and nothing is left."
-            if good and not fail
-            else "The failure held back what depends on it, and the next run mended it."
-            if good
-            else "The rehearsal failed; what went wrong stands above."
-        )
-        self.console.print(f"\n{verdict}", style="green" if good else "red")
-        return good
+        if wrong:
+            self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")
+        else:
+            self.console.print(f"\n{_MENDED if fail else _GOOD}", style="green")
+        return not wrong
 
     def _phase(self, progress: Progress, title: str, run: Callable[[], Outcome]) -> Outcome:
         from rehearsal.summary import outcome_line

@@ -29,16 +29,19 @@ class Size:
     """What a container asks for and may use, as Kubernetes quantities.
 
     Args:
-        cpu: CPU asked for, such as `10m`; there is no CPU limit below `cpu_limit`.
+        cpu: CPU asked for, such as `10m`.
         cpu_limit: CPU it may use at most.
         memory: memory asked for, and at the same time its limit.
-        scratch: size of its writable /tmp, and its ephemeral storage limit.
+        scratch: size of its writable /tmp, and the ephemeral storage it asks for.
+        ephemeral: most ephemeral storage; logs count too, and a pod that uses more
+            is evicted, so it leaves room for the 50 MiB of logs a kubelet keeps.
     """
 
     cpu: str
     cpu_limit: str
     memory: str
     scratch: str = "64Mi"
+    ephemeral: str = "256Mi"
 
     def requirements(self) -> ResourceRequirementsArgsDict:
         """Requests and limits of a container of this size."""
@@ -51,7 +54,7 @@ class Size:
             "limits": {
                 "cpu": self.cpu_limit,
                 "memory": self.memory,
-                "ephemeral-storage": self.scratch,
+                "ephemeral-storage": self.ephemeral,
             },
         }
 

@@ -65,14 +65,21 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         # All 43 fit into the 2 CPUs and 4 GiB of a small local cluster.
         workload=Size(cpu="10m", cpu_limit="500m", memory="64Mi", scratch="32Mi"),
         postgres=ServerSize(
-            size=Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi"), storage="4Gi"
+            size=Size(
+                cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"
+            ),
+            storage="4Gi",
         ),
         redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
         queue=ServerSize(
-            size=Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi"), storage="1Gi"
+            size=Size(
+                cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"
+            ),
+            storage="1Gi",
         ),
         storage=ServerSize(
-            size=Size(cpu="50m", cpu_limit="1", memory="512Mi", scratch="128Mi"), storage="8Gi"
+            size=Size(cpu="50m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"),
+            storage="8Gi",
         ),
         # 20 services at 20 connections each, and some for the bootstrap Jobs.
         max_connections=420,

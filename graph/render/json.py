@@ -25,7 +25,7 @@ def as_json(catalog: Catalog) -> str:
                 "fallback": edge.fallback,
                 "reason": edge.reason,
             }
-            for edge in sorted(catalog.edges, key=lambda edge: (edge.source, edge.target))
+            for edge in catalog.edges
         ],
     }
     return json.dumps(graph, indent=2) + "\n"

@@ -27,7 +27,7 @@ def marks_of_gates(catalog: Catalog) -> Mapping[str, str]:
 
     The first four have a mark of their own; others share the open circle.
     """
-    gates = [name for name, resource in sorted(catalog.resources.items()) if resource.gate]
+    gates = [name for name, resource in catalog.resources.items() if resource.gate]
     return dict(zip(gates, _SHAPES, strict=False))
 
 

@@ -76,7 +76,7 @@ def scene(catalog: Catalog) -> Scene:
     grid = [block for band, waves in enumerate(tiers.values()) for block in blocks(waves, band)]
     frame = Frame(ground.bottom + BAND_GAP, _rows(grid, len(tiers)))
     slots = placed(ordered(grid, _neighbours(catalog, pairs), frame))
-    external = chips(sorted(catalog.external), frame.bottom + BAND_GAP + HEADER, room=0)
+    external = chips(tuple(catalog.external), frame.bottom + BAND_GAP + HEADER, room=0)
     outside = band_around(frame.bottom + BAND_GAP, external)
     domains = chips(catalog.domains, outside.bottom + BAND_GAP, room=KEY_ROOM)
     caption = max((chip.box.bottom for chip in domains), default=outside.bottom) + CAPTION_LINE + 2

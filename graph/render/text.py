@@ -64,7 +64,7 @@ def _resources(catalog: Catalog) -> Iterator[str]:
     for gate, title in ((True, "waited for"), (False, "others")):
         used = [
             f"{name} ({sum(edge.target == name for edge in catalog.edges)})"
-            for name, resource in sorted(catalog.resources.items())
+            for name, resource in catalog.resources.items()
             if resource.gate is gate
         ]
         if used:

@@ -37,8 +37,8 @@ def multiplied(catalog: Catalog, copies: int, *, long_names: bool = False) -> Ca
     ]
     return replace(
         catalog,
-        services=dict(sorted(services.items())),
-        edges=tuple(sorted(edges, key=lambda edge: (edge.source, edge.target))),
+        services=services,
+        edges=tuple(edges),
         buckets={},
         flows=(),
     )

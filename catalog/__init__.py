@@ -8,7 +8,9 @@ from catalog.errors import CatalogError, Problem
 from catalog.loader import load_catalog
 from catalog.model import (
     Bucket,
+    CallPolicy,
     Catalog,
+    CircuitBreaker,
     Criticality,
     Edge,
     External,
@@ -24,8 +26,10 @@ from catalog.model import (
 
 __all__ = [
     "Bucket",
+    "CallPolicy",
     "Catalog",
     "CatalogError",
+    "CircuitBreaker",
     "Criticality",
     "Edge",
     "External",

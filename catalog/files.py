@@ -17,6 +17,12 @@ value of at most 63 characters; 40 leaves room for it and for longer suffixes.""
 MAX_DOMAIN_NAME = 30
 """Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
 
+VARIABLE = r"^[A-Z][A-Z0-9_]*$"
+"""Name of an environment variable."""
+
+RESERVED = r"^(PORT$|NEXUS_)"
+"""Environment variables that every service has from this program."""
+
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""
 
@@ -42,6 +48,7 @@ def _need_from_name(value: Any) -> Any:
 Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
 DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
+VariableName = Annotated[str, StringConstraints(pattern=VARIABLE, max_length=63)]
 Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
@@ -50,6 +57,58 @@ Sentence = Annotated[
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Failures = Annotated[
+    int, Field(ge=1, le=100, description="Consecutive failures after which a breaker opens")
+]
+OpenSeconds = Annotated[
+    int, Field(ge=1, le=600, description="Seconds after which an open breaker lets a call through")
+]
+Successes = Annotated[
+    int, Field(ge=1, le=100, description="Successes, one at a time, after which a breaker closes")
+]
+Timeout = Annotated[
+    int, Field(ge=10, le=120_000, description="Longest time of one attempt, in milliseconds")
+]
+Retries = Annotated[int, Field(ge=0, le=5, description="Further attempts of one call at most")]
+RetryPercent = Annotated[
+    int, Field(ge=0, le=100, description="Retries of all calls together, in percent of the calls")
+]
+
+
+class BreakerEntry(_File, title="Circuit breaker"):
+    """When every caller stops calling, tries again, and trusts the target as before."""
+
+    open_after_failures: Failures
+    half_open_after_seconds: OpenSeconds
+    close_after_successes: Successes
+
+
+class CallsEntry(_File, title="Calls"):
+    """How long every caller waits, and how often it tries again."""
+
+    timeout_ms: Timeout
+    retries: Retries
+    retry_percent: RetryPercent
+
+
+class OwnBreakerEntry(_File, title="Circuit breaker of one dependency"):
+    """What differs from the circuit breaker in catalog/platform.yaml."""
+
+    open_after_failures: Failures | None = Field(default=None, description="Instead of that one")
+    half_open_after_seconds: OpenSeconds | None = Field(
+        default=None, description="Instead of that one"
+    )
+    close_after_successes: Successes | None = Field(default=None, description="Instead of that one")
+
+
+class OwnCallsEntry(_File, title="Calls of one dependency"):
+    """What differs from the calls in catalog/platform.yaml."""
+
+    timeout_ms: Timeout | None = Field(default=None, description="Instead of that one")
+    retries: Retries | None = Field(default=None, description="Instead of that one")
+    retry_percent: RetryPercent | None = Field(default=None, description="Instead of that one")
 
 
 class NeedEntry(_File, title="Dependency"):
@@ -87,11 +146,22 @@ class NeedEntry(_File, title="Dependency"):
     reason: Sentence | None = Field(
         default=None, description="Why the edge is as it is; required for runtime edges"
     )
+    circuit_breaker: OwnBreakerEntry | None = Field(
+        default=None, description="What differs from the circuit breaker of all dependencies"
+    )
+    calls: OwnCallsEntry | None = Field(
+        default=None, description="What differs from the timeouts and retries of all dependencies"
+    )
 
 
 def _needs_schema(schema: dict[str, Any]) -> None:
     name = {"type": "string", "pattern": DNS_LABEL, "maxLength": 63, "description": "The target"}
     schema["items"] = {"anyOf": [name, schema["items"]]}
+
+
+def _environment_schema(schema: dict[str, Any]) -> None:
+    schema["uniqueItems"] = True
+    schema["items"] = {**schema["items"], "not": {"pattern": RESERVED}}
 
 
 class ServiceEntry(_File, title="Service"):
@@ -109,6 +179,12 @@ class ServiceEntry(_File, title="Service"):
         ge=1,
         le=1800,
         description="Longest time from container start to ready, in seconds",
+    )
+    environment: list[VariableName] = Field(
+        default=[],
+        json_schema_extra=_environment_schema,
+        description="Environment variables it does not start without; a stack's settings give "
+        "their values, as 'nexus-cos:variables'",
     )
     needs: list[Annotated[NeedEntry, BeforeValidator(_need_from_name)]] = Field(
         default=[],
@@ -170,6 +246,8 @@ class BucketEntry(_File, title="Bucket"):
 class PlatformFile(_File, title="Platform"):
     """catalog/platform.yaml: what the services stand on."""
 
+    circuit_breaker: BreakerEntry = Field(description="Circuit breaker of every dependency")
+    calls: CallsEntry = Field(description="Timeouts and retries of every dependency")
     tiers: list[TierEntry] = Field(description="All tiers, in startup order")
     resources: dict[Name, ResourceEntry] = Field(description="Platform resources by name")
     external: dict[Name, ExternalEntry] = Field(description="APIs outside the platform by name")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from catalog.files import DNS_LABEL, ONE_LINE
+from catalog.files import DNS_LABEL, ONE_LINE, VARIABLE
 from catalog.hints import did_you_mean, one_of
 
 LONGEST_LABEL = 63
@@ -36,6 +36,10 @@ _PATTERNS = {
     DNS_LABEL: (
         "is no DNS label",
         "lower-case letters, digits and hyphens, with a letter first and a letter or digit last",
+    ),
+    VARIABLE: (
+        "is no name of an environment variable",
+        "capitals, digits and underscores, with a capital first",
     ),
     ONE_LINE: ("has a line break or control character", "it on one line"),
 }

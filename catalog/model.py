@@ -60,6 +60,39 @@ class NodeKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CircuitBreaker:
+    """When a caller stops calling, tries again, and trusts the target as before.
+
+    Args:
+        open_after_failures: consecutive failures after which it opens.
+        half_open_after_seconds: how long it stays open, in seconds.
+        close_after_successes: successes, one call at a time, after which it closes.
+    """
+
+    open_after_failures: int
+    half_open_after_seconds: int
+    close_after_successes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallPolicy:
+    """How a caller treats what it calls.
+
+    Args:
+        timeout_ms: longest time of one attempt, in milliseconds.
+        retries: further attempts of one call at most.
+        retry_percent: retries of all calls together, in percent of the calls: a target
+            that is down must not get a multiple of its load.
+        breaker: its circuit breaker.
+    """
+
+    timeout_ms: int
+    retries: int
+    retry_percent: int
+    breaker: CircuitBreaker
+
+
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """One service of the platform.
 
@@ -71,6 +104,7 @@ class Service:
         port: TCP port it listens on.
         start_seconds: longest time from container start to ready, in seconds.
         file: file that declares it, relative to the project.
+        environment: names of environment variables it does not start without, sorted.
     """
 
     name: str
@@ -80,6 +114,7 @@ class Service:
     port: int
     start_seconds: int
     file: str
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +159,7 @@ class Edge:
     file: str
     line: int | None = None
     field: str = "needs"
+    call: CallPolicy | None = None
 
     @property
     def criticality(self) -> Criticality:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,10 +11,12 @@ from pydantic import BaseModel
 
 from catalog.document import Document
 from catalog.errors import CatalogError, Problem
-from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.files import RESERVED, NeedEntry, PlatformFile, ServicesFile
 from catalog.model import (
     Bucket,
+    CallPolicy,
     Catalog,
+    CircuitBreaker,
     Edge,
     External,
     Flow,
@@ -46,11 +49,12 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
         *_domains_twice(files),
         *_names_twice(files, platform),
         *_unfit_needs(files),
+        *_unfit_environments(files),
         *_unfit_windows(platform),
     ]
     if problems:
         raise CatalogError(problems)
-    edges = [edge for file in files for edge in _edges(file, services)]
+    edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     return _catalog(platform, services, edges)
 
 
@@ -64,6 +68,7 @@ def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
             port=entry.port,
             start_seconds=entry.start_seconds,
             file=file.document.name,
+            environment=tuple(sorted(entry.environment)),
         )
         for file in files
         for name, entry in file.content.services.items()
@@ -148,7 +153,24 @@ def _unfit_windows(platform: Read[PlatformFile]) -> Iterator[Problem]:
         earliest = max(earliest, tier.ends_at)
 
 
-def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterator[Edge]:
+def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+    for file in files:
+        for name, entry in file.content.services.items():
+            for index, variable in enumerate(entry.environment):
+                message = None
+                if re.match(RESERVED, variable):
+                    message = "every service has it from this program; remove it."
+                elif variable in entry.environment[:index]:
+                    message = "it is listed twice; keep one entry."
+                if message is not None:
+                    field = f"service '{name}', field 'environment[{index}]': '{variable}': "
+                    at = ("services", name, "environment", index)
+                    yield file.document.problem(field + message, at)
+
+
+def _edges(
+    file: Read[ServicesFile], services: Mapping[str, Service], platform: PlatformFile
+) -> Iterator[Edge]:
     """Edges of the file's services, rules expanded; a named target wins over a rule."""
     for name, entry in file.content.services.items():
         targets: dict[str, Edge] = {}
@@ -156,6 +178,7 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
             for index, need in enumerate(entry.needs):
                 if (need.target is None) is by_rule:
                     line = file.document.line(("services", name, "needs", index))
+                    call = _call_policy(need, platform)
                     for target in _targets(need, name, services):
                         edge = Edge(
                             source=name,
@@ -166,9 +189,21 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
                             file=file.document.name,
                             line=line,
                             field=f"needs[{index}]",
+                            call=call,
                         )
                         targets.setdefault(target, edge)
         yield from targets.values()
+
+
+def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:
+    """What holds for every call, and over it what the dependency says itself."""
+    calls = platform.calls.model_dump()
+    breaker = platform.circuit_breaker.model_dump()
+    if need.calls is not None:
+        calls |= need.calls.model_dump(exclude_none=True)
+    if need.circuit_breaker is not None:
+        breaker |= need.circuit_breaker.model_dump(exclude_none=True)
+    return CallPolicy(**calls, breaker=CircuitBreaker(**breaker))
 
 
 def _targets(need: NeedEntry, source: str, services: Mapping[str, Service]) -> Iterator[str]:

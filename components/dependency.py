@@ -9,6 +9,39 @@ import pulumi
 
 
 @dataclass(frozen=True, kw_only=True)
+class Call:
+    """How a workload treats what it calls.
+
+    Args:
+        timeout_ms: longest time of one attempt, in milliseconds.
+        retries: further attempts of one call at most.
+        retry_percent: retries of all calls together, in percent of the calls.
+        open_after_failures: consecutive failures after which the circuit breaker opens.
+        half_open_after_seconds: how long it stays open, in seconds.
+        close_after_successes: successes, one call at a time, after which it closes.
+    """
+
+    timeout_ms: int
+    retries: int
+    retry_percent: int
+    open_after_failures: int
+    half_open_after_seconds: int
+    close_after_successes: int
+
+    def document(self) -> dict[str, object]:
+        """The same as plain data."""
+        return {
+            "timeout_ms": self.timeout_ms,
+            "retry": {"attempts": self.retries, "budget_percent": self.retry_percent},
+            "circuit_breaker": {
+                "open_after_failures": self.open_after_failures,
+                "half_open_after_seconds": self.half_open_after_seconds,
+                "close_after_successes": self.close_after_successes,
+            },
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dependency:
     """One edge of the dependency graph, as its source sees it.
 
@@ -19,6 +52,7 @@ class Dependency:
         criticality: `hard` or `degradable`.
         fallback: what to do while the target is down; None if there is nothing.
         endpoint: where the target is; None where this environment does not provide it.
+        call: how to call it.
         credentials: folder with the mounted credentials; None if there are none.
     """
 
@@ -28,6 +62,7 @@ class Dependency:
     criticality: str
     fallback: str | None
     endpoint: Mapping[str, pulumi.Input[str]] | None
+    call: Call
     credentials: str | None = None
 
     def document(self) -> dict[str, object]:
@@ -39,4 +74,5 @@ class Dependency:
             "fallback": self.fallback,
             "endpoint": None if self.endpoint is None else dict(self.endpoint),
             "credentials": self.credentials,
+            **self.call.document(),
         }

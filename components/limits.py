@@ -98,7 +98,7 @@ def _quota(share: Share) -> dict[str, str]:
             "requests.memory": total(size.memory for size in sizes),
             "limits.memory": total(size.memory for size in sizes),
             "requests.ephemeral-storage": total(size.scratch for size in sizes),
-            "limits.ephemeral-storage": total(size.scratch for size in sizes),
+            "limits.ephemeral-storage": total(size.ephemeral for size in sizes),
         }
     return quota
 
@@ -125,7 +125,7 @@ def _limits(share: Share) -> list[LimitRangeItemArgsDict]:
 
 
 def _limit(size: Size) -> dict[str, str]:
-    return {"cpu": size.cpu_limit, "memory": size.memory, "ephemeral-storage": size.scratch}
+    return {"cpu": size.cpu_limit, "memory": size.memory, "ephemeral-storage": size.ephemeral}
 
 
 def _largest(sizes: Iterable[Size]) -> Size:
@@ -136,4 +136,5 @@ def _largest(sizes: Iterable[Size]) -> Size:
         cpu_limit=largest(size.cpu_limit for size in every),
         memory=largest(size.memory for size in every),
         scratch=largest(size.scratch for size in every),
+        ephemeral=largest(size.ephemeral for size in every),
     )

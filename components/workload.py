@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,10 +10,11 @@ from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     ContainerArgsDict,
-    ProbeArgsDict,
+    EnvVarArgsDict,
     Secret,
     Service,
     ServiceAccount,
+    VolumeArgsDict,
     VolumeMountArgsDict,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
@@ -25,30 +27,32 @@ from components.physical_name import physical_name
 from components.pod import (
     Size,
     config_volume,
-    container_security,
     mount,
     pod_spec,
     scratch_volume,
     secret_volume,
 )
-from components.rollout import GRACE_SECONDS, drain, spread
+from components.rollout import GRACE_SECONDS, spread
 from components.scaling import autoscaler, budget
+from components.startup_check import (
+    WAIT_SECONDS,
+    has_checks,
+    startup_container,
+    startup_volume,
+)
 from components.traffic import Traffic, pod_selector, policy_spec
+from components.workload_container import (
+    CONFIG,
+    CONFIG_FILE,
+    workload_container,
+    workload_environment,
+)
 
-CONFIG = "/etc/nexus"
-CONFIG_FILE = "dependencies.json"
 CONFIG_VERSION = 1
 CREDENTIALS = "/var/run/secrets/nexus"
 
 PULL_SECONDS = 300
 """Allowance for scheduling and the first pull of an image, in seconds."""
-
-PROBE_PATHS = {
-    "startup": "/health/startup",
-    "readiness": "/health/ready",
-    "liveness": "/health/live",
-}
-"""Where a service answers. Readiness covers its own state; liveness never a dependency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,8 @@ class WorkloadArgs:
         size: requests and limits.
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
+        variables: values of the environment variables that it needs, by name.
+        startup_script: ConfigMap in its namespace with the script that runs before it.
         ingress, egress: who may call it and whom it may call; nobody and nothing else.
         after: handles that its rollout waits for.
     """
@@ -85,6 +91,8 @@ class WorkloadArgs:
     size: Size
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
+    variables: Mapping[str, str]
+    startup_script: pulumi.Input[str]
     ingress: tuple[Traffic, ...]
     egress: tuple[Traffic, ...]
     after: tuple[pulumi.Resource, ...]
@@ -140,22 +148,7 @@ class Workload(pulumi.ComponentResource):
         volumes.append(config_volume("config", physical_name(config)))
         mounts = [mount("tmp", "/tmp", writable=True), mount("config", CONFIG)]
         if any(grant.credentials for grant in args.grants):
-            secret = Secret(
-                f"{name}-credentials",
-                metadata={"namespace": args.namespace, "labels": labels},
-                string_data={
-                    f"{grant.resource}.{key}": value
-                    for grant in args.grants
-                    for key, value in grant.credentials.items()
-                },
-                opts=child,
-            )
-            paths = {
-                f"{grant.resource}.{key}": f"{grant.resource}/{key}"
-                for grant in args.grants
-                for key in grant.credentials
-            }
-            volumes.append(secret_volume("credentials", physical_name(secret), paths))
+            volumes.append(_credentials(name, args, labels, child))
             mounts.append(mount("credentials", CREDENTIALS))
         service = Service(
             f"{name}-service",
@@ -181,7 +174,14 @@ class Workload(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        env = workload_environment(name, args.port, args.variables)
+        before: list[ContainerArgsDict] = []
         deadline = args.start_seconds + PULL_SECONDS
+        if has_checks(args.dependencies, args.variables):
+            required = sorted(args.variables)
+            before.append(startup_container(args.size, env, mount("config", CONFIG), required))
+            volumes.append(startup_volume(args.startup_script))
+            deadline += WAIT_SECONDS
         self.handle = Deployment(
             name,
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
@@ -198,10 +198,11 @@ class Workload(pulumi.ComponentResource):
                     "metadata": {"labels": labels},
                     "spec": {
                         **pod_spec(
-                            [_container(name, args, mounts)],
+                            [_container(name, args, env, mounts)],
                             volumes,
                             service_account=physical_name(account),
                         ),
+                        "init_containers": before,
                         "priority_class_name": args.priority,
                         "topology_spread_constraints": spread(name),
                         "termination_grace_period_seconds": GRACE_SECONDS,
@@ -235,6 +236,25 @@ def workload_url(context: Context, service: str, domain: str, port: int) -> str:
     return f"http://{context.host(service, domain)}:{port}"
 
 
+def _credentials(
+    name: str, args: WorkloadArgs, labels: dict[str, str], opts: pulumi.ResourceOptions
+) -> VolumeArgsDict:
+    """The volume with the credentials of all grants, one folder each."""
+    values = {
+        (grant.resource, key): value
+        for grant in args.grants
+        for key, value in grant.credentials.items()
+    }
+    secret = Secret(
+        f"{name}-credentials",
+        metadata={"namespace": args.namespace, "labels": labels},
+        string_data={".".join(at): value for at, value in values.items()},
+        opts=opts,
+    )
+    paths = {".".join(at): "/".join(at) for at in values}
+    return secret_volume("credentials", physical_name(secret), paths)
+
+
 def _configuration(service: str, dependencies: tuple[Dependency, ...]) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps(
         {
@@ -247,33 +267,18 @@ def _configuration(service: str, dependencies: tuple[Dependency, ...]) -> pulumi
 
 
 def _container(
-    name: str, args: WorkloadArgs, mounts: list[VolumeMountArgsDict]
+    name: str,
+    args: WorkloadArgs,
+    env: list[EnvVarArgsDict],
+    mounts: list[VolumeMountArgsDict],
 ) -> ContainerArgsDict:
-    return {
-        "name": name,
-        "image": args.image,
-        "image_pull_policy": "IfNotPresent",
-        "args": list(args.arguments),
-        "env": [
-            {"name": "NEXUS_SERVICE", "value": name},
-            {"name": "NEXUS_CONFIG", "value": f"{CONFIG}/{CONFIG_FILE}"},
-            {"name": "PORT", "value": str(args.port)},
-        ],
-        "ports": [{"name": "http", "container_port": args.port, "protocol": "TCP"}],
-        "lifecycle": drain(),
-        "startup_probe": _probe("startup", period=2, failures=-(-args.start_seconds // 2)),
-        "readiness_probe": _probe("readiness", period=5, failures=3),
-        "liveness_probe": _probe("liveness", period=10, failures=3),
-        "resources": args.size.requirements(),
-        "security_context": container_security(),
-        "volume_mounts": mounts,
-    }
-
-
-def _probe(kind: str, *, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "http_get": {"path": PROBE_PATHS[kind], "port": "http"},
-        "period_seconds": period,
-        "failure_threshold": failures,
-        "timeout_seconds": 2,
-    }
+    return workload_container(
+        name,
+        image=args.image,
+        arguments=args.arguments,
+        port=args.port,
+        start_seconds=args.start_seconds,
+        size=args.size,
+        env=env,
+        mounts=mounts,
+    )

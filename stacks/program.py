@@ -18,6 +18,7 @@ from stacks.network import build_network
 from stacks.release import read_release
 from stacks.services import build_services
 from stacks.settings import Settings, read_settings
+from stacks.variables import check_variables
 
 
 def run(project: Path) -> None:
@@ -47,6 +48,7 @@ def build(project: Path) -> None:
     catalog = load_catalog(project)
     check(catalog)
     _check_rotations(settings, stack, catalog)
+    check_variables(settings, stack, catalog)
     environment = ENVIRONMENTS[settings.environment]
     release = read_release(project, settings.release_file, catalog)
     images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)

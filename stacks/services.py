@@ -10,8 +10,9 @@ import pulumi
 from catalog import Catalog, Edge, NodeKind, Order, Tier
 from catalog.model import SERVICE_TIERS
 from components.context import SYSTEM
-from components.dependency import Dependency
+from components.dependency import Call, Dependency
 from components.grant import Grant
+from components.startup_check import startup_script
 from components.tier_gate import TierGate, TierGateArgs
 from components.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
 from graph.order import starts_after, startup_sequence
@@ -72,6 +73,15 @@ def build_services(
             if resource.gate and name in data.servers
         },
     )
+    scripts = {
+        domain: startup_script(
+            domain,
+            foundation.context,
+            foundation.namespaces[domain],
+            pulumi.ResourceOptions(provider=foundation.providers[0]),
+        )
+        for domain in catalog.domains
+    }
     for tier in SERVICE_TIERS:
         members = [name for name in sequence if catalog.services[name].tier is tier]
         for name in members:
@@ -81,6 +91,7 @@ def build_services(
             workloads[name] = Workload(
                 name,
                 _workload_args(
+                    settings=settings,
                     environment=environment,
                     catalog=catalog,
                     name=name,
@@ -88,6 +99,7 @@ def build_services(
                     foundation=foundation,
                     data=data,
                     network=network,
+                    script=scripts[catalog.services[name].domain],
                     after=after,
                 ),
                 foundation.options(),
@@ -132,6 +144,7 @@ def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Reso
 
 def _workload_args(
     *,
+    settings: Settings,
     environment: Environment,
     catalog: Catalog,
     name: str,
@@ -139,6 +152,7 @@ def _workload_args(
     foundation: Foundation,
     data: Data,
     network: Network,
+    script: pulumi.Output[str],
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
     service, grants = catalog.services[name], data.grants[name]
@@ -158,6 +172,8 @@ def _workload_args(
             _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
         ),
         grants=tuple(grants[resource] for resource in sorted(grants)),
+        variables=settings.variables.get(name, {}),
+        startup_script=script,
         ingress=network.ingress[name],
         egress=network.egress[name],
         after=tuple(after),
@@ -185,5 +201,19 @@ def _dependency(
         criticality=edge.criticality,
         fallback=edge.fallback,
         endpoint=endpoint,
+        call=_call(edge),
         credentials=credentials,
+    )
+
+
+def _call(edge: Edge) -> Call:
+    if edge.call is None:
+        raise ValueError(f"The edge {edge.source} → {edge.target} was not read from a catalog.")
+    return Call(
+        timeout_ms=edge.call.timeout_ms,
+        retries=edge.call.retries,
+        retry_percent=edge.call.retry_percent,
+        open_after_failures=edge.call.breaker.open_after_failures,
+        half_open_after_seconds=edge.call.breaker.half_open_after_seconds,
+        close_after_successes=edge.call.breaker.close_after_successes,
     )

@@ -87,6 +87,11 @@ class Settings(BaseModel):
         "cache, or the cluster address of a resolver on the node itself",
         examples=[["169.254.20.10/32"]],
     )
+    variables: Mapping[str, Mapping[str, str]] = Field(
+        default={},
+        description="per service, the values of the environment variables its catalog entry lists",
+        examples=[{"user-auth": {"LOG_LEVEL": "info"}}],
+    )
     rotations: Mapping[str, Annotated[int, Field(ge=0)]] = Field(
         default={},
         description="per service, a number; a higher one replaces the service's passwords",
@@ -94,7 +99,7 @@ class Settings(BaseModel):
     )
 
 
-_OBJECTS = frozenset({"rotations", "dnsResolvers"})
+_OBJECTS = frozenset({"rotations", "variables", "dnsResolvers"})
 """Settings with an object or list as value, which Pulumi hands over as JSON."""
 
 

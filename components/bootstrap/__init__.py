@@ -8,7 +8,10 @@ from typing import Literal
 Script = Literal["postgres.sh", "rabbitmq.py", "bucket.sh"]
 """File name of a bootstrap script; each one's head says what it reads and what it makes."""
 
+STARTUP_SCRIPT: Literal["startup.py"] = "startup.py"
+"""File name of the script that runs before a service does; its head says what it checks."""
 
-def script(name: Script) -> str:
-    """The text of a bootstrap script, as it goes into a ConfigMap."""
+
+def script(name: Script | Literal["startup.py"]) -> str:
+    """The text of a script of this folder, as it goes into a ConfigMap."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")

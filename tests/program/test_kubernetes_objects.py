@@ -73,7 +73,7 @@ def test_pods_satisfy_the_restricted_level(plan: Plan) -> None:
         assert spec["automountServiceAccountToken"] is False, name
         for volume in spec["volumes"]:
             assert set(volume) <= ALLOWED_VOLUMES, name
-        for container in spec["containers"]:
+        for container in (*spec["containers"], *spec.get("initContainers", ())):
             security = container["securityContext"]
             assert security["allowPrivilegeEscalation"] is False, name
             assert security["readOnlyRootFilesystem"] is True, name
@@ -93,10 +93,15 @@ def test_every_mounted_volume_exists_and_is_used(plan: Plan) -> None:
         claims = resource.inputs["spec"].get("volumeClaimTemplates", [])
         volumes = {v["name"] for v in template["spec"]["volumes"]}
         volumes |= {claim["metadata"]["name"] for claim in claims}
-        mounts = [m for c in template["spec"]["containers"] for m in c["volumeMounts"]]
-        assert {m["name"] for m in mounts} == volumes, resource.name
-        paths = [m["mountPath"] for m in mounts]
-        assert len(paths) == len(set(paths)), resource.name
+        containers = [
+            *template["spec"]["containers"],
+            *template["spec"].get("initContainers", ()),
+        ]
+        mounts = {m["name"] for c in containers for m in c["volumeMounts"]}
+        assert mounts == volumes, resource.name
+        for container in containers:
+            paths = [m["mountPath"] for m in container["volumeMounts"]]
+            assert len(paths) == len(set(paths)), resource.name
 
 
 def test_workloads_have_three_distinct_probes(plan: Plan) -> None:

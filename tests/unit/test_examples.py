@@ -108,6 +108,8 @@ def test_mistakes_in_all_files_are_told_at_once(tmp_path: Path) -> None:
         "platform.yaml": "tiers: []\n",
     }
     assert complaints(write_project(tmp_path, files)) == [
+        "catalog/platform.yaml:1: field 'calls' is missing; add it.",
+        "catalog/platform.yaml:1: field 'circuit_breaker' is missing; add it.",
         "catalog/platform.yaml:1: field 'external' is missing; add it.",
         "catalog/platform.yaml:1: field 'resources' is missing; add it.",
         "catalog/services/a.yaml:1: field 'domain': 'A' is no DNS label; write lower-case "

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
 from pulumi_kubernetes.core.v1 import (
-    ConfigMap,
     ContainerArgsDict,
     EnvVarArgsDict,
-    Secret,
+    PodSpecArgsDict,
     Service,
     ServiceAccount,
     VolumeArgsDict,
@@ -26,11 +25,9 @@ from components.grant import Grant
 from components.physical_name import physical_name
 from components.pod import (
     Size,
-    config_volume,
     mount,
     pod_spec,
     scratch_volume,
-    secret_volume,
 )
 from components.rollout import GRACE_SECONDS, spread
 from components.scaling import autoscaler, budget
@@ -43,12 +40,11 @@ from components.startup_check import (
 from components.traffic import Traffic, pod_selector, policy_spec
 from components.workload_container import (
     CONFIG,
-    CONFIG_FILE,
     workload_container,
     workload_environment,
 )
+from components.workload_files import configuration_volume, credentials_volume
 
-CONFIG_VERSION = 1
 CREDENTIALS = "/var/run/secrets/nexus"
 
 PULL_SECONDS = 300
@@ -138,17 +134,15 @@ class Workload(pulumi.ComponentResource):
             automount_service_account_token=False,
             opts=child,
         )
-        config = ConfigMap(
-            f"{name}-config",
-            metadata={"namespace": args.namespace, "labels": labels},
-            data={CONFIG_FILE: _configuration(name, args.dependencies)},
-            opts=child,
-        )
-        volumes = [scratch_volume("tmp", args.size.scratch)]
-        volumes.append(config_volume("config", physical_name(config)))
+        common: ObjectMetaArgsDict = {"namespace": args.namespace, "labels": labels}
+        volumes = [
+            scratch_volume("tmp", args.size.scratch),
+            configuration_volume(name, common, args.dependencies, child),
+        ]
         mounts = [mount("tmp", "/tmp", writable=True), mount("config", CONFIG)]
-        if any(grant.credentials for grant in args.grants):
-            volumes.append(_credentials(name, args, labels, child))
+        credentials = credentials_volume(name, common, args.grants, child)
+        if credentials is not None:
+            volumes.append(credentials)
             mounts.append(mount("credentials", CREDENTIALS))
         service = Service(
             f"{name}-service",
@@ -174,14 +168,9 @@ class Workload(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        env = workload_environment(name, args.port, args.variables)
-        before: list[ContainerArgsDict] = []
-        deadline = args.start_seconds + PULL_SECONDS
-        if has_checks(args.dependencies, args.variables):
-            required = sorted(args.variables)
-            before.append(startup_container(args.size, env, mount("config", CONFIG), required))
-            volumes.append(startup_volume(args.startup_script))
-            deadline += WAIT_SECONDS
+        pod, wait_seconds = _pod(name, args, volumes, mounts)
+        pod["service_account_name"] = physical_name(account)
+        deadline = args.start_seconds + PULL_SECONDS + wait_seconds
         self.handle = Deployment(
             name,
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
@@ -196,17 +185,7 @@ class Workload(pulumi.ComponentResource):
                 },
                 "template": {
                     "metadata": {"labels": labels},
-                    "spec": {
-                        **pod_spec(
-                            [_container(name, args, env, mounts)],
-                            volumes,
-                            service_account=physical_name(account),
-                        ),
-                        "init_containers": before,
-                        "priority_class_name": args.priority,
-                        "topology_spread_constraints": spread(name),
-                        "termination_grace_period_seconds": GRACE_SECONDS,
-                    },
+                    "spec": pod,
                 },
             },
             opts=pulumi.ResourceOptions.merge(
@@ -220,13 +199,8 @@ class Workload(pulumi.ComponentResource):
                 ),
             ),
         )
-        common: ObjectMetaArgsDict = {
-            "name": name,
-            "namespace": args.namespace,
-            "labels": labels,
-        }
-        autoscaler(name, common, args.replicas, child)
-        budget(name, common, child)
+        autoscaler(name, {**common, "name": name}, args.replicas, child)
+        budget(name, {**common, "name": name}, child)
         self.url = workload_url(args.context, name, args.domain, args.port)
         self.register_outputs({"handle": self.handle.urn, "url": self.url})
 
@@ -236,34 +210,27 @@ def workload_url(context: Context, service: str, domain: str, port: int) -> str:
     return f"http://{context.host(service, domain)}:{port}"
 
 
-def _credentials(
-    name: str, args: WorkloadArgs, labels: dict[str, str], opts: pulumi.ResourceOptions
-) -> VolumeArgsDict:
-    """The volume with the credentials of all grants, one folder each."""
-    values = {
-        (grant.resource, key): value
-        for grant in args.grants
-        for key, value in grant.credentials.items()
+def _pod(
+    name: str,
+    args: WorkloadArgs,
+    volumes: list[VolumeArgsDict],
+    mounts: list[VolumeMountArgsDict],
+) -> tuple[PodSpecArgsDict, int]:
+    """The pod, and how long it may wait before its service starts, in seconds."""
+    env = workload_environment(name, args.port, args.variables)
+    pod: PodSpecArgsDict = {
+        **pod_spec([_container(name, args, env, mounts)], volumes),
+        "priority_class_name": args.priority,
+        "topology_spread_constraints": spread(name),
+        "termination_grace_period_seconds": GRACE_SECONDS,
     }
-    secret = Secret(
-        f"{name}-credentials",
-        metadata={"namespace": args.namespace, "labels": labels},
-        string_data={".".join(at): value for at, value in values.items()},
-        opts=opts,
-    )
-    paths = {".".join(at): "/".join(at) for at in values}
-    return secret_volume("credentials", physical_name(secret), paths)
-
-
-def _configuration(service: str, dependencies: tuple[Dependency, ...]) -> pulumi.Output[str]:
-    return pulumi.Output.json_dumps(
-        {
-            "version": CONFIG_VERSION,
-            "service": service,
-            "dependencies": {entry.name: entry.document() for entry in dependencies},
-        },
-        indent=1,
-    )
+    if not has_checks(args.dependencies, args.variables):
+        return pod, 0
+    config, required = mount("config", CONFIG), sorted(args.variables)
+    pod["init_containers"] = [startup_container(args.size, env, config, required)]
+    volumes.append(startup_volume(args.startup_script))
+    pod["volumes"] = volumes
+    return pod, WAIT_SECONDS
 
 
 def _container(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from plan.plan import Plan
+from plan.plan import Plan, make_plan
+from tests.projects import ROOT, copy_project
 from tests.transcription import (
     EXTERNAL_EDGES,
     FALLBACKS,
@@ -51,6 +54,52 @@ def test_configuration_lists_exactly_what_the_service_needs(
         provided = target in SERVICES or target in CREDENTIALS
         assert (entry["endpoint"] is not None) == provided
         assert (entry["credentials"] is not None) == (target in CREDENTIALS)
+
+
+BREAKER = {"open_after_failures": 5, "half_open_after_seconds": 30, "close_after_successes": 3}
+
+
+def test_configuration_is_what_the_schema_promises(
+    configurations: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Services in any language are written against the schema."""
+    schema = json.loads((ROOT / "docs" / "dependencies.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for configuration in configurations.values():
+        validator.validate(configuration)
+        for entry in configuration["dependencies"].values():
+            assert entry["circuit_breaker"] == BREAKER
+            assert entry["timeout_ms"] > 0
+    one = configurations["key-service"]
+    for spoilt in (
+        {**one, "version": 2},
+        {**one, "dependencies": {"redis": {**one["dependencies"]["redis"], "fallback": None}}},
+        {**one, "dependencies": {"redis": {"kind": "resource"}}},
+    ):
+        assert not validator.is_valid(spoilt)
+
+
+def test_a_dependency_may_differ(tmp_path: Path) -> None:
+    """A slow provider needs another timeout than a cache."""
+    project = copy_project(tmp_path / "project")
+    file = project / "catalog/services/business.yaml"
+    text = file.read_text("utf-8").replace(
+        "      - target: payments\n",
+        "      - target: payments\n        calls: {timeout_ms: 9000}\n"
+        "        circuit_breaker: {open_after_failures: 9}\n",
+    )
+    file.write_text(text, "utf-8")
+    (config,) = (
+        each.inputs["data"]["dependencies.json"]
+        for each in make_plan(project, "dev").resources
+        if each.name == "billing-service-config"
+    )
+    told = json.loads(config)["dependencies"]
+    assert told["payments"]["timeout_ms"] == 9000
+    assert told["payments"]["retry"] == told["postgres"]["retry"]
+    assert told["payments"]["circuit_breaker"] == {**BREAKER, "open_after_failures": 9}
+    assert told["postgres"]["circuit_breaker"] == BREAKER
 
 
 def test_endpoints_name_services_that_exist(

@@ -17,6 +17,8 @@ from diff.replacement import is_autonamed, replacing
 from diff.resource_change import Changed, Renamed, Reordered, Warned
 from diff.secret_flow import hidden_changes, new_names
 
+_KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlanDiff:
@@ -118,9 +120,12 @@ def _joined(
 
 
 def _shown(before: PlannedResource, after: PlannedResource) -> tuple[PropertyChange, ...]:
-    secrets = frozenset(before.secrets) | frozenset(after.secrets)
+    secrets = {*before.secrets, *after.secrets}
+    if after.type.startswith(_KUBERNETES_SECRET):
+        # Its keys are free, so no name tells which values may be shown.
+        secrets |= {"data", "stringData"}
     ignored = after.options.get("ignoreChanges")
-    changes = compare(before.inputs, after.inputs, secrets)
+    changes = compare(before.inputs, after.inputs, frozenset(secrets))
     return tuple(each for each in changes if not _is_ignored(each, ignored))
 
 

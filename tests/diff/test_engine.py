@@ -39,7 +39,13 @@ SCALE = 400.0
 """Simulated seconds per real one: nobody looks at times here."""
 
 NOT_OF_SIX = frozenset(
-    {"add-service", "add-stateless-service", "remove-stateless-service", "rename-stateless-service"}
+    {
+        "add-service",
+        "add-stateless-service",
+        "remove-stateless-service",
+        "rename-stateless-service",
+        "change-flow",
+    }
 )
 """Edits of services that the small platform does not have."""
 

@@ -11,7 +11,14 @@ from pydantic import BaseModel
 
 from catalog.document import Document
 from catalog.errors import CatalogError, Problem
-from catalog.files import RESERVED, NeedEntry, PlatformFile, ServicesFile
+from catalog.files import (
+    RESERVED_DOMAINS,
+    RESERVED_SERVICES,
+    RESERVED_VARIABLES,
+    NeedEntry,
+    PlatformFile,
+    ServicesFile,
+)
 from catalog.model import (
     Bucket,
     CallPolicy,
@@ -46,7 +53,7 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
     """
     services = _services(files)
     problems = [
-        *_domains_twice(files),
+        *_unfit_domains(files),
         *_names_twice(files, platform),
         *_unfit_needs(files),
         *_unfit_environments(files),
@@ -75,7 +82,7 @@ def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
     }
 
 
-def _domains_twice(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for file in files:
         domain = file.content.domain
@@ -86,6 +93,12 @@ def _domains_twice(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
             )
             yield file.document.problem(message, ("domain",))
         first.setdefault(domain, file.document.name)
+        if domain in RESERVED_DOMAINS:
+            message = (
+                f"field 'domain': '{domain}' is the name of a namespace of the platform itself; "
+                "write another domain."
+            )
+            yield file.document.problem(message, ("domain",))
 
 
 def _names_twice(
@@ -104,6 +117,12 @@ def _names_twice(
                 message = f"service '{name}' is {taken[name]} too; give one of them another name."
                 yield file.document.problem(message, ("services", name))
             taken.setdefault(name, f"a service in {file.document.name}")
+            if name in RESERVED_SERVICES:
+                message = (
+                    f"service '{name}' is the name of a user, role or database that a server has "
+                    "itself; give the service another name."
+                )
+                yield file.document.problem(message, ("services", name))
 
 
 def _unfit_needs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
@@ -158,7 +177,7 @@ def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem
         for name, entry in file.content.services.items():
             for index, variable in enumerate(entry.environment):
                 message = None
-                if re.match(RESERVED, variable):
+                if re.match(RESERVED_VARIABLES, variable):
                     message = "every service has it from this program; remove it."
                 elif variable in entry.environment[:index]:
                     message = "it is listed twice; keep one entry."

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 MODULES: Mapping[str, str] = {
     "check": "cli.check",
     "graph": "cli.graph",
+    "impact": "cli.impact",
     "plan": "cli.plan",
     "rehearse": "cli.rehearse",
     "schema": "cli.schema",

@@ -1,0 +1,186 @@
+"""What becomes of services and critical flows while some nodes are down.
+
+A failed node is down: a service, a platform resource or an external API. A service is then
+
+- *down* if it is failed, or if it has a hard startup edge to a node that is down, or an edge with
+  the fallback `database` to a node that is down while PostgreSQL is down too. Being down passes
+  on along such edges; they may form a cycle with runtime edges, never among themselves.
+- *degraded* if it is not down and any other edge of its leads to a node that is down: with a
+  fallback where the edge has one, else (a runtime edge) without that dependency. Being degraded
+  does not pass on: whoever calls a degraded service still gets an answer.
+- *ok* otherwise.
+
+Resources and APIs do not depend on anything here, so they are down only if they are failed.
+
+A critical flow is *broken* if one of its steps is down and nothing stands in for it; a fallback
+stands in if every earlier step that needs the step has one, and is not down itself. It is
+*degraded* if a fallback stands in for a step, or if a step is degraded; a service that a step
+only calls at runtime and that is no step does not count, since the flow does not go there. The
+edge decides, not the state of the process: a service whose startup edge is broken may run on for
+a while, but nobody may count on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalog import Catalog, Criticality, Edge, Fallback, Flow, Order
+
+DATABASE = "postgres"
+"""Platform resource that the fallback `database` reads."""
+
+
+class State(StrEnum):
+    """How a service or a flow is, best first."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A dependency that a degraded service is without, and what it does instead, if anything."""
+
+    target: str
+    fallback: Fallback | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceImpact:
+    """What becomes of one service.
+
+    Args:
+        state: how it is.
+        because: down: what it needs directly and is down; its own name if it is failed.
+        causes: down: the failed nodes behind that.
+        losses: degraded: what it is without.
+    """
+
+    state: State
+    because: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowImpact:
+    """What becomes of a critical flow; `because` names the steps that are down or degraded."""
+
+    state: State
+    because: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Impact:
+    """What becomes of all services and flows, by name, while `failed` are down."""
+
+    failed: tuple[str, ...]
+    services: Mapping[str, ServiceImpact]
+    flows: Mapping[str, FlowImpact]
+
+    def named(self, state: State) -> tuple[str, ...]:
+        """Services in `state`, sorted."""
+        return tuple(name for name, each in self.services.items() if each.state is state)
+
+
+def impact(catalog: Catalog, failed: Iterable[str]) -> Impact:
+    """What becomes of the platform while the nodes `failed` are down.
+
+    Raises:
+        ValueError: if one of them is no node of the catalog.
+    """
+    names = frozenset(failed)
+    for name in sorted(names):
+        if catalog.kind(name) is None:
+            raise ValueError(f"'{name}' is no service, platform resource or external API.")
+    causes = _causes(catalog, names)
+    services = {name: _service(catalog, name, names, causes) for name in catalog.services}
+    flows = {flow.name: _flow(catalog, flow, services, causes) for flow in catalog.flows}
+    return Impact(failed=tuple(sorted(names)), services=services, flows=flows)
+
+
+def _is_fatal(edge: Edge, failed: frozenset[str]) -> bool:
+    """Whether the source of `edge` is down while its target is."""
+    if edge.fallback is Fallback.DATABASE:
+        return DATABASE in failed
+    return edge.criticality is Criticality.HARD and edge.order is Order.STARTUP
+
+
+def _causes(catalog: Catalog, failed: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    """Every node that is down, with the failed nodes behind it."""
+    callers: dict[str, list[str]] = {}
+    for edge in catalog.edges:
+        if _is_fatal(edge, failed):
+            callers.setdefault(edge.target, []).append(edge.source)
+    causes: dict[str, set[str]] = {}
+    for root in failed:
+        reached, todo = {root}, [root]
+        while todo:
+            for caller in callers.get(todo.pop(), ()):
+                if caller not in reached:
+                    reached.add(caller)
+                    todo.append(caller)
+        for name in reached:
+            causes.setdefault(name, set()).add(root)
+    return {name: frozenset(roots) for name, roots in causes.items()}
+
+
+def _service(
+    catalog: Catalog, name: str, failed: frozenset[str], causes: Mapping[str, frozenset[str]]
+) -> ServiceImpact:
+    broken = [edge for edge in catalog.needs(name) if edge.target in causes]
+    if name in causes:
+        fatal = [edge.target for edge in broken if _is_fatal(edge, failed)]
+        because = (*((name,) if name in failed else ()), *fatal)
+        return ServiceImpact(state=State.DOWN, because=because, causes=tuple(sorted(causes[name])))
+    losses = tuple(Loss(target=edge.target, fallback=edge.fallback) for edge in broken)
+    return ServiceImpact(state=State.DEGRADED if losses else State.OK, losses=losses)
+
+
+def _flow(
+    catalog: Catalog,
+    flow: Flow,
+    services: Mapping[str, ServiceImpact],
+    down: Mapping[str, frozenset[str]],
+) -> FlowImpact:
+    lost: list[str] = []
+    weak: list[str] = []
+    for position, step in enumerate(flow.steps):
+        if step in down:
+            replaced = _is_replaced(catalog, step, flow.steps[:position], down)
+            (weak if replaced else lost).append(step)
+        elif step in services and _weakens(catalog, step, services[step], flow):
+            weak.append(step)
+    if lost:
+        return FlowImpact(state=State.DOWN, because=tuple(lost))
+    return FlowImpact(state=State.DEGRADED if weak else State.OK, because=tuple(weak))
+
+
+def _is_replaced(
+    catalog: Catalog, step: str, before: Iterable[str], down: Mapping[str, frozenset[str]]
+) -> bool:
+    """Whether every earlier step that needs `step` works with a fallback for it."""
+    edges = [
+        (earlier, edge)
+        for earlier in before
+        for edge in catalog.needs(earlier)
+        if edge.target == step
+    ]
+    return bool(edges) and all(
+        earlier not in down and edge.fallback is not None for earlier, edge in edges
+    )
+
+
+def _weakens(catalog: Catalog, step: str, found: ServiceImpact, flow: Flow) -> bool:
+    """Whether a step is degraded by more than services outside of the flow."""
+    outside = {
+        edge.target
+        for edge in catalog.needs(step)
+        if edge.order is Order.RUNTIME
+        and edge.target in catalog.services
+        and edge.target not in flow.steps
+    }
+    return any(loss.target not in outside for loss in found.losses)

@@ -73,4 +73,5 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 def sequence(value: object) -> Sequence[Any]:
     """`value` if it is a list, else an empty one."""
-    return cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else ()
+    is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    return cast("Sequence[Any]", value) if is_list else ()

@@ -1,0 +1,21 @@
+"""All rules. Each is a function over the resources of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policy.resource import Resource
+from policy.rules.availability import AVAILABILITY_RULES
+from policy.rules.isolation import ISOLATION_RULES
+from policy.rules.pods import POD_RULES
+from policy.rules.secrets import SECRET_RULES
+from policy.violation import Rule, Violation
+
+RULES: tuple[Rule, ...] = (*POD_RULES, *SECRET_RULES, *ISOLATION_RULES, *AVAILABILITY_RULES)
+"""The rules that every stack keeps."""
+
+
+def violations(resources: Iterable[Resource]) -> tuple[Violation, ...]:
+    """Every broken rule, sorted by resource; empty when the stack keeps them all."""
+    stack = list(resources)
+    return tuple(sorted(found for rule in RULES for found in rule.violations(stack)))

@@ -37,11 +37,12 @@ def test_documents_are_unpacked(tmp_path: Path) -> None:
         {"/etc/passwd": b""},
         {"base/.plan.json": b""},
         {"base/run.sh": b""},
+        {"base/dev.plan.json.sh": b""},
         {"other/dev.plan.json": b""},
         {"base/dev.plan.json": b" " * (LARGEST_FILE + 1)},
         {f"base/s{number}.plan.json": b"" for number in range(MOST_MEMBERS + 1)},
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_anything_else_is_refused(
     members: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]

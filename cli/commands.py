@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 MODULES: Mapping[str, str] = {
     "check": "cli.check",
+    "diff": "cli.diff",
     "graph": "cli.graph",
     "impact": "cli.impact",
     "plan": "cli.plan",

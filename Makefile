@@ -9,7 +9,7 @@ WORKERS ?= 2
 VENV := .venv/bin
 PYTHON_CODE := catalog graph diff components stacks plan policy rehearsal cli examples tests tools __main__.py
 
-.PHONY: help setup tools servers rehearse check format lint types imports generated generate \
+.PHONY: help setup tools servers rehearse check format lint types imports generated manifests generate \
 	test integration coverage bench clean
 
 help: ## List the targets
@@ -27,7 +27,7 @@ servers: setup ## Fetch the servers that the integration tests run
 rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
 	@$(VENV)/nexus rehearse --stack dev
 
-check: format lint types imports generated ## Format, lint, types, import rules, generated files
+check: format lint types imports generated manifests ## Format, lint, types, import rules, generated files
 	@echo "All checks passed."
 
 format: setup
@@ -53,6 +53,11 @@ generated: setup
 	@$(VENV)/nexus settings
 	@$(VENV)/nexus graph --format svg | cmp -s - docs/tiers.svg || \
 		{ echo "docs/tiers.svg is not current; run 'make generate'." >&2; exit 1; }
+
+manifests: setup
+	@echo "Holding every plan against the rules, checkov and kube-score (their first run installs them) ..."
+	@$(VENV)/nexus check --quiet --plan
+	@$(VENV)/python tools/lint_manifests.py
 
 generate: setup ## Write the generated files anew
 	@$(VENV)/nexus schema --write

@@ -122,8 +122,10 @@ class InClusterQueue(pulumi.ComponentResource):
                     "period_seconds": 5,
                     "failure_threshold": 3,
                 },
+                # Another port than readiness asks: a broker that refuses clients while it is
+                # short of memory or disk must not lose what it holds to a restart.
                 liveness={
-                    "tcp_socket": {"port": PORT},
+                    "tcp_socket": {"port": MANAGEMENT_PORT},
                     "period_seconds": 10,
                     "failure_threshold": 6,
                     "timeout_seconds": 5,

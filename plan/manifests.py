@@ -1,0 +1,26 @@
+"""The Kubernetes objects of a plan as manifests, for tools that read those."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from plan.plan import Plan
+
+
+def manifests(plan: Plan) -> str:
+    """All Kubernetes objects of `plan` as one YAML stream.
+
+    An object that auto-naming would name carries its logical name instead.
+    """
+    objects = [
+        _named(resource.inputs, resource.name)
+        for resource in plan.resources
+        if resource.type.startswith("kubernetes:")
+    ]
+    return yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True)
+
+
+def _named(inputs: Any, name: str) -> dict[str, Any]:
+    return {**inputs, "metadata": {"name": name, **inputs["metadata"]}}

@@ -68,7 +68,13 @@ def read_skips() -> tuple[Skip, ...]:
     """The entries of the file of skips; each needs a reason."""
     entries: list[dict[str, Any]] = yaml.safe_load(SKIPS.read_text(encoding="utf-8"))["skips"]
     return tuple(
-        Skip(**{**entry, "objects": tuple(entry.get("objects", ("*",)))}) for entry in entries
+        Skip(
+            tool=entry["tool"],
+            check=entry["check"],
+            reason=entry["reason"],
+            objects=tuple(entry.get("objects", ("*",))),
+        )
+        for entry in entries
     )
 
 

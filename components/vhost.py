@@ -16,6 +16,10 @@ from components.servers import QueueServer
 CLIENT_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
 """Official image; the script needs Python's standard library and nothing else."""
 
+MAX_CONNECTIONS = 20
+MAX_QUEUES = 200
+"""What a service may hold: one that forgets to close cannot use up the broker."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VhostArgs:
@@ -73,6 +77,8 @@ class Vhost(pulumi.ComponentResource):
                     "MANAGEMENT_URL": server.management_url,
                     "VHOST": service,
                     "USERNAME": service,
+                    "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
+                    "VHOST_MAX_QUEUES": str(MAX_QUEUES),
                 },
                 master=server.master,
                 username=service,

@@ -14,7 +14,7 @@ from plan.plan import Plan, make_plan
 from policy.ports import Ports
 from policy.reachability import Endpoint, matrix, world_of
 from policy.resource import Resource
-from tests.projects import copy_project
+from tests.projects import copy_project, set_config
 from tests.transcription import (
     BUCKETS,
     EXTERNAL_EDGES,
@@ -192,3 +192,27 @@ def test_every_pod_has_a_policy_of_its_own_before_it_starts(plan: Plan) -> None:
         if resource.type == "kubernetes:apps/v1:Deployment":
             own = [urn for urn in resource.dependencies if "NetworkPolicy::" in urn]
             assert [urn.rpartition("::")[2] for urn in own] == [f"{resource.name}-network"]
+
+
+def test_a_change_of_the_network_touches_nothing_else(plan: Plan, tmp_path: Path) -> None:
+    """A stricter network must not restart a service or set up a database again."""
+    project = copy_project(tmp_path / "project")
+    set_config(project, "dev", edgeNamespace="kube-system", dnsResolvers=["169.254.20.10/32"])
+    before = {each.urn: each.inputs for each in plan.resources}
+    after = {each.urn: each.inputs for each in make_plan(project, "dev").resources}
+    assert set(before) == set(after)
+    changed = {urn for urn in before if before[urn] != after[urn]}
+    assert {urn.rpartition("$")[2].partition("::")[0] for urn in changed} == {
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+    }
+
+
+def test_a_resolver_on_the_node_can_be_asked(tmp_path: Path) -> None:
+    """With a node-local cache, pods that may only ask the cluster's DNS pods find nobody."""
+    project = copy_project(tmp_path / "project")
+    set_config(project, "dev", dnsResolvers=["169.254.20.10/32"])
+    world, pods = world_of(judged(make_plan(project, "dev")))
+    local = Endpoint(name="local", addresses=("169.254.20.10",))
+    found = matrix(world, pods, [local, METADATA])
+    assert set(found) == {(pod.name, "local") for pod in pods}
+    assert set(found.values()) == {DNS}

@@ -13,7 +13,7 @@ A failed node is down: a service, a platform resource or an external API. A serv
 Resources and APIs do not depend on anything here, so they are down only if they are failed.
 
 A critical flow is *broken* if one of its steps is down and nothing stands in for it; a fallback
-stands in if every earlier step that needs the step has one, and is not down itself. It is
+stands in if every earlier step that needs the step has one, or is down and replaced itself. It is
 *degraded* if a fallback stands in for a step, or if a step is degraded; a service that a step
 only calls at runtime and that is no step does not count, since the flow does not go there. The
 edge decides, not the state of the process: a service whose startup edge is broken may run on for
@@ -162,7 +162,7 @@ def _flow(
 def _is_replaced(
     catalog: Catalog, step: str, before: Iterable[str], down: Mapping[str, frozenset[str]]
 ) -> bool:
-    """Whether every earlier step that needs `step` works with a fallback for it."""
+    """Whether whoever of the earlier steps is there, and needs `step`, has a fallback for it."""
     edges = [
         (earlier, edge)
         for earlier in before
@@ -170,7 +170,7 @@ def _is_replaced(
         if edge.target == step
     ]
     return bool(edges) and all(
-        earlier not in down and edge.fallback is not None for earlier, edge in edges
+        earlier in down or edge.fallback is not None for earlier, edge in edges
     )
 
 

@@ -276,6 +276,21 @@ def test_a_pod_selector_alone_stays_in_its_namespace() -> None:
     assert allowed(policy({"podSelector": {}, "ingress": [with_namespace]}, "two")) == EVERY_PORT
 
 
+@pytest.mark.parametrize(
+    ("address", "inside"),
+    [("8.8.8.8", True), ("10.1.2.3", False), ("10.2.0.1", True), ("fd00::1", False)],
+)
+def test_exceptions_of_a_block_hold(address: str, inside: bool) -> None:
+    """'The internet but our own network' would otherwise hold our own network."""
+    block = {"cidr": "0.0.0.0/0", "except": ["10.1.0.0/16", "192.168.0.0/16"]}
+    world = World(
+        namespaces=NAMESPACES,
+        policies=[policy({"podSelector": {}, "egress": [{"to": [{"ipBlock": block}]}]})],
+    )
+    host = Endpoint(name="host", addresses=(address,))
+    assert bool(world.allowed(CALLER, host)) is inside
+
+
 def test_unknown_operators_are_refused() -> None:
     """A misspelt operator must not pass for one that selects nothing."""
     with pytest.raises(ValueError, match="no operator"):

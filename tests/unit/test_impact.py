@@ -24,9 +24,15 @@ def outages(draw: st.DrawFn) -> tuple[Catalog, frozenset[str]]:
     catalog = draw(sound_catalogs())
     edges = tuple(replace(each, fallback=draw(fallbacks(each))) for each in catalog.edges)
     nodes = sorted((*catalog.services, *catalog.resources, *catalog.external))
-    steps = draw(st.lists(st.sampled_from(nodes), unique=True, min_size=1, max_size=5))
+    steps = [draw(st.sampled_from(nodes))]
+    # Mostly a way along the edges, as a real flow is.
+    for _ in range(draw(st.integers(0, 5))):
+        near = sorted({e.target for e in edges if e.source in steps} - set(steps))
+        steps.append(draw(st.sampled_from(near or nodes)))
+    steps = list(dict.fromkeys(steps))
     catalog = replace(catalog, edges=edges, flows=(Flow(name="flow", steps=tuple(steps)),))
-    return catalog, frozenset(draw(st.lists(st.sampled_from(nodes), unique=True, max_size=3)))
+    hit = st.one_of(st.sampled_from(steps), st.sampled_from(nodes))
+    return catalog, frozenset(draw(st.lists(hit, unique=True, max_size=3)))
 
 
 def fallbacks(each: Edge) -> st.SearchStrategy[Fallback | None]:
@@ -89,7 +95,7 @@ def test_flows_agree_with_the_definition(outage: tuple[Catalog, frozenset[str]])
         earlier = flow.steps[:position]
         ways = [e for e in catalog.edges if e.target == step and e.source in earlier]
         if step in dead:
-            stood_in = ways != [] and all(w.fallback and w.source not in dead for w in ways)
+            stood_in = ways != [] and all(w.fallback or w.source in dead for w in ways)
             broken |= not stood_in
             touched = True
         else:
@@ -130,6 +136,26 @@ def test_a_cache_miss_needs_the_database() -> None:
     assert states(impact(catalog, ["redis"])) == {"a": "degraded"}
     assert states(impact(catalog, ["postgres"])) == {"a": "degraded"}
     assert states(impact(catalog, ["postgres", "redis"])) == {"a": "down"}
+
+
+def test_a_flow_goes_around_what_is_replaced() -> None:
+    """Who asks the rules instead of the assistant does not need the assistant's models."""
+    optional = replace(edge("a", "b"), fallback=Fallback.RULES)
+    catalog = replace(
+        catalog_of([service("a"), service("b"), service("c")], [optional, edge("b", "c")]),
+        flows=(Flow(name="flow", steps=("a", "b", "c")),),
+    )
+    found = impact(catalog, ["c"])
+    assert states(found) == {"a": "degraded", "b": "down", "c": "down"}
+    assert found.flows["flow"].state is State.DEGRADED
+    assert impact(catalog, ["a"]).flows["flow"].state is State.DOWN
+
+
+def test_a_flow_does_not_mind_routes_that_it_does_not_take(catalog: Catalog) -> None:
+    """The gateway routes to everything; orders do not care for its other routes."""
+    found = impact(catalog, ["v-caster-pro"])
+    assert found.services["backend-api"].state is State.DEGRADED
+    assert {each.state for each in found.flows.values()} == {State.OK}
 
 
 def test_nothing_failed_is_ok(catalog: Catalog) -> None:

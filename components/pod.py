@@ -24,6 +24,10 @@ UID = 10001
 """User and group of every container: above 10000, so that it is no user of the node."""
 
 
+GPU = "nvidia.com/gpu"
+"""Name of a GPU as a resource, and of the taint of the nodes that have one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """What a container asks for and may use, as Kubernetes quantities.
@@ -33,25 +37,30 @@ class Size:
         cpu_limit: CPU it may use at most.
         memory: memory asked for, and at the same time its limit.
         scratch: size of its writable /tmp, and its ephemeral storage limit.
+        gpus: GPUs it needs for itself.
     """
 
     cpu: str
     cpu_limit: str
     memory: str
     scratch: str = "64Mi"
+    gpus: int = 0
 
     def requirements(self) -> ResourceRequirementsArgsDict:
         """Requests and limits of a container of this size."""
+        gpus = {GPU: str(self.gpus)} if self.gpus else {}
         return {
             "requests": {
                 "cpu": self.cpu,
                 "memory": self.memory,
                 "ephemeral-storage": self.scratch,
+                **gpus,
             },
             "limits": {
                 "cpu": self.cpu_limit,
                 "memory": self.memory,
                 "ephemeral-storage": self.scratch,
+                **gpus,
             },
         }
 
@@ -86,9 +95,21 @@ def pod_spec(
     containers: Sequence[ContainerArgsDict],
     volumes: Sequence[VolumeArgsDict],
     *,
+    init_containers: Sequence[ContainerArgsDict] = (),
     service_account: pulumi.Input[str] | None = None,
+    pull_secret: pulumi.Input[str] | None = None,
+    gpu: bool = False,
 ) -> PodSpecArgsDict:
-    """A hardened pod: no service account token, no environment of other Services."""
+    """A hardened pod: no service account token, no environment of other Services.
+
+    Args:
+        containers: what runs.
+        volumes: everything that is mounted.
+        init_containers: what runs before, one after the other.
+        service_account: who the pod is.
+        pull_secret: Secret that the images are pulled with.
+        gpu: whether it may run on the nodes that are kept free for GPUs.
+    """
     spec: PodSpecArgsDict = {
         "automount_service_account_token": False,
         "enable_service_links": False,
@@ -98,6 +119,12 @@ def pod_spec(
     }
     if service_account is not None:
         spec["service_account_name"] = service_account
+    if init_containers:
+        spec["init_containers"] = list(init_containers)
+    if pull_secret is not None:
+        spec["image_pull_secrets"] = [{"name": pull_secret}]
+    if gpu:
+        spec["tolerations"] = [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}]
     return spec
 
 

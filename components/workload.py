@@ -63,6 +63,7 @@ class WorkloadArgs:
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
         after: handles that its rollout waits for.
+        pull_secret: Secret that the image is pulled with, if the registry asks for a login.
     """
 
     context: Context
@@ -78,6 +79,7 @@ class WorkloadArgs:
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
     after: tuple[pulumi.Resource, ...]
+    pull_secret: pulumi.Input[str] | None = None
 
 
 class Workload(pulumi.ComponentResource):
@@ -177,6 +179,8 @@ class Workload(pulumi.ComponentResource):
                         [_container(name, args, mounts)],
                         volumes,
                         service_account=physical_name(account),
+                        pull_secret=args.pull_secret,
+                        gpu=args.size.gpus > 0,
                     ),
                 },
             },

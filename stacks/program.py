@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pulumi
 
-from catalog import Catalog, CatalogError, Problem, load_catalog
-from catalog.hints import did_you_mean
+from catalog import CatalogError, load_catalog
 from graph.check import check
 from stacks.data import build_data
 from stacks.edge import build_edge
 from stacks.environment import ENVIRONMENTS
 from stacks.foundation import build_foundation
 from stacks.release import read_release
+from stacks.requirements import check_settings
 from stacks.services import build_services
-from stacks.settings import Settings, read_settings
+from stacks.settings import read_settings
 
 
 def run(project: Path) -> None:
@@ -44,8 +44,8 @@ def build(project: Path) -> None:
     settings = read_settings(stack)
     catalog = load_catalog(project)
     check(catalog)
-    _check_rotations(settings, stack, catalog)
     environment = ENVIRONMENTS[settings.environment]
+    check_settings(settings, environment, catalog, stack)
     release = read_release(project, settings.release_file, catalog)
     images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
     foundation = build_foundation(settings, stack, catalog)
@@ -63,16 +63,3 @@ def build(project: Path) -> None:
     pulumi.export(
         "services", {name: workload.url for name, workload in sorted(services.workloads.items())}
     )
-
-
-def _check_rotations(settings: Settings, stack: str, catalog: Catalog) -> None:
-    problems = [
-        Problem(
-            f"Pulumi.{stack}.yaml",
-            f"setting 'nexus-cos:rotations.{name}': there is no such service; "
-            f"{did_you_mean(name, catalog.services) or 'remove it.'}",
-        )
-        for name in sorted(set(settings.rotations) - set(catalog.services))
-    ]
-    if problems:
-        raise CatalogError(problems)

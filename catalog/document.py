@@ -12,6 +12,7 @@ from typing import Any, cast
 import yaml
 
 from catalog.errors import CatalogError, Problem
+from catalog.place import At, place
 
 try:  # the C parser is ten times faster; wheels of PyYAML have it, some builds do not
     from yaml import CSafeLoader as _Loader
@@ -25,15 +26,13 @@ of this size still parses within some hundred MiB of memory."""
 MAX_DEPTH = 32
 """Deepest nesting read; deeper input would exhaust Python's stack."""
 
-At = tuple[str | int, ...]
-"""Place of a value: keys and list indexes from the root of the file."""
-
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that YAML forbids in a file."""
 
 _HINTS = {
     "cannot start any token": "indent with spaces, not tabs, and quote text that starts with a "
     "special character",
+    "tab character": "indent with spaces",
     "mapping values are not allowed": "check the indentation and quote text that holds ': '",
     "did not find expected": "check the indentation and close every bracket and quote",
 }
@@ -116,10 +115,11 @@ def _text(path: Path) -> str:
 
 def _parsed(text: str, name: str) -> Document:
     loader = None
+    node: yaml.Node | None = None
     try:
         _refuse_what_is_not_plain(text)
         loader = _Loader(text)
-        node: yaml.Node | None = loader.get_single_node()
+        node = loader.get_single_node()
         lines = {} if node is None else dict(_lines(node))
         data = None if node is None else _constructed(loader, node)
     except yaml.MarkedYAMLError as error:
@@ -127,11 +127,12 @@ def _parsed(text: str, name: str) -> Document:
         detail = error.problem or error.context or "it cannot be parsed"
         hint = next((hint for part, hint in _HINTS.items() if part in detail), "correct it there")
         raise _RefusedError(f"the file is not valid YAML ({detail}); {hint}.", line) from error
-    except (yaml.YAMLError, ValueError) as error:
-        # ValueError: a scalar that looks like a date or number and is none, as 2024-02-31.
-        detail = str(error).splitlines()[0]
+    except ValueError as error:
+        # A scalar that looks like a date or number and is none, as 2024-02-31.
+        detail = str(error).partition(":")[0]
         raise _RefusedError(
-            f"a value is not valid YAML ({detail}); correct it or put it in quotes."
+            f"a value is no date or number ({detail}); correct it or put it in quotes.",
+            next(_unreadable(node), None),
         ) from error
     finally:
         if loader is not None:
@@ -145,39 +146,51 @@ def _constructed(loader: Any, node: yaml.Node) -> Any:
     return loader.construct_document(node)
 
 
+def _unreadable(node: yaml.Node | None) -> Iterator[int]:
+    """Lines of the scalars that cannot be read as what they look like."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            _constructed(_Loader(""), node)
+        except ValueError:
+            yield node.start_mark.line + 1
+    elif isinstance(node, yaml.CollectionNode):
+        for item in node.value:
+            for part in item if isinstance(item, tuple) else (item,):
+                yield from _unreadable(part)
+
+
 def _refuse_what_is_not_plain(text: str) -> None:
     """Refuses what plain data has no use for, before anything is built from it."""
     depth = documents = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = cast("yaml.Mark", event.start_mark).line + 1
+        complaint = None
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                raise _RefusedError(
-                    "the file holds a second document; keep one, without '---'.", line
-                )
-        elif isinstance(event, yaml.AliasEvent):
-            raise _RefusedError(
-                f"alias '*{event.anchor}' is not allowed; write the value out.", line
-            )
-        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                complaint = "the file holds a second document; keep one, without '---'."
+        elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
-            if event.anchor is not None:
-                raise _RefusedError(f"anchor '&{event.anchor}' is not allowed; remove it.", line)
-            if event.tag is not None:
-                raise _RefusedError(f"tag '{event.tag}' is not allowed; remove it.", line)
-            if isinstance(event, yaml.ScalarEvent):
-                if event.value == "<<" and event.implicit[0]:
-                    raise _RefusedError("merge key '<<' is not allowed; write the keys out.", line)
-                continue
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _RefusedError(
-                    f"values are nested deeper than {MAX_DEPTH} levels; write plain lists "
-                    "and mappings.",
-                    line,
-                )
+        elif isinstance(event, yaml.NodeEvent):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            complaint = _complaint(event, depth)
+        if complaint:
+            raise _RefusedError(complaint, cast("yaml.Mark", event.start_mark).line + 1)
+
+
+def _complaint(event: yaml.NodeEvent, depth: int) -> str | None:
+    """What is not plain about a value, if anything."""
+    if isinstance(event, yaml.AliasEvent):
+        return f"alias '*{event.anchor}' is not allowed; write the value out."
+    if event.anchor is not None:
+        return f"anchor '&{event.anchor}' is not allowed; remove it."
+    if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        return f"tag '{tag}' is not allowed; remove it."
+    if isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]:
+        return "merge key '<<' is not allowed; write the keys out."
+    if depth > MAX_DEPTH:
+        return f"values are nested deeper than {MAX_DEPTH} levels; write plain lists and mappings."
+    return None
 
 
 def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
@@ -189,7 +202,8 @@ def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
             name, line = str(key.value), key.start_mark.line + 1
             if name in seen:
                 raise _RefusedError(
-                    f"key '{name}' stands twice, first on line {seen[name]}; keep one of them.",
+                    f"{place((*at, name))} stands twice, first on line {seen[name]}; keep one "
+                    "of them.",
                     line,
                 )
             seen[name] = line

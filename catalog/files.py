@@ -26,7 +26,7 @@ ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 
 def _service_tier(tier: Any) -> Any:
     """Only platform resources start in the infrastructure tier."""
-    if tier is not None and tier not in SERVICE_TIERS:
+    if tier not in SERVICE_TIERS:
         raise PydanticCustomError("enum", "no tier", {"expected": ", ".join(SERVICE_TIERS)})
     return tier
 

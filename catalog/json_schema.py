@@ -1,10 +1,10 @@
-"""JSON Schemas of the catalog's files, for editors. Generated from the models in `catalog.files`."""
+"""JSON Schemas of the catalog's files, for editors; generated from `catalog.files`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -30,15 +30,14 @@ def _schema_text(model: type[BaseModel]) -> str:
 
 
 def _closed(node: Any) -> Any:
-    """The schema with every mapping of names closed: pydantic leaves names that do not match open,
-    so that an editor would accept them.
+    """The schema with every mapping of names closed.
+
+    pydantic leaves names that do not match open, so that an editor would
+    accept them.
     """
     if isinstance(node, list):
-        return [_closed(item) for item in node]  # pyright: ignore[reportUnknownVariableType]
+        return [_closed(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
-    closed: dict[str, Any] = {
-        key: _closed(value)
-        for key, value in node.items()  # pyright: ignore[reportUnknownVariableType]
-    }
+    closed = {key: _closed(value) for key, value in cast("dict[str, Any]", node).items()}
     return closed | {"additionalProperties": False} if "patternProperties" in closed else closed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +11,16 @@ from pydantic_core import ErrorDetails
 from catalog.files import DNS_LABEL, ONE_LINE
 from catalog.hints import did_you_mean, one_of
 
+LONGEST_LABEL = 63
+"""Longest DNS label; a limit up to this is one for names."""
+
 LONGEST_SHOWN = 60
 """Characters of a wrong value that are shown; more would bury the sentence."""
 
 _MAPPING = "a mapping of keys to values"
+KEY = "[key]"
+"""Last part of the place of a wrong key, in pydantic's errors."""
+
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -25,12 +31,13 @@ _WANTED = {
     "need_type": "a name, or a mapping with 'target'",
     "too_short": "at least one entry",
     "string_too_short": "text",
-    "string_pattern_mismatch": "a name",
 }
 _PATTERNS = {
-    DNS_LABEL: "is no DNS label; write lower-case letters, digits and hyphens, with a letter "
-    "first and a letter or digit last.",
-    ONE_LINE: "has a line break or control character; write it on one line.",
+    DNS_LABEL: (
+        "is no DNS label",
+        "lower-case letters, digits and hyphens, with a letter first and a letter or digit last",
+    ),
+    ONE_LINE: ("has a line break or control character", "it on one line"),
 }
 _LIMITS = {
     "greater_than": ("is too small", "more than", "gt"),
@@ -44,8 +51,8 @@ _KINDS: dict[type, str] = {
     float: "a number",
     list: "a list",
     dict: "a mapping",
-    datetime.date: "a date",
-    datetime.datetime: "a date",
+    dt.date: "a date",
+    dt.datetime: "a date",
 }
 
 
@@ -61,39 +68,63 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
     if kind == "missing":
         return f"{place} is missing; add it."
     if kind in ("extra_forbidden", "invalid_key"):
-        near = did_you_mean(str(detail["loc"][-1]), known)
-        return f"{place}: unknown key; {near or f'write {one_of(known)}, or remove it.'}"
+        near = did_you_mean(str(given if kind == "invalid_key" else detail["loc"][-1]), known)
+        instead = f"write {one_of(known)}, or remove it." if known else "remove it."
+        return f"{place}: unknown key; {near or instead}"
+    context = detail.get("ctx") or {}
+    wanted = _wanted(kind, context, is_key=detail["loc"][-1:] == (KEY,))
     if given is None or given in ({}, []) or (isinstance(given, str) and not given.strip()):
-        return f"{place} is empty; write {_WANTED.get(kind, 'something')}."
-    return f"{place}: {_wrong(kind, given, detail.get('ctx') or {})}"
+        return f"{place} is empty; write {wanted}."
+    if isinstance(given, (list, dict)):
+        return f"{place} is {_KINDS[type(given)]}; write {wanted}."
+    shown = "the name" if detail["loc"][-1:] == (KEY,) else _shown(given)
+    return (
+        f"{place}: {shown} {_complaint(kind, given, context)}; {_fix(kind, given, wanted, context)}"
+    )
 
 
-def _wrong(kind: str, given: object, context: dict[str, Any]) -> str:
-    shown = _shown(given)
+def _wanted(kind: str, context: dict[str, Any], *, is_key: bool) -> str:
+    """What belongs in the place, as the end of `write …`."""
     if kind == "enum":
-        allowed = [
-            name.strip("'") for name in context["expected"].replace(" or ", ", ").split(", ")
-        ]
-        near = did_you_mean(str(given), allowed)
-        return f"{shown} is not allowed; {near or f'write {one_of(allowed)}.'}"
+        return one_of(_choices(context))
     if kind == "string_pattern_mismatch":
-        return f"{shown} {_PATTERNS[context['pattern']]}"
+        return _PATTERNS[context["pattern"]][1]
+    if kind in ("string_too_long", "string_too_short", "too_short"):
+        return _WANTED.get(kind, f"at most {context.get('max_length')}")
+    if kind in _LIMITS:
+        _, bound, key = _LIMITS[kind]
+        return f"{bound} {context[key]}"
+    return "a name that starts with a letter" if is_key else _WANTED.get(kind, "something else")
+
+
+def _complaint(kind: str, given: object, context: dict[str, Any]) -> str:
+    if kind == "enum":
+        return "is not allowed"
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS[context["pattern"]][0]
     if kind == "string_too_long":
         longest = context["max_length"]
-        return f"{shown} has {len(str(given))} characters; write at most {longest}."
+        derived = ", too many for the names derived from it" if longest <= LONGEST_LABEL else ""
+        return f"has {len(str(given))} characters{derived}"
     if kind in _LIMITS:
-        complaint, bound, key = _LIMITS[kind]
-        return f"{shown} {complaint}; write {bound} {context[key]}."
-    if kind in _WANTED:
-        return f"{shown} is {_KINDS.get(type(given), 'something else')}; write {_WANTED[kind]}."
-    return f"{shown} is not allowed; correct it."
+        return _LIMITS[kind][0]
+    return f"is {_KINDS.get(type(given), 'of another type')}"
+
+
+def _fix(kind: str, given: object, wanted: str, context: dict[str, Any]) -> str:
+    near = did_you_mean(str(given), _choices(context)) if kind == "enum" else None
+    return near or f"write {wanted}."
+
+
+def _choices(context: dict[str, Any]) -> list[str]:
+    """A choice as pydantic gives it, as text: `'startup' or 'runtime'`."""
+    expected: str = context["expected"]
+    return [name.strip("'") for name in expected.replace(" or ", ", ").split(", ")]
 
 
 def _shown(value: object) -> str:
-    """The value as it would stand in YAML, shortened; containers are not shown."""
+    """A scalar as it would stand in YAML, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, (list, dict)):
-        return "this"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 2]}…'"

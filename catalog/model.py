@@ -113,6 +113,7 @@ class Edge:
         reason: why the edge is as it is, where the document leaves it open.
         file: file that declares it, relative to the project.
         line: line that declares it, counted from 1, if it was read from a file.
+        field: field of the source that declares it, as `needs[0]`; a rule declares several.
     """
 
     source: str
@@ -122,6 +123,7 @@ class Edge:
     reason: str | None
     file: str
     line: int | None = None
+    field: str = "needs"
 
     @property
     def criticality(self) -> Criticality:
@@ -157,7 +159,7 @@ class Flow:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """Everything the platform is. Mappings and tuples are sorted by name.
+    """Everything the platform is, sorted by name, whatever order it is made from.
 
     `edges` holds each (source, target) pair once, selectors expanded. A
     catalog from `load_catalog` has the right shape; whether it makes sense as
@@ -172,6 +174,14 @@ class Catalog:
     buckets: Mapping[str, Bucket]
     flows: tuple[Flow, ...]
     platform_file: str
+
+    def __post_init__(self) -> None:
+        # Sorted here, so that nothing made from a catalog can depend on the order of files.
+        for name in ("services", "resources", "external", "buckets"):
+            object.__setattr__(self, name, dict(sorted(getattr(self, name).items())))
+        edges = sorted(self.edges, key=lambda edge: (edge.source, edge.target))
+        object.__setattr__(self, "edges", tuple(edges))
+        object.__setattr__(self, "flows", tuple(sorted(self.flows, key=lambda flow: flow.name)))
 
     @cached_property
     def domains(self) -> tuple[str, ...]:

@@ -165,6 +165,7 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
                             reason=need.reason,
                             file=file.document.name,
                             line=line,
+                            field=f"needs[{index}]",
                         )
                         targets.setdefault(target, edge)
         yield from targets.values()
@@ -184,7 +185,7 @@ def _catalog(
 ) -> Catalog:
     content = platform.content
     return Catalog(
-        services=dict(sorted(services.items())),
+        services=services,
         resources={
             name: Resource(
                 name=name,
@@ -192,23 +193,21 @@ def _catalog(
                 providers=tuple(entry.providers),
                 gate=entry.gate,
             )
-            for name, entry in sorted(content.resources.items())
+            for name, entry in content.resources.items()
         },
         external={
             name: External(name=name, summary=entry.summary, providers=tuple(entry.providers))
-            for name, entry in sorted(content.external.items())
+            for name, entry in content.external.items()
         },
-        edges=tuple(sorted(edges, key=lambda edge: (edge.source, edge.target))),
+        edges=tuple(edges),
         windows=tuple(
             TierWindow(tier=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at)
             for tier in content.tiers
         ),
         buckets={
             name: Bucket(name=name, owner=entry.owner, granted=tuple(sorted(set(entry.granted))))
-            for name, entry in sorted(content.buckets.items())
+            for name, entry in content.buckets.items()
         },
-        flows=tuple(
-            Flow(name=name, steps=tuple(steps)) for name, steps in sorted(content.flows.items())
-        ),
+        flows=tuple(Flow(name=name, steps=tuple(steps)) for name, steps in content.flows.items()),
         platform_file=platform.document.name,
     )

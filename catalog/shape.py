@@ -7,20 +7,14 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from catalog.document import At, Document
+from catalog.document import Document
 from catalog.errors import CatalogError, Problem
-from catalog.mismatch import sentence
+from catalog.mismatch import KEY, sentence
+from catalog.place import At, place
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_NOUNS = {
-    "services": "service",
-    "resources": "resource",
-    "external": "external API",
-    "buckets": "bucket",
-    "flows": "flow",
-}
 
 
 def shaped(document: Document, model: type[Model]) -> Model:
@@ -34,22 +28,18 @@ def shaped(document: Document, model: type[Model]) -> Model:
     except ValidationError as error:
         problems: list[Problem] = []
         for detail in error.errors(include_url=False):
-            at = tuple(part for part in detail["loc"] if part != "[key]")
+            at = _place_of(detail)
             message = sentence(place(at), detail, fields_at(model, at[:-1]))
             problems.append(document.problem(message, at))
         raise CatalogError(list(dict.fromkeys(problems))) from error
 
 
-def place(at: At) -> str:
-    """A place in a file in words: `service 'x', field 'needs[0].order'`, or `the file`."""
-    words: list[str] = []
-    if len(at) > 1 and at[0] in _NOUNS:
-        words.append(f"{_NOUNS[str(at[0])]} '{at[1]}'")
-        at = at[2:]
-    if at:
-        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at)
-        words.append(f"field '{field.removeprefix('.')}'")
-    return ", ".join(words) or "the file"
+def _place_of(detail: ErrorDetails) -> At:
+    """Place of the wrong value; for a wrong key that of its value, the key written as text."""
+    at = detail["loc"]
+    if at[-1:] == (KEY,):
+        return (*at[:-2], str(at[-2]))
+    return (*at[:-1], str(at[-1])) if detail["type"] == "invalid_key" else at
 
 
 def fields_at(model: type[BaseModel], at: At) -> tuple[str, ...]:
@@ -68,11 +58,13 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The definition `node` refers to, itself or in one of its alternatives; else `node`."""
+    """What `node` stands for: the definition it refers to, or its alternative with parts."""
     for option in (node, *node.get("anyOf", ())):
         if "$ref" in option:
             name: str = option["$ref"].rpartition("/")[2]
             return schema["$defs"][name]
+        if "items" in option or "patternProperties" in option:
+            return option
     return node
 
 

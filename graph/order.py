@@ -18,7 +18,7 @@ def starts_after(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
         networkx.NetworkXError: if the startup edges have a cycle; `graph.check` first.
     """
     reduced = nx.transitive_reduction(startup_graph(catalog))
-    return {name: tuple(sorted(reduced.successors(name))) for name in sorted(catalog.services)}
+    return {name: tuple(sorted(reduced.successors(name))) for name in catalog.services}
 
 
 def startup_sequence(catalog: Catalog) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class Cluster:
                 for each in inside:
                     del self._objects[each]
 
-    def keys(self) -> tuple[Key, ...]:
+    def contents(self) -> tuple[Key, ...]:
         """Return the keys of all objects but the namespaces every cluster has, sorted."""
         with self._lock:
             return tuple(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pulumi
@@ -18,6 +21,10 @@ from rehearsal.timing import Clock
 
 PARALLEL = 64
 """Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
+
+_NOTICE_SECONDS = 5.0
+_CHECK_SECONDS = 0.01
+_STILL_CHECKS = 5
 
 Program = Callable[[], None]
 Hear = Callable[[EngineEvent], object]
@@ -146,6 +153,8 @@ class Rehearsal:
             outputs = _shown(result.outputs) if isinstance(result, UpResult) else {}
         except CommandError as error:
             failure = error
+        finally:
+            guarded.close()
         operations = self._recorder.complete(events.steps)
         outcome = Outcome(
             phase=phase,
@@ -183,14 +192,33 @@ class _Guarded:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.error: Exception | None = None
 
     def __call__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         try:
             self._program()
         except Exception as error:
             self.error = error
             raise pulumi.RunError(_sentence(error)) from error
+
+    def close(self) -> None:
+        """Wait until the program has noticed that its engine ended, and close its event loop.
+
+        After a failed run the SDK takes a second to notice and leaves the loop open.
+        """
+        loop = self._loop
+        if loop is None:
+            return
+        deadline = time.monotonic() + _NOTICE_SECONDS
+        still = 0
+        # It stops and starts again a few times while it cancels what is left.
+        while still < _STILL_CHECKS and not loop.is_closed() and time.monotonic() < deadline:
+            time.sleep(_CHECK_SECONDS)
+            still = 0 if loop.is_running() else still + 1
+        with suppress(RuntimeError):
+            loop.close()
 
 
 def _sentence(error: Exception) -> str:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-DEFAULT_SCALE = 6.0
+DEFAULT_SCALE = 4.0
 """Simulated seconds per real second of a rehearsal, if not said otherwise."""
 
 FAILURE_SECONDS = 20.0
-"""Simulated seconds until a workload that never gets ready is given up. The real
-provider waits for the whole timeout (10 minutes by default); a rehearsal does not."""
+"""Simulated seconds, after its usual time, until a workload that does not get ready
+is given up. The real provider waits for the whole timeout (10 minutes by default)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Clock:
 
     def __init__(self, scale: float = DEFAULT_SCALE) -> None:
         if scale <= 0:
-            raise ValueError(f"The time scale is {scale}; give a number above 0, such as 6.")
+            raise ValueError(f"The time scale is {scale}; give a number above 0, such as 4.")
         self.scale = scale
         self._cancelled = threading.Event()
 

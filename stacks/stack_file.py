@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ PLACEHOLDER = "placeholder"
 
 
 class _ProjectFile(BaseModel):
+    """Further keys (runtime, description) are the Pulumi command line's own."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
     name: str = Field(min_length=1)
@@ -44,8 +47,26 @@ class StackFile:
 
     project: str
     stack: str
-    config: dict[str, str]
+    config: Mapping[str, str]
     secret_keys: tuple[str, ...]
+
+    @property
+    def plain(self) -> Mapping[str, str]:
+        """Settings without the encrypted ones."""
+        return {k: v for k, v in self.config.items() if k not in self.secret_keys}
+
+    @property
+    def secret(self) -> Mapping[str, str]:
+        """Encrypted settings, with placeholders in place of their values."""
+        return {key: self.config[key] for key in self.secret_keys}
+
+    def setting(self, name: str) -> str | None:
+        """Value of the project's own setting `name`; None if it is not set."""
+        return self.config.get(f"{self.project}:{name}")
+
+    def with_setting(self, name: str, value: str) -> StackFile:
+        """The same stack with another value for one of the project's own settings."""
+        return replace(self, config={**self.config, f"{self.project}:{name}": value})
 
 
 def read_stack_file(project: Path, stack: str) -> StackFile:

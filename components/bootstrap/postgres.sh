@@ -24,7 +24,7 @@ fail() {
 }
 
 one_line() {
-  printf '%s' "$1" | tr -s '\n\t ' '   '
+  printf '%s' "$1" | tr -s '\n\t ' '   ' | sed 's/^ //'
 }
 
 integer() { # NAME VALUE LEAST
@@ -82,11 +82,13 @@ done
 # neither a process list nor a quote inside a name can do harm. Database names go through
 # PGDATABASE because --dbname would read "host=…" inside one as connection settings.
 launcher=
+required_auth=none,password,md5,scram-sha-256
 connect() { # USER PASSWORD DATABASE [psql option…]
   connect_user=$1 connect_password=$2 connect_database=$3
   shift 3
   PGUSER=$connect_user PGPASSWORD=$connect_password PGDATABASE=$connect_database \
-    PGCONNECT_TIMEOUT=5 PGAPPNAME=nexus-bootstrap PGOPTIONS='-c client_min_messages=warning' \
+    PGREQUIREAUTH=$required_auth PGCONNECT_TIMEOUT=5 PGAPPNAME=nexus-bootstrap \
+    PGOPTIONS='-c client_min_messages=warning' \
     $launcher psql --no-psqlrc --no-password --tuples-only --no-align --set=ON_ERROR_STOP=1 \
     --set=database="$DATABASE" --set=owner="$OWNER_ROLE" --set=login="$LOGIN_ROLE" \
     --set=connection_limit="$connection_limit" --set=lock_seconds="${wait_seconds}s" "$@"
@@ -103,7 +105,7 @@ wait_for_server() {
     message=$(one_line "$message")
     case $message in # Waiting mends none of these.
       *"authentication failed"* | *pg_hba.conf* | *"does not exist"* | *certificate*)
-        fail "$where refuses the master user \"$master\": $message" ;;
+        fail "$where refuses the master \"$master\"; correct its Secret: $message" ;;
     esac
     [ "$(date +%s)" -lt "$deadline" ] ||
       fail "$where did not let the master in within $wait_seconds s: $message"
@@ -179,9 +181,9 @@ set_password() {
 }
 
 # Logs in as the service itself: that proves the whole chain, and only the owner may change the
-# public schema. $1 names the accepted authentication: under "trust" any password would do.
+# public schema.
 try_service() {
-  PGREQUIREAUTH=$1 connect "$LOGIN_ROLE" "$service_password" "$DATABASE" 2>&1 <<'SQL'
+  connect "$LOGIN_ROLE" "$service_password" "$DATABASE" 2>&1 <<'SQL'
 SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
   FROM pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS held
   WHERE nspname = 'public' AND held.grantee = 0 AND held.privilege_type = 'CREATE' \gexec
@@ -193,18 +195,32 @@ SELECT current_user = :'owner' AS acts_as_owner \gset
 SQL
 }
 
+# A service that holds all its connections is no reason to fail, and the server says so only
+# after it has accepted the password.
+service_works() {
+  outcome=$(try_service) || case $outcome in
+    *"too many connections for role"*) outcome= ;;
+    *) return 1 ;;
+  esac
+}
+
+# The password is left alone if it works already: setting it again would make a new verifier.
+# Under "trust" any password works, so that proves nothing.
+password_works() {
+  case $changes in *"CREATE ROLE"*) return 1 ;; esac
+  (required_auth=md5,scram-sha-256 && service_works)
+}
+
 wait_for_server
-about="database \"$DATABASE\" of \"$LOGIN_ROLE\""
+about="database \"$DATABASE\""
 changes=$(create_database) ||
   fail "$about could not be set up: $(one_line "$changes"). Correct that and run this Job again."
-# A password that works already is left alone: setting it again would make a new verifier.
-if ! outcome=$(try_service scram-sha-256,md5); then
-  set=$(set_password) ||
-    fail "the password of \"$LOGIN_ROLE\" could not be set: $(one_line "$set")."
-  outcome=$(try_service '') ||
-    fail "\"$LOGIN_ROLE\" cannot use its database with its new password: $(one_line "$outcome")."
-  outcome="$outcome PASSWORD"
+if ! password_works; then
+  problem=$(set_password) ||
+    fail "the password of \"$LOGIN_ROLE\" could not be set: $(one_line "$problem")."
+  changes=$(printf '%s\nPASSWORD' "$changes")
 fi
-changes=$(printf '%s %s' "$changes" "$outcome" | sed '/^\(SET\|RESET\)$/d')
-changes=$(one_line "$changes")
-printf 'postgres bootstrap: %s is ready; %s.\n' "$about" "${changes:-nothing to change}"
+service_works ||
+  fail "\"$LOGIN_ROLE\" cannot use $about as its owner: $(one_line "$outcome")."
+changes=$(printf '%s\n%s' "$changes" "$outcome" | grep -v -x -e SET -e RESET || true)
+printf 'postgres bootstrap: %s is ready: %s.\n' "$about" "$(one_line "${changes:-no change}")"

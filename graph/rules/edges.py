@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from catalog import Catalog, Edge, Fallback, NodeKind, Order, Problem
 from catalog.hints import did_you_mean
@@ -11,7 +11,9 @@ from graph.dependencies import service_edges
 
 def problem_at(edge: Edge, message: str) -> Problem:
     """A problem with `edge`, at the line that declares it."""
-    return Problem(edge.file, f"service '{edge.source}', field 'needs': {message}", edge.line)
+    return Problem(
+        edge.file, f"service '{edge.source}', field '{edge.field}': {message}", edge.line
+    )
 
 
 def targets_exist(catalog: Catalog) -> Iterator[Problem]:
@@ -26,25 +28,40 @@ def targets_exist(catalog: Catalog) -> Iterator[Problem]:
             yield problem_at(edge, f"unknown target '{edge.target}'; {hint}")
 
 
+def _one_per_need(edges: Iterable[Edge]) -> Iterator[Edge]:
+    """The first edge of every need: a rule for many targets is one mistake, not many."""
+    seen: set[tuple[str, str, str]] = set()
+    for edge in edges:
+        need = edge.file, edge.source, edge.field if edge.line else edge.target
+        if need not in seen:
+            seen.add(need)
+            yield edge
+
+
 def no_startup_edge_to_a_later_tier(catalog: Catalog) -> Iterator[Problem]:
     """What a service starts after is in its own tier or an earlier one."""
-    for edge in service_edges(catalog, Order.STARTUP):
-        source, target = catalog.services[edge.source], catalog.services[edge.target]
-        if target.tier.position > source.tier.position:
-            yield problem_at(
-                edge,
-                f"startup edge to '{edge.target}' points to a later tier ({source.tier} → "
-                f"{target.tier}); write 'order: runtime' and a reason, or move one of them.",
-            )
+    services = catalog.services
+    for edge in _one_per_need(
+        edge
+        for edge in service_edges(catalog, Order.STARTUP)
+        if services[edge.target].tier.position > services[edge.source].tier.position
+    ):
+        tiers = f"{services[edge.source].tier} → {services[edge.target].tier}"
+        yield problem_at(
+            edge,
+            f"startup edge to '{edge.target}' points to a later tier ({tiers}); write "
+            "'order: runtime' and a reason, or move one of them.",
+        )
 
 
 def runtime_edges_have_a_reason(catalog: Catalog) -> Iterator[Problem]:
     """An edge that nobody waits for says why."""
-    for edge in catalog.edges:
-        if edge.order is Order.RUNTIME and edge.reason is None:
-            yield problem_at(
-                edge, f"runtime edge to '{edge.target}' has no reason; add 'reason: …' to it."
-            )
+    for edge in _one_per_need(
+        edge for edge in catalog.edges if edge.order is Order.RUNTIME and edge.reason is None
+    ):
+        yield problem_at(
+            edge, f"runtime edge to '{edge.target}' has no reason; add 'reason: …' to it."
+        )
 
 
 def external_edges_are_runtime(catalog: Catalog) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
 from rehearsal.providers.immutable import immutable_paths, is_autonamed
 from rehearsal.providers.naming import named
+from rehearsal.providers.readiness import obstacle
 from rehearsal.providers.status import encoded, is_complete, ready_status, with_defaults
 from rehearsal.providers.wire import (
     Properties,
@@ -27,6 +28,8 @@ from rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, Clock, Times
 
 SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
+
+_POLL_SECONDS = 1.0
 
 
 class KubernetesProvider(SimulatedProvider):
@@ -128,20 +131,33 @@ class KubernetesProvider(SimulatedProvider):
     def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
-        awaited = seconds > 0 and not _annotated(live, SKIP_AWAIT)
-        if awaited and self.fail & {resource.name, key.name}:
-            self.clock.sleep(min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS))
-            raise NotReadyError(
-                Made(id=key.id, outputs=_outputs(resource.inputs, live)),
-                f'resource "{resource.urn}" was successfully created, but the Kubernetes API '
-                "server reported that it failed to fully initialize or become live: "
-                f"'{key.name}' timed out waiting to be Ready",
-            )
-        if awaited:
+        if seconds > 0 and not _annotated(live, SKIP_AWAIT):
             self.clock.sleep(self._durations.get(resource.name, seconds))
+            problem = self._lasting_obstacle(resource, live)
+            if problem:
+                raise NotReadyError(
+                    Made(id=key.id, outputs=_outputs(resource.inputs, live)),
+                    f'resource "{resource.urn}" was successfully created, but the Kubernetes '
+                    f"API server reported that it failed to fully initialize or become live: "
+                    f"{problem}",
+                )
         status = ready_status(live)
         live = self.cluster.report(key, status) if status else live
         return Made(id=key.id, outputs=_outputs(resource.inputs, live))
+
+    def _lasting_obstacle(self, resource: Resource, live: Properties) -> str | None:
+        """Return what keeps the object from getting ready for too long, or None."""
+        patience = min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS)
+        name = key_of(live).name
+        while True:
+            if self.fail & {resource.name, name}:
+                problem = f"'{name}' timed out waiting to be Ready"
+            else:
+                problem = obstacle(self.cluster, live)
+            if problem is None or patience <= 0:
+                return problem
+            self.clock.sleep(_POLL_SECONDS)
+            patience -= _POLL_SECONDS
 
     def _is_unready(self, manifest: Properties) -> bool:
         try:

@@ -34,7 +34,7 @@ def test_every_object_passes_the_schema_in_strict_mode(plan: Plan) -> None:
     """A misspelt field is dropped by the API server, or refused in the middle of a rollout."""
     checked = 0
     for resource in objects(plan):
-        kubernetes_validate.validate(resource.inputs, KUBERNETES_VERSION, strict=True)
+        kubernetes_validate.validate(dict(resource.inputs), KUBERNETES_VERSION, strict=True)
         checked += 1
     assert checked > 250
 

@@ -1,0 +1,1 @@
+"""The `nexus` command. Importing it imports neither Pulumi nor the graph."""

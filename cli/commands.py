@@ -1,0 +1,65 @@
+"""The commands of `nexus`, and how each of them ends when it cannot go on."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+MODULES: Mapping[str, str] = {
+    "check": "cli.check",
+    "graph": "cli.graph",
+    "plan": "cli.plan",
+    "rehearse": "cli.rehearse",
+    "schema": "cli.schema",
+    "settings": "cli.settings",
+}
+"""Module of each command. It is imported when the command is run or described, so it imports
+nothing heavy itself: a command's own imports stand inside its function.
+"""
+
+BAD_INPUT = 2
+"""Exit code when something the user gave is wrong."""
+
+
+class UserError(Exception):
+    """Something the user gave is wrong; the text is one full sentence with the fix per line."""
+
+
+class Commands(TyperGroup):
+    """The group of all commands: imports them late and turns errors into sentences."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands, in the order of the help."""
+        del ctx
+        return list(MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """The command called `cmd_name`, imported now; None when there is none."""
+        del ctx
+        if cmd_name not in MODULES:
+            return None
+        module = importlib.import_module(MODULES[cmd_name])
+        single = typer.Typer(rich_markup_mode=None, add_completion=False)
+        single.command(name=cmd_name, hidden=getattr(module, "HIDDEN", False))(module.command)
+        command = typer.main.get_command(single)
+        return command if isinstance(command, TyperCommand) else None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command; what the user can correct ends as sentences and exit code 2."""
+        from catalog.errors import CatalogError
+
+        for stream in (sys.stdout, sys.stderr):
+            # Arrows and dashes must not end a command in a terminal that has no such letters.
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="replace")
+        try:
+            return super().invoke(ctx)
+        except (CatalogError, UserError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(BAD_INPUT) from error

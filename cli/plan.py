@@ -1,0 +1,57 @@
+"""`nexus plan`: every resource that the program would register."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import write
+from cli.session import session
+
+if TYPE_CHECKING:
+    from plan.plan import Plan
+
+
+def command(
+    context: typer.Context,
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to plan.")],
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the plan as JSON; - for the screen."),
+    ] = None,
+) -> None:
+    """Plan a stack, without a cluster, an account or a secret.
+
+    Runs the real program and lists what it registers. The JSON document has
+    every resource with inputs, options and dependencies, sorted by URN; the same
+    files give the same bytes, and secret values are replaced.
+    """
+    from plan.plan import make_plan
+
+    found = session(context)
+    found.require_project()
+    plan = make_plan(found.project.absolute(), stack)
+    if json_file is None:
+        write(summary(plan))
+    elif str(json_file) == "-":
+        write(plan.to_json())
+    else:
+        write(plan.to_json(), json_file)
+
+
+def summary(plan: Plan) -> str:
+    """The plan in a few lines: how many resources of each type, and what they wait for."""
+    types = Counter(r.type for r in plan.resources if r.custom)
+    components = sum(not r.custom for r in plan.resources)
+    edges = sum(len(r.dependencies) for r in plan.resources)
+    secrets = sum(len(r.secrets) for r in plan.resources)
+    width = len(str(max(types.values(), default=0)))
+    headline = (
+        f"Stack {plan.stack}: {len(plan.resources)} resources ({components} of them components), "
+        f"{edges} dependencies, {secrets} secret values."
+    )
+    lines = [f"  {count:>{width}}  {kind}" for kind, count in sorted(types.items())]
+    return "\n".join((headline, *lines, ""))

@@ -1,0 +1,190 @@
+"""`nexus rehearse`: the real engine, the real program, simulated providers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.commands import UserError
+from cli.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from catalog import Catalog
+    from rehearsal.live import Progress
+    from rehearsal.outcome import Outcome
+    from rehearsal.session import Rehearsal
+    from rehearsal.tiers import Tiers, TierTimes
+    from stacks.stack_file import StackFile
+
+_GOOD = "The stack comes up in order, a second run changes nothing, and nothing is left."
+_MENDED = "The failure held back what depends on it, and the next run mended it."
+
+FAILED = 1
+"""Exit code when a run did not do what it should."""
+
+
+def command(
+    context: typer.Context,
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to rehearse.")
+    ] = "dev",
+    ordering: Annotated[
+        str | None,
+        typer.Option(metavar="tiers|edges", help="Instead of the stack's own setting."),
+    ] = None,
+    fail: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A workload that does not get ready in the first run."),
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write every operation as JSON."),
+    ] = None,
+) -> None:
+    """Bring a stack up, again, and down on the real Pulumi engine.
+
+    Needs no cluster, account or secret: every provider is simulated. Exit code
+    1 when a run failed, the second one changed something or something was left.
+    """
+    from rich.console import Console
+
+    from rehearsal.engine import EngineError
+    from rehearsal.tiers import Tiers
+    from stacks.stack_file import read_stack_file
+
+    found = session(context)
+    catalog = found.catalog()
+    project = found.project.absolute()
+    file = read_stack_file(project, stack)
+    if ordering is not None:
+        file = file.with_setting("ordering", ordering)
+    _require_workloads(catalog, fail or [])
+    tiers = Tiers(
+        windows={w.tier: (float(w.starts_at), float(w.ends_at)) for w in catalog.windows},
+        members={
+            **{r.name: "infrastructure" for r in catalog.resources.values() if r.gate},
+            **{service.name: service.tier for service in catalog.services.values()},
+        },
+    )
+    run = _Run(project=project, file=file, tiers=tiers, console=Console(highlight=False))
+    try:
+        succeeded = run.through(frozenset(fail or []), json_file)
+    except EngineError as error:
+        raise UserError(str(error)) from error
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; the engine was stopped and nothing is left behind.", err=True)
+        raise typer.Exit(130) from None
+    if not succeeded:
+        raise typer.Exit(FAILED)
+
+
+def _require_workloads(catalog: Catalog, names: list[str]) -> None:
+    from catalog.hints import did_you_mean
+
+    for name in names:
+        if name not in catalog.services and name not in catalog.resources:
+            known = (*catalog.services, *catalog.resources)
+            hint = did_you_mean(name, known) or "run 'nexus graph' to see all names."
+            raise UserError(f"There is no workload '{name}' that could fail; {hint}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """One rehearsal of one stack, shown on `console`."""
+
+    project: Path
+    file: StackFile
+    tiers: Tiers
+    console: Console
+
+    def through(self, fail: frozenset[str], json_file: Path | None) -> bool:
+        """Runs all phases and says whether each did what it should."""
+        from rehearsal.live import Progress
+        from rehearsal.run import rehearse
+        from rehearsal.summary import SIMULATED
+        from rehearsal.tiers import tier_times
+        from stacks.program import build
+
+        self.console.print(f"Rehearsing stack '{self.file.stack}'. {SIMULATED}\n")
+        progress = Progress(self.tiers, self.console)
+        with rehearse(
+            lambda: build(self.project),
+            self.file.project,
+            self.file.stack,
+            self.file.plain,
+            self.file.secret,
+            fail=fail,
+            on_event=progress.hear,
+        ) as rehearsal:
+            first = self._phase(progress, "Bringing everything up", rehearsal.up)
+            if first.program_error is not None:
+                raise UserError(str(first.program_error))
+            times = tier_times(self.tiers, first.operations, rehearsal.dependencies())
+            self._show_tiers(times)
+            wrong: list[str] = []
+            if first.succeeded == bool(fail):
+                wrong.append("nothing failed" if fail else "not everything came up")
+            if not first.succeeded:
+                self._show_waiting(first)
+                rehearsal.fail = frozenset()
+                again = self._phase(progress, "Trying again, nothing fails", rehearsal.up)
+                wrong += [] if again.succeeded else ["the next run did not mend it"]
+            more = self._phase(progress, "Bringing it up once more", rehearsal.up)
+            if more.changed or not more.succeeded:
+                wrong.append(f"a run without a change touched {more.changed} resources")
+            down = self._phase(progress, "Taking everything down", rehearsal.destroy)
+            left = len(rehearsal.export().get("resources", []))
+            if left or not down.succeeded:
+                wrong.append(f"{left} resources are left")
+            if json_file is not None:
+                self._write(json_file, rehearsal, times)
+        if wrong:
+            self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")
+        else:
+            self.console.print(f"\n{_MENDED if fail else _GOOD}", style="green")
+        return not wrong
+
+    def _phase(self, progress: Progress, title: str, run: Callable[[], Outcome]) -> Outcome:
+        from rehearsal.summary import outcome_line
+
+        with progress.phase(title):
+            outcome = run()
+        self.console.print(outcome_line(outcome))
+        return outcome
+
+    def _show_tiers(self, times: tuple[TierTimes, ...]) -> None:
+        from rehearsal.summary import tier_table
+
+        self.console.print(tier_table(times))
+
+    def _show_waiting(self, outcome: Outcome) -> None:
+        """Which workloads the failure kept from starting."""
+        started = {each.name for each in outcome.operations if self.tiers.tier_of(each)}
+        waiting = sorted(name for name in self.tiers.members if name not in started)
+        if waiting:
+            self.console.print(f"Never started: {', '.join(waiting)}.")
+
+    def _write(self, json_file: Path, rehearsal: Rehearsal, times: tuple[TierTimes, ...]) -> None:
+        from rehearsal.report import report, write_report
+
+        account = report(
+            self.file.stack,
+            self.file.setting("ordering") or "tiers",
+            rehearsal.time_scale,
+            rehearsal.outcomes,
+            times,
+        )
+        try:
+            write_report(json_file, account)
+        except OSError as error:
+            raise UserError(
+                f"Cannot write '{json_file}' ({error.strerror}); name a file in a folder that "
+                "exists and that you may write to."
+            ) from error

@@ -1,0 +1,141 @@
+"""A catalog's changes in sentences. Names are marked, for every format writes them its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import Edge, Order
+from diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
+from diff.phrase import Part, Phrase, names, phrase
+from diff.text import counted
+
+_KINDS = {
+    "service": ("service", "services"),
+    "resource": ("platform resource", "platform resources"),
+    "external": ("external API", "external APIs"),
+}
+"""One and many of each kind of node."""
+
+
+def catalog_sentences(diff: CatalogDiff) -> tuple[Phrase, ...]:
+    """What the catalog's changes are, then what they do; empty if there are none."""
+    if diff.is_empty:
+        return ()
+    return (*_facts(diff), *_effects(diff))
+
+
+def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
+    yield from _nodes(diff)
+    for moved in diff.tiers:
+        way = "later" if tier_position(moved.after) > tier_position(moved.before) else "earlier"
+        yield phrase(
+            [moved.name], f" moves from tier {moved.before} to {moved.after}, so it starts {way}"
+        )
+    for moved in diff.domains:
+        yield phrase(
+            [moved.name], " moves from domain ", [moved.before], " to ", [moved.after],
+            ": its objects are made anew in the other namespace",
+        )  # fmt: skip
+    for edge in diff.edges_added:
+        yield phrase([edge.source], " now needs ", [edge.target], f" {_manner(edge)}")
+    for edge in diff.edges_removed:
+        # A service that goes takes its edges with it, which is no news.
+        if edge.source not in diff.removed:
+            also = " (removed)" if edge.target in diff.removed else ""
+            yield phrase([edge.source], " no longer needs ", [edge.target], also)
+    for change in diff.edges_changed:
+        yield from _edge(change)
+    for flow in diff.flows:
+        yield _flow(flow)
+
+
+def _nodes(diff: CatalogDiff) -> Iterator[Phrase]:
+    for word, nodes in (("New", diff.added), ("Removed", diff.removed)):
+        for kind, (one, many) in _KINDS.items():
+            found = [name for name, its_kind in nodes.items() if its_kind == kind]
+            if found:
+                yield phrase(f"{word} {one if len(found) == 1 else many}: ", *names(found))
+
+
+def _manner(edge: Edge) -> str:
+    order = "at startup" if edge.order is Order.STARTUP else "at runtime only"
+    return order if edge.fallback is None else f"{order}, with the fallback '{edge.fallback}'"
+
+
+def _edge(change: EdgeChange) -> Iterator[Phrase]:
+    before, after = change.before, change.after
+    if before.order is not after.order:
+        what = (
+            "only at runtime now: it no longer waits for it"
+            if after.order is Order.RUNTIME
+            else "at startup now: it waits until that is ready"
+        )
+        yield phrase([after.source], " needs ", [after.target], f" {what}")
+    if before.fallback is not after.fallback:
+        what = (
+            f"lost its fallback '{before.fallback}' and is down with it"
+            if after.fallback is None
+            else f"falls back to '{after.fallback}' while it is down"
+            + ("" if before.fallback is None else f", before to '{before.fallback}'")
+        )
+        yield phrase([after.source], " → ", [after.target], f": {what}")
+    if before.reason != after.reason and _manner(before) == _manner(after):
+        yield phrase([after.source], " → ", [after.target], ": only the reason is worded anew")
+
+
+def _flow(change: FlowChange) -> Phrase:
+    if change.before is None or change.after is None:
+        word = "New" if change.before is None else "Removed"
+        steps = change.after or change.before
+        return phrase(
+            f"{word} critical flow ", [change.name], ": ", *names(steps.steps if steps else ())
+        )
+    return phrase("Critical flow ", [change.name], " is now: ", *names(change.after.steps))
+
+
+def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
+    if diff.earlier or diff.later:
+        parts: list[Part] = ["Startup order: "]
+        if diff.later:
+            parts += [f"{counted(len(diff.later), 'service')} later (", *names(diff.later), ")"]
+        if diff.earlier:
+            parts += ["; " if diff.later else ""]
+            parts += [f"{counted(len(diff.earlier), 'service')} earlier ("]
+            parts += [*names(diff.earlier), ")"]
+        yield phrase(*parts, _waves(diff))
+    else:
+        yield phrase("Startup order: every service that stays starts in the same step as before")
+    if len(diff.chain_before) != len(diff.chain_after):
+        yield phrase(
+            f"Longest startup chain: {len(diff.chain_before)} → {len(diff.chain_after)}: ",
+            *names(diff.chain_after, most=20, joint=" → "),
+        )
+    elif diff.chain_before != diff.chain_after:
+        yield phrase(
+            f"Longest startup chain: still {len(diff.chain_after)}, now ",
+            *names(diff.chain_after, most=20, joint=" → "),
+        )
+    else:
+        yield phrase(f"Longest startup chain: unchanged, {len(diff.chain_after)} services")
+    if diff.flows_touched:
+        yield phrase("Critical flows through what changed: ", *names(diff.flows_touched))
+    blast = diff.blast
+    if blast.down:
+        yield phrase(
+            f"Blast radius: {counted(len(blast.down), 'service')} directly or indirectly "
+            f"need{'s' if len(blast.down) == 1 else ''} what changed: ",
+            *names(blast.down),
+        )
+    if blast.degraded:
+        yield phrase(
+            f"Blast radius, with a fallback: {counted(len(blast.degraded), 'service')}: ",
+            *names(blast.degraded),
+        )
+    if not blast.down and not blast.degraded:
+        yield phrase("Blast radius: nothing else needs what changed")
+
+
+def _waves(diff: CatalogDiff) -> str:
+    if diff.waves_before == diff.waves_after:
+        return f"; still {counted(diff.waves_after, 'step')} by the edges alone"
+    return f"; {diff.waves_before} → {diff.waves_after} steps by the edges alone"

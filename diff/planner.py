@@ -1,0 +1,100 @@
+"""Plans every stack of a project with that project's own code, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from diff.errors import PlanningError
+from diff.side import GRAPH_FILE, Side, side_of_documents
+
+RUNNER = Path(__file__).with_name("runner.py")
+
+LONGEST = 300
+"""Seconds that planning one revision may take; three stacks take about ten."""
+
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "VIRTUAL_ENV")
+"""Environment of the process: a plan must not depend on whoever makes it, nor see a secret."""
+
+
+def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Side:
+    """Every stack of the project in folder `project`, planned by its own code.
+
+    Args:
+        project: the folder with Pulumi.yaml; its code is run.
+        label: what the user calls it.
+        stacks: which stacks to plan; all there are if empty.
+
+    Raises:
+        PlanningError: what the program there says is wrong.
+    """
+    chosen = _stacks(project, stacks)
+    if not (project / "Pulumi.yaml").is_file() or not (project / "plan" / "plan.py").is_file():
+        return Side(label=label, has_program=False)
+    with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
+        output = Path(folder)
+        _run(project, output, label, chosen)
+        side = side_of_documents(output)
+    return Side(
+        label=label,
+        plans=side.plans,
+        graph=side.graph,
+        has_program=bool(chosen),
+    )
+
+
+def _stacks(project: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    found = sorted(
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        for path in project.glob("Pulumi.*.yaml")
+    )
+    return tuple(stack for stack in found if not wanted or stack in wanted)
+
+
+def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> None:
+    environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
+    environment |= {
+        "PYTHONPATH": str(project),
+        # Nothing but the project and what is installed: not the folder of the runner.
+        "PYTHONSAFEPATH": "1",
+        # A worktree is thrown away, so its compiled files are of no use.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    command = [sys.executable, str(RUNNER), str(project), str(output), *stacks]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PlanningError(
+            f"Planning {label} took more than {LONGEST} seconds and was stopped; "
+            "run `nexus plan` there to see where it hangs."
+        ) from None
+    if done.returncode != 0:
+        raise PlanningError(f"{label} cannot be planned: {_reason(done.stderr)}")
+
+
+def _reason(stderr: str) -> str:
+    """The sentences of the program's error; of a traceback the last line."""
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    if not lines:
+        return "its program ended without a word; run `nexus plan` there."
+    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+        return f"{lines[-1]} (run `nexus plan` there for the whole traceback)"
+    return "\n".join(lines[-20:])
+
+
+__all__ = ["GRAPH_FILE", "plan_project"]

@@ -1,0 +1,85 @@
+"""Finds out what the user means by BASE and HEAD."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from diff.errors import DiffError
+from diff.revisions import plan_sides
+from diff.side import GRAPH_FILE, PLAN_SUFFIX, Side, side_of_documents, side_of_file
+
+
+def read_sides(
+    project: Path,
+    base: str,
+    head: str,
+    *,
+    stacks: tuple[str, ...] = (),
+    base_graph: Path | None = None,
+    head_graph: Path | None = None,
+) -> tuple[Side, Side]:
+    """Both sides, each a plan file, a folder of documents, a project's folder or a git revision.
+
+    Args:
+        project: the project's folder, whose repository knows the revisions.
+        base: what is compared with.
+        head: what is compared.
+        stacks: the stacks that count; all if empty.
+        base_graph: graph document beside a plan file.
+        head_graph: the same for the head.
+
+    Raises:
+        DiffError: a side is none of these, the two do not fit together, or cannot be planned.
+    """
+    documents = [_documents(base, base_graph), _documents(head, head_graph)]
+    before, after = documents
+    if before is not None and after is not None:
+        if ("" in before.plans) != ("" in after.plans):
+            raise DiffError(
+                "One side is a plan file, the other a folder; name two files or two folders."
+            )
+        return _only(before, stacks), _only(after, stacks)
+    if before is not None or after is not None:
+        raise DiffError(
+            f"'{base}' and '{head}' are not of one kind; name two plan files, two folders of "
+            "documents, or two revisions or project folders."
+        )
+    if base_graph is not None or head_graph is not None:
+        raise DiffError(
+            "--base-graph and --head-graph belong to plan files; revisions and folders bring "
+            "their own graph, so leave the options out."
+        )
+    return plan_sides(project, _tree(base), _tree(head), stacks)
+
+
+def _documents(name: str, graph: Path | None) -> Side | None:
+    """The side if `name` is a file or folder of documents."""
+    path = Path(name)
+    if path.is_file():
+        return side_of_file(path, graph)
+    if path.is_dir() and not _is_project(path):
+        holds = any(path.glob(f"*{PLAN_SUFFIX}")) or (path / GRAPH_FILE).exists()
+        # An empty folder is a side from before there was a program.
+        if holds or not any(path.iterdir()):
+            return side_of_documents(path)
+    return None
+
+
+def _tree(name: str) -> str | Path:
+    return Path(name) if _is_project(Path(name)) else name
+
+
+def _is_project(path: Path) -> bool:
+    return (path / "Pulumi.yaml").is_file()
+
+
+def _only(side: Side, stacks: tuple[str, ...]) -> Side:
+    if not stacks or "" in side.plans:
+        return side
+    return Side(
+        label=side.label,
+        plans={stack: plan for stack, plan in side.plans.items() if stack in stacks},
+        graph=side.graph,
+        has_program=side.has_program,
+        notes=side.notes,
+    )

@@ -1,0 +1,74 @@
+"""Makes foreign text safe to look at: nothing invisible, nothing that moves other text."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+LONGEST_VALUE = 160
+"""Characters of a value that are shown; the rest is counted."""
+
+LONGEST_NAME = 120
+"""Characters of a name or property path that are shown."""
+
+_HIDING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode categories of control, format (bidi, zero width), surrogate, private, unassigned
+and line-separating characters."""
+
+_STACKING = frozenset({"Mn", "Me"})
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Letters and symbols that draw nothing."""
+
+
+def visible(text: str, longest: int = LONGEST_VALUE) -> str:
+    r"""`text` on one line, every character that cannot be seen written as `\u{…}`.
+
+    Args:
+        text: anything.
+        longest: characters of `text` that are kept; how many were cut is said.
+    """
+    kept = text if len(text) <= longest else text[:longest]
+    if not (kept.isascii() and kept.isprintable()):
+        kept = _spelled(kept)
+    cut = len(text) - longest
+    return kept if cut <= 0 else f"{kept}… ({cut} more characters)"
+
+
+def _spelled(text: str) -> str:
+    parts: list[str] = []
+    stacked = 0
+    for character in text:
+        category = unicodedata.category(character)
+        stacked = stacked + 1 if category in _STACKING else 0
+        # One accent is a language; a tower of them covers the lines above.
+        if category in _HIDING or character in _BLANK or stacked > 1:
+            parts.append(f"\\u{{{ord(character):x}}}")
+        elif category == "Zs":
+            parts.append(" ")
+        else:
+            parts.append(character)
+    return "".join(parts)
+
+
+def shown(value: Any, longest: int = LONGEST_VALUE) -> str:
+    """A property value as compact JSON on one visible line, cut after `longest` characters."""
+    # A long text is cut before it is encoded: it may be megabytes.
+    if isinstance(value, str) and len(value) > longest:
+        head = json.dumps(value[:longest], ensure_ascii=False)[:-1]
+        return f"{visible(head, longest * 2)}… ({len(value) - longest} more characters)"
+    return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")), longest)
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 service`, `2 services`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: list[str], most: int = 8) -> str:
+    """Words with commas and 'and', the rest counted: `a, b and 3 more`."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"

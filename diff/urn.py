@@ -1,0 +1,41 @@
+"""The parts of a URN: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+
+@dataclass(frozen=True, slots=True)
+class Urn:
+    """A URN in its parts; `types` are those of all parents but the stack, then its own."""
+
+    stack: str
+    project: str
+    types: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"urn:pulumi:{self.stack}::{self.project}::{self.types}::{self.name}"
+
+
+def parse_urn(text: str) -> Urn | None:
+    """The parts of `text`; None if it is no URN."""
+    parts = text.removeprefix("urn:pulumi:").split("::", 3)
+    if not text.startswith("urn:pulumi:") or len(parts) < 4:
+        return None
+    return Urn(*parts)
+
+
+def last_part(text: str) -> str:
+    """Type and name in short, for people: `Deployment auth-service`. Other texts as they are."""
+    urn = parse_urn(text)
+    return text if urn is None else f"{short_type(urn.types)} {urn.name}"
+
+
+def short_type(type_: str) -> str:
+    """The last word of a type: `Deployment` of `kubernetes:apps/v1:Deployment`."""
+    own = type_.rsplit("$", 1)[-1]
+    short = own.rsplit(":", 1)[-1]
+    return f"{short} provider" if own.startswith("pulumi:providers:") else short

@@ -1,0 +1,40 @@
+"""The nodes of a catalog in the groups that pictures draw: tiers, then what is outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from catalog import Catalog, Tier
+
+OUTSIDE = "Outside the platform"
+"""Title of the group of external APIs."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A tier, or the external APIs.
+
+    Args:
+        key: identifier of the group.
+        title: name and window, for people.
+        names: its nodes, sorted by name.
+    """
+
+    key: str
+    title: str
+    names: tuple[str, ...]
+
+
+def groups(catalog: Catalog) -> Iterator[Group]:
+    """Every group that has nodes, tiers in startup order and then the external APIs."""
+    for window in catalog.windows:
+        if window.tier is Tier.INFRASTRUCTURE:
+            names = tuple(catalog.resources)
+        else:
+            names = tuple(service.name for service in catalog.in_tier(window.tier))
+        if names:
+            title = f"{window.tier} · {window.starts_at}–{window.ends_at} s"
+            yield Group(window.tier, title, names)
+    if catalog.external:
+        yield Group("external", OUTSIDE, tuple(catalog.external))

@@ -1,0 +1,42 @@
+"""The graph as JSON, for scripts. Its shape is a promise; add keys, never change any."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from catalog import Catalog
+
+
+def as_json(catalog: Catalog) -> str:
+    """Every node and edge, sorted by name and by source and target.
+
+    `tier` is null for external APIs, `domain` for all but services; all edges
+    are there, not only the reduced ones.
+    """
+    graph = {
+        "nodes": list(_nodes(catalog)),
+        "edges": [
+            {
+                "source": edge.source,
+                "target": edge.target,
+                "order": edge.order,
+                "criticality": edge.criticality,
+                "fallback": edge.fallback,
+                "reason": edge.reason,
+            }
+            for edge in catalog.edges
+        ],
+    }
+    return json.dumps(graph, indent=2) + "\n"
+
+
+def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
+    for name in sorted((*catalog.services, *catalog.resources, *catalog.external)):
+        service = catalog.services.get(name)
+        yield {
+            "name": name,
+            "kind": catalog.kind(name),
+            "tier": catalog.tier_of(name),
+            "domain": None if service is None else service.domain,
+        }

@@ -1,0 +1,122 @@
+"""Where everything in the picture lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog import Catalog, Tier
+from graph.figures import counted
+from graph.order import starts_after, waves_by_tier
+from graph.render.chips import Chip, band_around, chips
+from graph.render.frame import BAND_GAP, HEADER, MARGIN, Box, Frame
+from graph.render.grid import Block, blocks, placed
+from graph.render.groups import OUTSIDE
+from graph.render.ordering import ordered
+from graph.render.routes import Route, routes
+
+CAPTION_LINE = 16.0
+KEY_ROOM = 2.0
+"""Room for the coloured square of a domain, beside the room around its name."""
+
+CAPTION_LINES = 2
+
+
+@dataclass(frozen=True)
+class Band:
+    """A tier, or what is outside the platform.
+
+    Args:
+        title: name of the tier.
+        note: its window and how much it holds.
+        box: its rectangle.
+        outside: whether it is no part of the platform.
+    """
+
+    title: str
+    note: str
+    box: Box
+    outside: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """All parts of the picture, in its own units.
+
+    Args:
+        bands: infrastructure, the tiers that hold services, and the outside.
+        resources: platform resources, in the first band.
+        services: rectangle of each service, by name.
+        external: external APIs, in the last band.
+        domains: the legend's entry of each domain.
+        routes: lines of the reduced startup edges.
+        caption: y of the first line of the caption.
+        height: height of the picture.
+    """
+
+    bands: tuple[Band, ...]
+    resources: tuple[Chip, ...]
+    services: Mapping[str, Box]
+    external: tuple[Chip, ...]
+    domains: tuple[Chip, ...]
+    routes: tuple[Route, ...]
+    caption: float
+    height: float
+
+
+def scene(catalog: Catalog) -> Scene:
+    """The picture of a checked catalog."""
+    after = starts_after(catalog)
+    pairs = [(target, source) for source, targets in after.items() for target in targets]
+    tiers = {tier: waves for tier, waves in waves_by_tier(catalog).items() if waves}
+
+    gates_first = sorted(catalog.resources.values(), key=lambda it: (not it.gate, it.name))
+    resources = chips([resource.name for resource in gates_first], MARGIN + HEADER)
+    ground = band_around(MARGIN, resources)
+    grid = [block for band, waves in enumerate(tiers.values()) for block in blocks(waves, band)]
+    frame = Frame(ground.bottom + BAND_GAP, _rows(grid, len(tiers)))
+    slots = placed(ordered(grid, _neighbours(catalog, pairs), frame))
+    external = chips(tuple(catalog.external), frame.bottom + BAND_GAP + HEADER, room=0)
+    outside = band_around(frame.bottom + BAND_GAP, external)
+    domains = chips(catalog.domains, outside.bottom + BAND_GAP, room=KEY_ROOM)
+    caption = max((chip.box.bottom for chip in domains), default=outside.bottom) + CAPTION_LINE + 2
+    return Scene(
+        bands=(
+            _band(catalog, Tier.INFRASTRUCTURE, len(resources), "platform resource", ground),
+            *(
+                _band(catalog, tier, sum(map(len, waves)), "service", frame.band(index))
+                for index, (tier, waves) in enumerate(tiers.items())
+            ),
+            Band(OUTSIDE, counted(len(external), "external API"), outside, outside=True),
+        ),
+        resources=resources,
+        services={name: frame.box(slot) for name, slot in sorted(slots.items())},
+        external=external,
+        domains=domains,
+        routes=tuple(routes(pairs, slots, frame)),
+        caption=caption,
+        height=caption + (CAPTION_LINES - 1) * CAPTION_LINE + MARGIN,
+    )
+
+
+def _band(catalog: Catalog, tier: Tier, number: int, noun: str, box: Box) -> Band:
+    window = next(window for window in catalog.windows if window.tier is tier)
+    note = f"{window.starts_at}–{window.ends_at} s · {counted(number, noun)}"
+    return Band(tier.capitalize(), note, box)
+
+
+def _rows(grid: Sequence[Block], bands: int) -> list[int]:
+    return [
+        1 + max(slot.row for block in grid for slot in block.slots if slot.band == band)
+        for band in range(bands)
+    ]
+
+
+def _neighbours(
+    catalog: Catalog, pairs: Sequence[tuple[str, str]]
+) -> Mapping[str, tuple[str, ...]]:
+    near: dict[str, list[str]] = {name: [] for name in catalog.services}
+    for source, target in pairs:
+        near[source].append(target)
+        near[target].append(source)
+    return {name: tuple(sorted(others)) for name, others in near.items()}

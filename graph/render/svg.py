@@ -1,0 +1,198 @@
+"""A picture of the tiers as SVG, with a layout of our own: the same bytes for the same catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+from catalog import Catalog, Order
+from graph.figures import counted, figures
+from graph.render.chips import INSET, MARK_ROOM, Chip
+from graph.render.frame import BOX_WIDTH, MARGIN, PAD, WIDTH, Box
+from graph.render.labels import ADVANCE, FONT_SIZE, wrapped
+from graph.render.marks import SIZE, mark, marks, marks_of_gates
+from graph.render.palette import BAND, INK, LINE, PAPER, QUIET_INK, domain_colours, tint
+from graph.render.routes import ARROW, Route
+from graph.render.scene import CAPTION_LINE, Band, scene
+
+STRIPE = 3.5
+LINE_HEIGHT = 11.0
+NAME_COLUMNS = int((BOX_WIDTH - 2 * STRIPE) / (FONT_SIZE * ADVANCE))
+"""Characters of a name that fit into one line of a box."""
+
+_STYLE = (
+    "text{font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif;"
+    f"font-size:11px;fill:{INK}}}"
+    ".n{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
+    f"font-size:{FONT_SIZE}px}}"
+    ".t{font-size:13px;font-weight:600}"
+    f".q{{font-weight:400;font-size:11px;fill:{QUIET_INK}}}"
+    f".h{{paint-order:stroke;stroke:{BAND};stroke-width:5px;stroke-linejoin:round}}"
+    ".e{fill:none;stroke-width:1.2;stroke-opacity:.7}"
+    "g:hover>.e{stroke-width:2.6;stroke-opacity:1}"
+)
+
+
+def as_svg(catalog: Catalog) -> str:
+    """Tiers as bands in startup order, services as boxes by wave and coloured by domain.
+
+    Lines are the reduced startup edges, from what starts first to what starts
+    after it. What a service needs and calls at run time is in its title, which
+    browsers show under the pointer.
+    """
+    return "\n".join(_elements(catalog)) + "\n"
+
+
+def _elements(catalog: Catalog) -> Iterator[str]:
+    picture = scene(catalog)
+    colours = domain_colours(catalog.domains)
+    size = f'width="{WIDTH:g}" height="{picture.height:g}"'
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
+        f'viewBox="0 0 {WIDTH:g} {picture.height:g}" role="img">'
+    )
+    yield "<title>Tiers and startup order of the platform</title>"
+    yield f"<style>{_STYLE}</style>"
+    yield (
+        f'<rect x=".5" y=".5" width="{WIDTH - 1:g}" height="{picture.height - 1:g}" rx="8" '
+        f'fill="{PAPER}" stroke="{LINE}"/>'
+    )
+    for band in picture.bands:
+        yield _panel(band)
+    for route in picture.routes:
+        yield _line(route, colours[catalog.services[route.source].domain])
+    for band in picture.bands:
+        yield _heading(band)
+    own_marks = marks_of_gates(catalog)
+    for chip in picture.resources:
+        yield _chip(chip, catalog.resources[chip.name].summary, mark_of=own_marks)
+    for name, box in picture.services.items():
+        yield from _service(catalog, name, box, colours[catalog.services[name].domain])
+    for chip in picture.external:
+        yield _chip(chip, catalog.external[chip.name].summary)
+    for chip in picture.domains:
+        yield _key(chip, colours[chip.name])
+    for number, text in enumerate(_caption(catalog)):
+        yield _text(text, MARGIN + PAD, picture.caption + number * CAPTION_LINE, "q")
+    yield "</svg>"
+
+
+def _caption(catalog: Catalog) -> Iterator[str]:
+    numbers = figures(catalog)
+    yield (
+        "Tiers start from top to bottom, the waves of a tier from left to right. A line leads from "
+        "a service to those that start after it"
+        f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')})."
+    )
+    yield (
+        "Signs are the platform resources a service needs, a dashed number the services it calls "
+        f"at run time without waiting ({counted(numbers.runtime, 'runtime edge')})."
+    )
+
+
+def _panel(band: Band) -> str:
+    dash = ' stroke-dasharray="4 3"' if band.outside else ""
+    fill = PAPER if band.outside else BAND
+    return f'<rect {_at(band.box)} rx="7" fill="{fill}" stroke="{LINE}"{dash}/>'
+
+
+def _heading(band: Band) -> str:
+    """Title of a band, with a halo that keeps lines away from the letters."""
+    x, y = band.box.x + PAD, band.box.y + 17
+    title = escape(band.title)
+    note = f'<tspan class="q" dx="8">{escape(band.note)}</tspan>'
+    return f'<text class="t h" x="{x:g}" y="{y:g}">{title}{note}</text>'
+
+
+def _line(route: Route, colour: str) -> str:
+    x, y = route.end
+    arrow = f"M{x:.1f} {y:.1f}l{-ARROW - 1:g} -2.8v5.6z"
+    return (
+        f"<g><title>{route.target} starts after {route.source}</title>"
+        f'<path class="e" d="{route.path}" stroke="{colour}"/>'
+        f'<path d="{arrow}" fill="{colour}"/></g>'
+    )
+
+
+def _service(catalog: Catalog, name: str, box: Box, colour: str) -> Iterator[str]:
+    yield f"<g><title>{escape(_description(catalog, name))}</title>"
+    yield f'<rect {_at(box)} rx="4" fill="{tint(colour, 0.1)}" stroke="{tint(colour, 0.55)}"/>'
+    yield (
+        f'<path d="M{box.x + STRIPE:.1f} {box.y:.1f}h-1a{STRIPE - 1} {STRIPE - 1} 0 0 0 '
+        f"-{STRIPE - 1} {STRIPE - 1}V{box.bottom - STRIPE + 1:.1f}a{STRIPE - 1} {STRIPE - 1} "
+        f'0 0 0 {STRIPE - 1} {STRIPE - 1}h1z" fill="{colour}"/>'
+    )
+    lines = wrapped(name, NAME_COLUMNS)
+    first = box.middle[1] - (len(lines) - 1) * LINE_HEIGHT / 2 + FONT_SIZE * 0.34
+    for number, line in enumerate(lines):
+        yield _text(line, box.x + STRIPE + 3, first + number * LINE_HEIGHT, "n")
+    x = box.right - 3 * SIZE
+    for template in reversed(list(marks(catalog, name))):
+        yield mark(template, x, box.bottom)
+        x -= 3.2 * SIZE
+    calls = len(_called(catalog, name))
+    if calls:
+        yield _pill(str(calls), box)
+    yield "</g>"
+
+
+def _pill(text: str, box: Box) -> str:
+    width = 8 + 5.2 * len(text)
+    x, y = box.right - width - 5, box.y - 8
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="12" rx="6" fill="{PAPER}" '
+        f'stroke="{QUIET_INK}" stroke-dasharray="2 1.6"/>'
+        f'<text x="{x + width / 2:.1f}" y="{y + 9:.1f}" text-anchor="middle" '
+        f'style="font-size:8.5px">{text}</text>'
+    )
+
+
+def _called(catalog: Catalog, name: str) -> list[str]:
+    return [
+        edge.target
+        for edge in catalog.needs(name)
+        if edge.order is Order.RUNTIME and edge.target in catalog.services
+    ]
+
+
+def _description(catalog: Catalog, name: str) -> str:
+    service = catalog.services[name]
+    startup = [edge.target for edge in catalog.needs(name) if edge.order is Order.STARTUP]
+    runtime = [edge.target for edge in catalog.needs(name) if edge.order is Order.RUNTIME]
+    parts = [f"{name} ({service.domain}): {service.summary}."]
+    if startup:
+        parts.append(f"Starts after {', '.join(startup)}.")
+    if runtime:
+        parts.append(f"Calls {', '.join(runtime)} at run time.")
+    return " ".join(parts)
+
+
+def _chip(chip: Chip, summary: str, mark_of: Mapping[str, str] | None = None) -> str:
+    box = chip.box
+    room = 0.0 if mark_of is None else MARK_ROOM
+    sign = (
+        "" if mark_of is None else mark(mark_of.get(chip.name), box.x + INSET + SIZE, box.middle[1])
+    )
+    weight = ' font-weight="600"' if mark_of is not None and chip.name in mark_of else ""
+    return (
+        f"<g><title>{escape(f'{chip.name}: {summary}')}</title>"
+        f'<rect {_at(box)} rx="{box.height / 2:g}" fill="{PAPER}" stroke="{LINE}"/>{sign}'
+        f'<text class="n"{weight} x="{box.x + INSET + room:.1f}" '
+        f'y="{box.middle[1] + 3.4:.1f}">{chip.name}</text></g>'
+    )
+
+
+def _key(chip: Chip, colour: str) -> str:
+    x, y = chip.box.x, chip.box.middle[1]
+    return (
+        f'<rect x="{x:.1f}" y="{y - 5:.1f}" width="10" height="10" rx="2.5" fill="{colour}"/>'
+        f"{_text(chip.name, x + 14, y + 3.4, 'n')}"
+    )
+
+
+def _text(text: str, x: float, y: float, style: str) -> str:
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+
+
+def _at(box: Box) -> str:
+    return f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'

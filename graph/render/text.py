@@ -1,0 +1,122 @@
+"""The graph as text for a terminal: what starts when, and after what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import Catalog, Edge, Order, Tier
+from graph.dependencies import components, dependency_graph
+from graph.figures import counted, edges_in_words, figures
+from graph.order import longest_chain, starts_after, waves_by_tier
+
+MAX_LISTED = 6
+"""Targets of runtime calls listed by name; more are counted."""
+
+
+def as_text(catalog: Catalog) -> str:
+    """Tiers with their waves, run-time calls, circles and the longest chain.
+
+    Lines that start a section are not indented.
+    """
+    return "\n".join(_lines(catalog)) + "\n"
+
+
+def _lines(catalog: Catalog) -> Iterator[str]:
+    numbers = figures(catalog)
+    yield (
+        f"{counted(numbers.services, 'service')} in {counted(numbers.domains, 'domain')}, "
+        f"{counted(numbers.resources, 'platform resource')}, "
+        f"{counted(numbers.external, 'external API')}"
+    )
+    yield edges_in_words(numbers)
+    yield ""
+    yield _heading(catalog, Tier.INFRASTRUCTURE, counted(len(catalog.resources), "resource"))
+    yield from _resources(catalog)
+    after = starts_after(catalog)
+    width = max(map(len, catalog.services), default=0)
+    for tier, waves in waves_by_tier(catalog).items():
+        services = counted(sum(map(len, waves)), "service")
+        yield ""
+        yield _heading(catalog, tier, f"{services} in {counted(len(waves), 'wave')}")
+        for number, wave in enumerate(waves, start=1):
+            yield f"  wave {number}"
+            for name in wave:
+                yield _service(catalog, name, after[name], width)
+    yield from _runtime(catalog)
+    yield from _circles(catalog)
+    chain = longest_chain(catalog)
+    yield ""
+    yield f"longest startup chain: {counted(len(chain), 'service')}"
+    yield f"  {' → '.join(chain)}"
+    yield ""
+    yield "legend"
+    yield "  after a    rolled out after a; what follows from the others listed is left out"
+    yield "  on b       waits for the platform resource b"
+    yield "  a (or c)   falls back to c while a is down"
+
+
+def _heading(catalog: Catalog, tier: Tier, content: str) -> str:
+    window = next(window for window in catalog.windows if window.tier is tier)
+    return f"{tier}  {window.starts_at}–{window.ends_at} s  {content}"
+
+
+def _resources(catalog: Catalog) -> Iterator[str]:
+    for gate, title in ((True, "waited for"), (False, "others")):
+        used = [
+            f"{name} ({sum(edge.target == name for edge in catalog.edges)})"
+            for name, resource in catalog.resources.items()
+            if resource.gate is gate
+        ]
+        if used:
+            yield f"  {title}, with users: {', '.join(used)}"
+
+
+def _service(catalog: Catalog, name: str, after: tuple[str, ...], width: int) -> str:
+    edges = {edge.target: edge for edge in catalog.needs(name)}
+    stands_on = [
+        _with_fallback(edge)
+        for edge in edges.values()
+        if edge.target in catalog.resources and edge.order is Order.STARTUP
+    ]
+    parts: list[str] = []
+    if after:
+        parts.append(f"after {', '.join(_with_fallback(edges[target]) for target in after)}")
+    if stands_on:
+        parts.append(f"on {', '.join(stands_on)}")
+    return f"    {name:<{width}}  {'; '.join(parts)}".rstrip()
+
+
+def _with_fallback(edge: Edge) -> str:
+    return edge.target if edge.fallback is None else f"{edge.target} (or {edge.fallback})"
+
+
+def _runtime(catalog: Catalog) -> Iterator[str]:
+    """Who calls whom without waiting; fan-outs are counted per kind of target."""
+    calls: dict[str, list[Edge]] = {}
+    for edge in catalog.edges:
+        if edge.order is Order.RUNTIME:
+            calls.setdefault(edge.source, []).append(edge)
+    yield ""
+    yield "called at run time, never waited for"
+    for source, edges in sorted(calls.items()):
+        services = [edge for edge in edges if edge.target in catalog.services]
+        listed = [edge for edge in edges if edge not in services]
+        if len(services) > MAX_LISTED:
+            domains = {catalog.services[edge.target].domain for edge in services}
+            summary = f"{len(services)} services in {counted(len(domains), 'domain')}"
+        else:
+            listed, summary = edges, ""
+        targets = ", ".join(filter(None, (summary, *map(_with_fallback, listed))))
+        yield f"  {source} → {targets}"
+    if not calls:
+        yield "  nothing"
+
+
+def _circles(catalog: Catalog) -> Iterator[str]:
+    circles = components(dependency_graph(catalog))
+    yield ""
+    yield "circles at run time: services that call each other, directly or not"
+    for circle in circles:
+        yield f"  {', '.join(circle)}"
+    if not circles:
+        yield "  none"

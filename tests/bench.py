@@ -1,0 +1,132 @@
+"""Measures speed and memory: `make bench`. Prints figures, asserts nothing.
+
+Each command runs as a process of its own, imports included; the smallest of the
+runs is the least disturbed by what else the machine does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from catalog import Catalog, load_catalog
+from tests.projects import ROOT, copy_project
+
+RUNS = 5
+COPIES = (1, 10, 40)
+"""Sizes of the synthetic catalogs, in copies of the 43 services."""
+
+NEXUS = Path(sys.executable).with_name("nexus")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Seconds and peak memory (MiB) of one run of a command."""
+
+    seconds: float
+    mebibytes: float
+
+
+def measure(command: Sequence[str], runs: int) -> Figure:
+    """The fastest of `runs` runs of `command`, and the memory of that run."""
+    figures: list[Figure] = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        process = os.posix_spawn(
+            command[0],
+            list(command),
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
+        )
+        _, status, usage = os.wait4(process, 0)
+        seconds = time.perf_counter() - start
+        if os.waitstatus_to_exitcode(status) != 0:
+            raise SystemExit(f"'{' '.join(command)}' failed; run it to see why.")
+        figures.append(Figure(seconds, usage.ru_maxrss / 1024))
+    return min(figures, key=lambda figure: figure.seconds)
+
+
+def synthetic_project(target: Path, copies: int) -> Path:
+    """A project whose catalog is the real one `copies` times, each copy with its own edges."""
+    project = copy_project(target)
+    catalog = load_catalog(ROOT)
+    shutil.rmtree(project / "catalog" / "services")
+    (project / "catalog" / "services").mkdir()
+    for copy in range(copies):
+        for domain in catalog.domains:
+            path = project / "catalog" / "services" / f"{domain}-{copy}.yaml"
+            path.write_text(yaml.safe_dump(_domain(catalog, domain, copy)), encoding="utf-8")
+    path = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(path.read_text(encoding="utf-8"))
+    platform["flows"] = {}
+    platform["buckets"] = {
+        f"{name}-{copy}": {
+            "owner": f"{bucket.owner}-{copy}",
+            "granted": [f"{service}-{copy}" for service in bucket.granted],
+        }
+        for copy in range(copies)
+        for name, bucket in catalog.buckets.items()
+    }
+    path.write_text(yaml.safe_dump(platform), encoding="utf-8")
+    return project
+
+
+def _domain(catalog: Catalog, domain: str, copy: int) -> dict[str, Any]:
+    def renamed(target: str) -> str:
+        return f"{target}-{copy}" if target in catalog.services else target
+
+    services: dict[str, Any] = {}
+    for service in catalog.services.values():
+        if service.domain == domain:
+            needs = [
+                {
+                    "target": renamed(edge.target),
+                    "order": str(edge.order),
+                    **({"fallback": str(edge.fallback)} if edge.fallback else {}),
+                    **({"reason": edge.reason} if edge.reason else {}),
+                }
+                for edge in catalog.needs(service.name)
+            ]
+            services[f"{service.name}-{copy}"] = {
+                "summary": service.summary,
+                "tier": str(service.tier),
+                "needs": needs,
+            }
+    return {"domain": f"{domain}-{copy}", "services": services}
+
+
+def main() -> None:
+    """Prints all figures as a Markdown table."""
+    print("| command | services | seconds | peak MiB |")
+    print("| --- | ---: | ---: | ---: |")
+
+    def show(label: str, services: int, figure: Figure) -> None:
+        row = f"| {label} | {services} | {figure.seconds:.2f} | {figure.mebibytes:.0f} |"
+        print(row, flush=True)
+
+    for arguments in (["check"], ["graph"], ["plan", "--stack", "dev"]):
+        command = [str(NEXUS), "--project", str(ROOT), *arguments]
+        show(f"`nexus {' '.join(arguments)}`", 43, measure(command, RUNS))
+    with tempfile.TemporaryDirectory() as folder:
+        for copies in COPIES:
+            project = synthetic_project(Path(folder) / str(copies), copies)
+            base = [str(NEXUS), "--project", str(project)]
+            check = measure([*base, "check"], min(RUNS, 3))
+            show("`nexus check`, synthetic", 43 * copies, check)
+            plan = measure([*base, "plan", "--stack", "dev"], 1 if copies > 1 else RUNS)
+            show("`nexus plan`, synthetic", 43 * copies, plan)
+    rehearse = [str(NEXUS), "--project", str(ROOT), "rehearse", "--stack", "dev"]
+    show("`nexus rehearse` (up, up, destroy)", 43, measure(rehearse, 1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The simulated cluster refuses and waits for what a real one would."""
+
+from __future__ import annotations
+
+import pytest
+
+from rehearsal.cluster import AlreadyExistsError, Cluster, NotFoundError, key_of
+from rehearsal.providers.readiness import obstacle
+from rehearsal.providers.wire import Properties
+
+
+def _object(kind: str, name: str, *, api: str = "v1", **more: Properties) -> Properties:
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": "default"},
+        **more,
+    }
+
+
+def _deployment(pod: Properties, *, labels: Properties | None = None) -> Properties:
+    template: Properties = {"metadata": {"labels": labels or {}}, "spec": pod}
+    return _object("Deployment", "app", api="apps/v1", spec={"template": template})
+
+
+def test_names_are_unique_by_kind_group_and_namespace() -> None:
+    """Objects that collide in a real cluster must collide here, and no others."""
+    cluster = Cluster()
+    cluster.create(_object("Namespace", "other"))
+    cluster.create(_object("Service", "a"))
+    cluster.create(_object("Secret", "a"))
+    cluster.create({**_object("Service", "a"), "metadata": {"name": "a", "namespace": "other"}})
+    cluster.create(_object("Service", "a", api="serving.knative.dev/v1"))
+    with pytest.raises(AlreadyExistsError, match='services "a" already exists'):
+        cluster.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}})
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "words"),
+    [
+        ("v1", "Endpoints", 'endpoints "a"'),
+        ("networking.k8s.io/v1", "Ingress", 'ingresses.networking.k8s.io "a"'),
+        ("networking.k8s.io/v1", "NetworkPolicy", 'networkpolicies.networking.k8s.io "a"'),
+        ("gateway.networking.k8s.io/v1", "Gateway", 'gateways.gateway.networking.k8s.io "a"'),
+    ],
+)
+def test_errors_name_the_resource_as_the_server_does(api: str, kind: str, words: str) -> None:
+    """People search the web for the words of the real error."""
+    cluster = Cluster()
+    cluster.create(_object(kind, "a", api=api))
+    with pytest.raises(AlreadyExistsError) as error:
+        cluster.create(_object(kind, "a", api=api))
+    assert str(error.value) == f"{words} already exists"
+
+
+def test_namespace_takes_its_content_along() -> None:
+    """A destroy that fails on what is gone already never ends."""
+    cluster = Cluster()
+    inside: Properties = {"name": "a", "namespace": "apps"}
+    with pytest.raises(NotFoundError, match='namespaces "apps" not found'):
+        cluster.create({"apiVersion": "v1", "kind": "Secret", "metadata": inside})
+    namespace: Properties = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "apps"}}
+    cluster.create(namespace)
+    cluster.create({"apiVersion": "v1", "kind": "Secret", "metadata": inside})
+    assert [key.id for key in cluster.contents()] == ["apps", "apps/a"]
+    cluster.delete(key_of(namespace))
+    assert cluster.contents() == ()
+
+
+def test_update_and_report_need_the_object() -> None:
+    """An update of what somebody deleted must fail, not bring half of it back."""
+    cluster = Cluster()
+    with pytest.raises(NotFoundError, match='secrets "a" not found'):
+        cluster.update(_object("Secret", "a"))
+    live = cluster.create(_object("Secret", "a"))
+    changed = cluster.update(_object("Secret", "a", data={"b": "c"}))
+    before, after = live["metadata"], changed["metadata"]
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert before["uid"] == after["uid"]
+    assert (before["generation"], after["generation"]) == (1, 2)
+
+
+_VOLUMES: list[tuple[Properties, str]] = [
+    ({"volumes": [{"name": "v", "secret": {"secretName": "s"}}]}, 'secret "s" not found'),
+    ({"volumes": [{"name": "v", "configMap": {"name": "c"}}]}, 'configmap "c" not found'),
+    (
+        {"volumes": [{"projected": {"sources": [{"secret": {"name": "s"}}]}}]},
+        'secret "s" not found',
+    ),
+    (
+        {"volumes": [{"persistentVolumeClaim": {"claimName": "p"}}]},
+        'persistentvolumeclaim "p" not found',
+    ),
+    ({"containers": [{"envFrom": [{"configMapRef": {"name": "c"}}]}]}, 'configmap "c" not found'),
+    (
+        {"initContainers": [{"env": [{"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}]},
+        'secret "s" not found',
+    ),
+    ({"serviceAccountName": "a"}, 'serviceaccount "a" not found'),
+    ({"priorityClassName": "high"}, 'priorityclass "high" not found'),
+]
+
+
+@pytest.mark.parametrize(("pod", "words"), _VOLUMES)
+def test_pods_need_what_they_refer_to(pod: Properties, words: str) -> None:
+    """A misspelt Secret keeps the pods of a real cluster in ContainerCreating for ever."""
+    cluster = Cluster()
+    problem = obstacle(cluster, _deployment(pod))
+    assert problem is not None
+    assert words in problem
+    for kind, name in (("Secret", "s"), ("ConfigMap", "c"), ("ServiceAccount", "a")):
+        cluster.create(_object(kind, name))
+    cluster.create(_object("PersistentVolumeClaim", "p"))
+    cluster.create(_object("PriorityClass", "high", api="scheduling.k8s.io/v1"))
+    assert obstacle(cluster, _deployment(pod)) is None
+
+
+def test_pods_do_without_what_is_optional_or_given() -> None:
+    """A false alarm makes people ignore the true one."""
+    cluster = Cluster()
+    pod: Properties = {
+        "serviceAccountName": "default",
+        "priorityClassName": "system-node-critical",
+        "volumes": [{"secret": {"secretName": "s", "optional": True}}],
+    }
+    assert obstacle(cluster, _deployment(pod)) is None
+
+
+def test_awaited_service_needs_ready_pods() -> None:
+    """A Service and its Deployment that wait for each other cost ten minutes and then fail."""
+    cluster = Cluster()
+    service = cluster.create(_object("Service", "app", spec={"selector": {"app": "a"}}))
+    assert "does not target any Pods" in (obstacle(cluster, service) or "")
+    workload = cluster.create(_deployment({}, labels={"app": "a", "more": "b"}))
+    assert obstacle(cluster, service) is not None, "it is there, but not ready"
+    cluster.report(key_of(workload), {"readyReplicas": 1})
+    assert obstacle(cluster, service) is None
+    other = cluster.create(_object("Service", "other", spec={"selector": {"app": "b"}}))
+    assert obstacle(cluster, other) is not None
+    without: Properties = {"type": "ExternalName", "selector": {"app": "x"}}
+    assert obstacle(cluster, _object("Service", "external", spec=without)) is None
+    assert obstacle(cluster, _object("Service", "manual", spec={})) is None

@@ -1,0 +1,168 @@
+"""The whole dev platform on the real engine, under both orderings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from catalog import load_catalog
+from plan.plan import Plan, make_plan
+from rehearsal.outcome import Outcome
+from rehearsal.record import Operation
+from rehearsal.run import rehearse
+from stacks.program import build
+from stacks.stack_file import read_stack_file
+from tests.projects import ROOT, copy_project, set_config
+from tests.transcription import SERVICES, STARTUP_EDGES
+
+DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+
+TIME_SCALE = 20.0
+"""Fast enough that the engine, not the simulated waiting, takes most of the test's time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One rehearsal from first to last, and the plan of the same settings."""
+
+    plan: Plan
+    up: Outcome
+    again: Outcome
+    down: Outcome
+    state: Sequence[Mapping[str, Any]]
+    exported: str
+    left: Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("tiers", marks=pytest.mark.xdist_group("dev-tiers")),
+        pytest.param("edges", marks=pytest.mark.xdist_group("dev-edges")),
+    ],
+)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    project = copy_project(tmp_path_factory.mktemp("rehearsed") / "project")
+    set_config(project, "dev", ordering=request.param)
+    file = read_stack_file(project, "dev")
+    with rehearse(
+        lambda: build(project),
+        file.project,
+        file.stack,
+        file.plain,
+        file.secret,
+        time_scale=TIME_SCALE,
+    ) as rehearsal:
+        up = rehearsal.up()
+        exported = rehearsal.pulumi("stack", "export")
+        state = rehearsal.export()["resources"]
+        again = rehearsal.up()
+        down = rehearsal.destroy()
+        left = rehearsal.export().get("resources", [])
+    return Run(
+        plan=make_plan(project, "dev"),
+        up=up,
+        again=again,
+        down=down,
+        state=state,
+        exported=exported,
+        left=left,
+    )
+
+
+def deployments(outcome: Outcome) -> Mapping[str, Operation]:
+    return {each.name: each for each in outcome.operations if each.type == DEPLOYMENT}
+
+
+def test_everything_comes_up(run: Run) -> None:
+    """The platform as a whole must deploy from nothing."""
+    assert run.up.succeeded, run.up.error
+    assert run.up.counts == {"create": len(run.plan.resources)}
+    assert set(deployments(run.up)) == SERVICES
+
+
+def test_no_service_starts_before_what_it_starts_after_is_ready(run: Run) -> None:
+    """A service that starts before its dependency is ready crashes until it is."""
+    made = deployments(run.up)
+    for source, target in STARTUP_EDGES:
+        end = made[target].end
+        assert end is not None
+        assert made[source].start >= end, f"{source} started before {target} was ready"
+
+
+def test_every_dependency_is_ready_before_its_dependent_is_created(run: Run) -> None:
+    """The same for databases, users, gates and configuration."""
+    made = {each.urn: each for each in run.up.operations}
+    checked = 0
+    for resource in run.plan.resources:
+        if resource.urn not in made:
+            continue
+        for urn in resource.dependencies:
+            end = made[urn].end if urn in made else None
+            if end is not None:
+                assert made[resource.urn].start >= end, f"{resource.urn} before {urn}"
+                checked += 1
+    assert checked > 600
+
+
+def test_tiers_follow_each_other_only_under_tiers(run: Run) -> None:
+    """The documented order must hold whatever the edges say."""
+    services = load_catalog(ROOT).services
+    made = deployments(run.up)
+    out_of_order = [
+        (early, late)
+        for early in made
+        for late in made
+        if services[early].tier.position < services[late].tier.position
+        and made[late].start < (made[early].end or 0.0)
+    ]
+    gated = any("TierGate" in resource.urn for resource in run.plan.resources)
+    assert bool(out_of_order) != gated
+
+
+def test_second_run_changes_nothing(run: Run) -> None:
+    """A program that always has something to change hides the changes that matter."""
+    assert run.again.succeeded, run.again.error
+    assert run.again.counts == {"same": len(run.plan.resources)}
+
+
+def test_destroy_leaves_nothing_and_takes_dependents_first(run: Run) -> None:
+    """A database that goes before its service takes requests down with it."""
+    assert run.down.succeeded, run.down.error
+    assert not run.left
+    gone = {each.urn: each for each in run.down.operations if each.op == "delete"}
+    checked = 0
+    for resource in run.plan.resources:
+        for urn in resource.dependencies:
+            if resource.urn in gone and urn in gone:
+                end = gone[resource.urn].end
+                assert end is not None
+                assert gone[urn].start >= end, f"{urn} went before {resource.urn}"
+                checked += 1
+    assert checked > 600
+
+
+def test_plan_equals_the_state_of_the_engine(run: Run) -> None:
+    """A plan with other URNs or dependencies than the engine's is worth nothing in a review."""
+    state = {resource["urn"]: resource for resource in run.state}
+    planned = {resource.urn: resource for resource in run.plan.resources}
+    assert set(state) == set(planned)
+    for urn, resource in planned.items():
+        assert set(state[urn].get("dependencies") or []) == set(resource.dependencies), urn
+        assert (state[urn].get("parent") or "") == resource.parent, urn
+        provider = (state[urn].get("provider") or "").rpartition("::")[0]
+        assert provider == resource.provider, urn
+
+
+def test_passwords_are_secret_in_state_and_output(run: Run) -> None:
+    """A password in clear text in the state is there for everyone who may read a backup."""
+    for resource in run.state:
+        if resource["type"] == "random:index/randomPassword:RandomPassword":
+            assert set(resource["outputs"]["result"]) >= {"ciphertext"}, resource["urn"]
+        if resource["type"] == "kubernetes:core/v1:Secret":
+            assert "ciphertext" in resource["inputs"]["stringData"], resource["urn"]
+    assert '"plaintext"' not in run.exported
+    assert "password" not in {name.lower() for name in run.up.outputs}

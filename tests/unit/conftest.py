@@ -1,0 +1,14 @@
+"""Fixtures of the catalog and graph tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from catalog import Catalog, load_catalog
+from tests.projects import ROOT
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The catalog of this project."""
+    return load_catalog(ROOT)

@@ -67,13 +67,8 @@ class ContainerRegistry(pulumi.ComponentResource):
                 policy=json.dumps({"rules": _rules()}),
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        self.url = registry_url(aws)
+        self.url = f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com/{aws.prefix}"
         self.register_outputs({"url": self.url})
-
-
-def registry_url(aws: AwsContext) -> str:
-    """Registry and path in front of a service's name. Plain, so that nothing waits for it."""
-    return f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com/{aws.prefix}"
 
 
 def _rules() -> list[dict[str, object]]:

@@ -80,6 +80,11 @@ class QueueServer(Protocol):
         ...
 
     @property
+    def tls(self) -> bool:
+        """Whether AMQP needs TLS."""
+        ...
+
+    @property
     def management_url(self) -> pulumi.Input[str]:
         """Base URL of the management API."""
         ...

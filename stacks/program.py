@@ -7,14 +7,13 @@ from pathlib import Path
 import pulumi
 
 from catalog import CatalogError, load_catalog
+from components.context import Context
 from graph.check import check
-from stacks.data import build_data
-from stacks.edge import build_edge
-from stacks.environment import ENVIRONMENTS
-from stacks.foundation import build_foundation
+from stacks.environment import ENVIRONMENTS, InCluster
+from stacks.in_cluster.stack import build_stack as build_in_cluster
+from stacks.inputs import Built, Inputs
 from stacks.release import read_release
 from stacks.requirements import check_settings
-from stacks.services import build_services
 from stacks.settings import read_settings
 
 
@@ -46,20 +45,28 @@ def build(project: Path) -> None:
     check(catalog)
     environment = ENVIRONMENTS[settings.environment]
     check_settings(settings, environment, catalog, stack)
-    release = read_release(project, settings.release_file, catalog)
-    images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
-    foundation = build_foundation(settings, stack, catalog)
-    data = build_data(settings, environment, catalog, foundation)
-    services = build_services(
+    inputs = Inputs(
         settings=settings,
         environment=environment,
         catalog=catalog,
-        images=images,
-        foundation=foundation,
-        data=data,
+        release=read_release(project, settings.release_file, catalog),
+        context=Context(
+            prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
+        ),
     )
-    pulumi.export("url", build_edge(settings, catalog, foundation, services))
+    built = _build_stack(inputs)
+    pulumi.export("url", built.url)
     pulumi.export("ordering", settings.ordering)
     pulumi.export(
-        "services", {name: workload.url for name, workload in sorted(services.workloads.items())}
+        "services", {name: workload.url for name, workload in sorted(built.services.workloads.items())}
     )
+
+
+def _build_stack(inputs: Inputs) -> Built:
+    platform = inputs.environment.platform
+    if isinstance(platform, InCluster):
+        return build_in_cluster(inputs, platform)
+    # Only here, because the SDKs of the clouds take seconds to load.
+    from stacks.aws.stack import build_stack as build_in_aws
+
+    return build_in_aws(inputs, platform)

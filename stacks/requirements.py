@@ -50,6 +50,10 @@ class AwsSettings:
     route53_zone: str
     cloudflare: CloudflareSettings | None
 
+    def repositories(self, stack: str) -> str:
+        """Registry and path of the repositories that are made here."""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{PROJECT}-{stack}"
+
 
 def check_settings(
     settings: Settings, environment: Environment, catalog: Catalog, stack: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -123,7 +123,8 @@ def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Reso
     for edge in catalog.needs(service):
         if edge.order is Order.STARTUP and edge.target in data.servers:
             grant = data.grants[service].get(edge.target)
-            handles.append(data.servers[edge.target] if grant is None else grant.handle)
+            own = None if grant is None else grant.handle
+            handles.append(data.servers[edge.target] if own is None else own)
     return handles
 
 
@@ -138,6 +139,10 @@ def _workload_args(
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
     service, grants = catalog.services[name], data.grants[name]
+    needs = {edge.target for edge in catalog.needs(name)}
+    size = environment.workload
+    if "gpu" in needs & set(data.servers):
+        size = replace(size, gpus=1)
     return WorkloadArgs(
         context=foundation.context,
         namespace=foundation.namespaces[service.domain],
@@ -148,12 +153,13 @@ def _workload_args(
         port=service.port,
         start_seconds=service.start_seconds,
         replicas=environment.replicas,
-        size=environment.workload,
+        size=size,
         dependencies=tuple(
             _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
         ),
         grants=tuple(grants[resource] for resource in sorted(grants)),
         after=tuple(after),
+        pull_secret=foundation.pull_secrets.get(service.domain),
     )
 
 

@@ -114,6 +114,8 @@ class InClusterStorage(pulumi.ComponentResource):
                     "-ip=127.0.0.1",
                     "-ip.bind=127.0.0.1",
                     "-master.volumeSizeLimitMB=256",
+                    # Each bucket takes seven volumes at once; they grow as they are filled.
+                    "-volume.max=100",
                     "-filer",
                     "-s3",
                     "-s3.ip.bind=0.0.0.0",

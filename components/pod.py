@@ -33,10 +33,12 @@ class Size:
     """What a container asks for and may use, as Kubernetes quantities.
 
     Args:
-        cpu: CPU asked for, such as `10m`; there is no CPU limit below `cpu_limit`.
+        cpu: CPU asked for, such as `10m`.
         cpu_limit: CPU it may use at most.
         memory: memory asked for, and at the same time its limit.
-        scratch: size of its writable /tmp, and its ephemeral storage limit.
+        scratch: size of its writable /tmp, and the ephemeral storage it asks for.
+        ephemeral: most ephemeral storage; logs count too, and a pod that uses more
+            is evicted, so it leaves room for the 50 MiB of logs a kubelet keeps.
         gpus: GPUs it needs for itself.
     """
 
@@ -44,6 +46,7 @@ class Size:
     cpu_limit: str
     memory: str
     scratch: str = "64Mi"
+    ephemeral: str = "256Mi"
     gpus: int = 0
 
     def requirements(self) -> ResourceRequirementsArgsDict:
@@ -59,7 +62,7 @@ class Size:
             "limits": {
                 "cpu": self.cpu_limit,
                 "memory": self.memory,
-                "ephemeral-storage": self.scratch,
+                "ephemeral-storage": self.ephemeral,
                 **gpus,
             },
         }

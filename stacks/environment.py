@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from components.pod import Size
@@ -145,6 +145,9 @@ class Environment:
     platform: InCluster | Managed
 
 
+_SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")
+"""A server inside of a small local cluster."""
+
 _MANAGED = {
     "postgres": "Aurora PostgreSQL",
     "redis": "ElastiCache (Valkey)",
@@ -171,19 +174,10 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         # All 43 fit into the 2 CPUs and 4 GiB of a small local cluster.
         workload=Size(cpu="10m", cpu_limit="500m", memory="64Mi", scratch="32Mi"),
         platform=InCluster(
-            postgres=ServerSize(
-                size=Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi"),
-                storage="4Gi",
-            ),
+            postgres=ServerSize(size=_SERVER, storage="4Gi"),
             redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
-            queue=ServerSize(
-                size=Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi"),
-                storage="1Gi",
-            ),
-            storage=ServerSize(
-                size=Size(cpu="50m", cpu_limit="1", memory="512Mi", scratch="128Mi"),
-                storage="8Gi",
-            ),
+            queue=ServerSize(size=_SERVER, storage="1Gi"),
+            storage=ServerSize(size=replace(_SERVER, cpu="50m"), storage="8Gi"),
             # 20 services at 20 connections each, and some for the bootstrap Jobs.
             max_connections=420,
             max_memory="128mb",

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from .processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -44,8 +45,8 @@ def test_nothing_is_left(tmp_path: Path, number: signal.Signals, code: int) -> N
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
-        children = _children(process.pid)
-        assert children, "the engine runs"
+        engines = children(process.pid)
+        assert engines, "the engine runs"
         assert list(tmp_path.iterdir()), "its directory is there"
         process.send_signal(number)
         process.wait(20)
@@ -53,26 +54,5 @@ def test_nothing_is_left(tmp_path: Path, number: signal.Signals, code: int) -> N
     finally:
         process.kill()
     assert process.returncode == code, errors
-    assert not any(map(_alive, children))
+    assert not any(map(alive, engines))
     assert list(tmp_path.iterdir()) == []
-
-
-def _children(parent: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    )
-    pairs = (map(int, line.split()) for line in listed.stdout.splitlines())
-    return [pid for pid, its_parent in pairs if its_parent == parent]
-
-
-def _alive(pid: int) -> bool:
-    for _ in range(20):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        state = Path(f"/proc/{pid}/stat")
-        if state.exists() and ") Z" in state.read_text(encoding="utf-8"):
-            return False
-        time.sleep(0.05)
-    return True

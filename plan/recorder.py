@@ -20,6 +20,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
 from plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
+from simulation.clouds import TYPES, made_outputs, named, place_of
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -166,11 +167,26 @@ class _Monitor(mocks.MockMonitor):
                     f"Two resources are called '{request.name}' ({request.type}); rename one."
                 )
             self.registrations[urn] = registration
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn,
-            id=request.name if request.custom else "",
-            object=_outputs(request, registration),
-        )
+        outputs = _outputs(request, registration)
+        own_id = request.name if request.custom else ""
+        if request.type in TYPES:
+            own_id = self._simulate(registration, outputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=own_id, object=outputs)
+
+    def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
+        """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
+        provider = self.registrations.get(registration.provider)
+        place = place_of({} if provider is None else provider.inputs)
+        answer = TYPES[registration.type]
+        suffix = hashlib.sha256(registration.urn.encode()).hexdigest()
+        inputs = named(answer, registration.name, suffix, registration.inputs)
+        values = dict(made_outputs(answer, place, registration.urn, inputs))
+        own_id = str(values.pop("id"))
+        if answer.named is not None:
+            values[answer.named] = inputs[answer.named]
+        secret_free = {key: value for key, value in values.items() if value is not None}
+        outputs.update(secret_free)
+        return own_id
 
 
 def _outputs(request: Any, registration: Registration) -> struct_pb2.Struct:

@@ -114,7 +114,6 @@ def _text(path: Path) -> str:
 
 
 def _parsed(text: str, name: str) -> Document:
-    loader = None
     node: yaml.Node | None = None
     try:
         _refuse_what_is_not_plain(text)
@@ -127,16 +126,13 @@ def _parsed(text: str, name: str) -> Document:
         detail = error.problem or error.context or "it cannot be parsed"
         hint = next((hint for part, hint in _HINTS.items() if part in detail), "correct it there")
         raise _RefusedError(f"the file is not valid YAML ({detail}); {hint}.", line) from error
-    except ValueError as error:
+    except (yaml.YAMLError, ValueError) as error:
         # A scalar that looks like a date or number and is none, as 2024-02-31.
         detail = str(error).partition(":")[0]
         raise _RefusedError(
             f"a value is no date or number ({detail}); correct it or put it in quotes.",
             next(_unreadable(node), None),
         ) from error
-    finally:
-        if loader is not None:
-            loader.dispose()
     if data is None:
         raise _RefusedError("the file is empty; write its content or delete it.")
     return Document(name, data, lines)
@@ -153,10 +149,10 @@ def _unreadable(node: yaml.Node | None) -> Iterator[int]:
             _constructed(_Loader(""), node)
         except ValueError:
             yield node.start_mark.line + 1
-    elif isinstance(node, yaml.CollectionNode):
-        for item in node.value:
-            for part in item if isinstance(item, tuple) else (item,):
-                yield from _unreadable(part)
+        return
+    for item in [] if node is None else node.value:
+        for part in item if isinstance(item, tuple) else (item,):
+            yield from _unreadable(part)
 
 
 def _refuse_what_is_not_plain(text: str) -> None:

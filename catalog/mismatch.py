@@ -55,6 +55,8 @@ _KINDS: dict[type, str] = {
     dt.datetime: "a date",
 }
 
+_CHOICES = frozenset({"enum", "literal_error"})
+
 
 def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
     """What is wrong at `place` and what to write instead.
@@ -78,6 +80,9 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
     if isinstance(given, (list, dict)):
         return f"{place} is {_KINDS[type(given)]}; write {wanted}."
     shown = "the name" if detail["loc"][-1:] == (KEY,) else _shown(given)
+    if kind == "value_error":
+        # A model's own check says what is wrong and what to write.
+        return f"{place}: {shown} {context['error']}"
     return (
         f"{place}: {shown} {_complaint(kind, given, context)}; {_fix(kind, given, wanted, context)}"
     )
@@ -85,7 +90,7 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
 
 def _wanted(kind: str, context: dict[str, Any], *, is_key: bool) -> str:
     """What belongs in the place, as the end of `write …`."""
-    if kind == "enum":
+    if kind in _CHOICES:
         return one_of(_choices(context))
     if kind == "string_pattern_mismatch":
         return _PATTERNS[context["pattern"]][1]
@@ -98,7 +103,7 @@ def _wanted(kind: str, context: dict[str, Any], *, is_key: bool) -> str:
 
 
 def _complaint(kind: str, given: object, context: dict[str, Any]) -> str:
-    if kind == "enum":
+    if kind in _CHOICES:
         return "is not allowed"
     if kind == "string_pattern_mismatch":
         return _PATTERNS[context["pattern"]][0]
@@ -112,7 +117,7 @@ def _complaint(kind: str, given: object, context: dict[str, Any]) -> str:
 
 
 def _fix(kind: str, given: object, wanted: str, context: dict[str, Any]) -> str:
-    near = did_you_mean(str(given), _choices(context)) if kind == "enum" else None
+    near = did_you_mean(str(given), _choices(context)) if kind in _CHOICES else None
     return near or f"write {wanted}."
 
 

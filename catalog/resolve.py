@@ -174,10 +174,10 @@ def _edges(file: Read[ServicesFile], services: Mapping[str, Service]) -> Iterato
 def _targets(need: NeedEntry, source: str, services: Mapping[str, Service]) -> Iterator[str]:
     if need.target is not None:
         yield need.target
-    elif need.above_tier is not None:
-        for service in services.values():
-            if service.tier.position > need.above_tier.position and service.name != source:
-                yield service.name
+    for service in services.values():
+        above = need.above_tier is not None and service.tier.position > need.above_tier.position
+        if above and service.name != source:
+            yield service.name
 
 
 def _catalog(

@@ -73,5 +73,4 @@ def _below(node: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
     if part in node.get("properties", {}):
         yield node["properties"][part]
     yield from node.get("patternProperties", {}).values()
-    if "items" in node:
-        yield node["items"]
+    yield from [node["items"]] if "items" in node else []

@@ -36,13 +36,8 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
             [moved.name], " moves from domain ", [moved.before], " to ", [moved.after],
             ": its objects are made anew in the other namespace",
         )  # fmt: skip
-    for edge in diff.edges_added:
-        yield phrase([edge.source], " now needs ", [edge.target], f" {_manner(edge)}")
-    for edge in diff.edges_removed:
-        # A service that goes takes its edges with it, which is no news.
-        if edge.source not in diff.removed:
-            also = " (removed)" if edge.target in diff.removed else ""
-            yield phrase([edge.source], " no longer needs ", [edge.target], also)
+    yield from _edges_added(diff)
+    yield from _edges_removed(diff)
     for change in diff.edges_changed:
         yield from _edge(change)
     for flow in diff.flows:
@@ -55,6 +50,28 @@ def _nodes(diff: CatalogDiff) -> Iterator[Phrase]:
             found = [name for name, its_kind in nodes.items() if its_kind == kind]
             if found:
                 yield phrase(f"{word} {one if len(found) == 1 else many}: ", *names(found))
+
+
+def _edges_added(diff: CatalogDiff) -> Iterator[Phrase]:
+    """One sentence per service and manner."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for edge in diff.edges_added:
+        alike.setdefault((edge.source, _manner(edge)), []).append(edge.target)
+    for (source, manner), targets in alike.items():
+        yield phrase([source], " now needs ", *names(targets), f" {manner}")
+
+
+def _edges_removed(diff: CatalogDiff) -> Iterator[Phrase]:
+    """One sentence per service; one that goes takes its edges with it, which is no news."""
+    alike: dict[tuple[str, bool], list[str]] = {}
+    for edge in diff.edges_removed:
+        if edge.source not in diff.removed:
+            key = edge.source, edge.target in diff.removed
+            alike.setdefault(key, []).append(edge.target)
+    for (source, gone), targets in alike.items():
+        yield phrase(
+            [source], " no longer needs ", *names(targets), ", which is removed" if gone else ""
+        )
 
 
 def _manner(edge: Edge) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from diff.phrase import phrase
 from diff.plan_document import PlannedResource
@@ -11,7 +11,7 @@ from diff.property_change import PropertyChange
 from diff.resource_change import Changed, Danger, Renamed, Warned
 from diff.secrecy import HIDDEN
 from diff.stateful import loss
-from diff.urn import last_part
+from diff.urn import last_part, parse_urn
 
 _DATA_NAMES = {
     "database": "database",
@@ -24,6 +24,9 @@ _DATA_NAMES = {
 _DATA_VARIABLES = {"DATABASE": "database", "VHOST": "vhost", "BUCKET": "bucket"}
 """The same in the environment of the Jobs that make them."""
 
+_DEEPEST = 50
+"""Parents above a resource; a plan may claim a circle of them."""
+
 _TAG = re.compile(r":v?(\d+)[^/]*$")
 
 
@@ -32,7 +35,7 @@ def warnings(
     changed: Sequence[Changed],
     renamed: Sequence[Renamed],
 ) -> tuple[Warned, ...]:
-    """Everything dangerous, sorted by kind and URN; one entry per resource and kind.
+    """Everything dangerous, one entry per resource and kind; stateful resources first.
 
     Args:
         removed: resources that go, renamed ones included.
@@ -40,44 +43,63 @@ def warnings(
         renamed: resources with another URN.
     """
     found = [
-        *_removed(removed, {each.old: each.new for each in renamed if not each.alias}),
-        *_renamed(renamed),
+        *_gone(removed, renamed),
         *(warned for change in changed for warned in _changed(change)),
     ]
     order = list(Danger)
     unique = {(warned.urn, warned.danger): warned for warned in reversed(found)}
     return tuple(
-        sorted(unique.values(), key=lambda warned: (order.index(warned.danger), warned.urn))
+        sorted(
+            unique.values(),
+            key=lambda warned: (not _is_stateful(warned), order.index(warned.danger), warned.urn),
+        )
     )
 
 
-def _removed(removed: Sequence[PlannedResource], renamed: dict[str, str]) -> Iterator[Warned]:
+def _is_stateful(warned: Warned) -> bool:
+    urn = parse_urn(warned.urn)
+    return urn is not None and loss(urn.types.rsplit("$", 1)[-1]) is not None
+
+
+def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
+    """Removals and renames. What stands below a resource that is told goes without saying."""
+    new_names = {each.old: each.new for each in renamed if not each.alias}
+    parents = {resource.urn: resource.parent for resource in removed}
+    told = {
+        resource.urn
+        for resource in removed
+        if loss(resource.type) is not None
+        or (resource.urn in new_names and resource.parent not in new_names)
+    }
+    costly = {resource.urn for resource in removed if loss(resource.type) is not None}
     for resource in removed:
-        reason = loss(resource.type)
-        if reason is None:
+        cost = loss(resource.type)
+        if resource.urn not in told or any(urn in costly for urn in _above(resource.urn, parents)):
             continue
-        if resource.urn in renamed:
-            new = [last_part(renamed[resource.urn])]
-            told = phrase(reason, "; it looks renamed to ", new, ", but without an alias")
-        else:
-            told = phrase(reason)
-        yield Warned(urn=resource.urn, danger=Danger.REMOVED, reason=told)
-
-
-def _renamed(renamed: Sequence[Renamed]) -> Iterator[Warned]:
-    """The renamed resource that stands for all below it: a renamed child of one is no news."""
-    without = {each.old for each in renamed if not each.alias}
-    types = {old.split("::")[2] for old in without if old.count("::") >= 3}
-    for each in renamed:
-        own = each.old.split("::")[2] if each.old.count("::") >= 3 else ""
-        if not each.alias and not any(own.startswith(f"{type_}$") for type_ in types):
-            reason = phrase(
-                "it looks renamed to ",
-                [last_part(each.new)],
-                ", but without an alias Pulumi deletes it and makes a new one; "
-                "add `aliases=[pulumi.Alias(name=…)]` with the old name",
+        if resource.urn in new_names:
+            yield Warned(
+                urn=resource.urn,
+                danger=Danger.RENAMED,
+                reason=phrase(
+                    "it looks renamed to ",
+                    [last_part(new_names[resource.urn])],
+                    ", but without an alias Pulumi deletes it and makes a new one",
+                    f": {cost}" if cost else "",
+                    "; add `aliases=[pulumi.Alias(name=…)]` with the old name",
+                ),
             )
-            yield Warned(urn=each.old, danger=Danger.RENAMED, reason=reason)
+        else:
+            yield Warned(urn=resource.urn, danger=Danger.REMOVED, reason=phrase(cost or ""))
+
+
+def _above(urn: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    """Removed parents of a removed resource, the nearest first."""
+    parent = parents[urn]
+    for _ in range(_DEEPEST):
+        if parent is None or parent not in parents:
+            return
+        yield parent
+        parent = parents[parent]
 
 
 def _changed(change: Changed) -> Iterator[Warned]:

@@ -18,7 +18,7 @@ ALIKE = 0.9
 """Share of equal properties from which two families count as one that was renamed."""
 
 MOST_PAIRS = 400
-"""Pairs of families of a type that are compared; beyond that nobody was 'renamed'."""
+"""Pairs of families at one place that are compared; beyond that nobody was 'renamed'."""
 
 _AUTO_NAME = re.compile(r"-[0-9a-f]{8,16}\b|^[0-9a-f]{16}$")
 """Hashes that follow the content: auto-names, digests of inputs."""
@@ -38,8 +38,8 @@ def look_renamed(
     """
     old, new = _families(removed), _families(added)
     found: dict[str, str] = {}
-    for types in sorted(old.keys() & new.keys()):
-        pairs = [(was, now) for was in old[types] for now in new[types]]
+    for place in sorted(old.keys() & new.keys()):
+        pairs = [(was, now) for was in old[place] for now in new[place]]
         if len(pairs) > MOST_PAIRS:
             continue
         scored = sorted(
@@ -58,7 +58,10 @@ Family = tuple[PlannedResource, ...]
 """A resource whose parent is not among the changed ones, and everything below it."""
 
 
-def _families(resources: Mapping[str, PlannedResource]) -> dict[str, list[Family]]:
+def _families(
+    resources: Mapping[str, PlannedResource],
+) -> dict[tuple[str, str], list[Family]]:
+    """All families by the types and the parent of the resource that each stands below."""
     members: dict[str, list[PlannedResource]] = defaultdict(list)
     for urn in sorted(resources):
         root = urn
@@ -68,12 +71,13 @@ def _families(resources: Mapping[str, PlannedResource]) -> dict[str, list[Family
                 break
             root = parent
         members[root].append(resources[urn])
-    families: dict[str, list[Family]] = defaultdict(list)
+    families: dict[tuple[str, str], list[Family]] = defaultdict(list)
     for root, family in members.items():
         types = urn.types if (urn := parse_urn(root)) else resources[root].type
         if types != STACK_TYPE:
             rest = [each for each in family if each.urn != root]
-            families[types].append((resources[root], *rest))
+            place = types, resources[root].parent or ""
+            families[place].append((resources[root], *rest))
     return families
 
 

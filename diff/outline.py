@@ -6,15 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from diff.catalog_words import catalog_sentences
-from diff.phrase import Phrase, names, phrase
+from diff.phrase import Part, Phrase, names, phrase
 from diff.report import ExitCode, Report, StackReport, Status
+from diff.resource_change import Danger
 from diff.resource_words import Item, resource_groups
 from diff.text import counted
-from diff.urn import last_part
+from diff.urn import parse_urn, short_type
 
 COLUMNS = (
-    "stack", "added", "changed", "possibly replaced", "removed", "renamed", "reordered", "dangerous"
-)  # fmt: skip
+    "stack",
+    "added",
+    "changed",
+    "config",
+    "possibly replaced",
+    "removed",
+    "renamed",
+    "reordered",
+    "dangerous",
+)
+"""Of the table of counts. `config`: new content of ConfigMaps and Secrets, and what it rolls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +77,19 @@ def outline(report: Report) -> Outline:
 def _row(stack: StackReport) -> tuple[str, ...]:
     diff = stack.diff
     if stack.status in (Status.GONE, Status.UNREADABLE):
-        return (stack.stack, *("?" if stack.status is Status.UNREADABLE else "-",) * 7)
-    parts = (diff.added, diff.changed, diff.replaced, diff.removed)
-    more = (diff.renamed, diff.reordered, diff.warned)
-    return (stack.stack, *(str(len(part)) for part in (*parts, *more)))
+        mark = "?" if stack.status is Status.UNREADABLE else "-"
+        return (stack.stack, *(mark,) * (len(COLUMNS) - 1))
+    counts = (
+        len(diff.added),
+        sum(not each.is_routine for each in diff.changed),
+        sum(each.is_routine for each in (*diff.changed, *diff.replaced)),
+        sum(not each.is_routine for each in diff.replaced),
+        len(diff.removed),
+        len(diff.renamed),
+        len(diff.reordered),
+        len(diff.warned),
+    )
+    return (stack.stack, *map(str, counts))
 
 
 def _sections(report: Report) -> Iterator[Section]:
@@ -94,17 +113,23 @@ def _sections(report: Report) -> Iterator[Section]:
 
 
 def _dangers(report: Report) -> Iterator[Item]:
-    """The same danger in several stacks is said once."""
-    found: dict[tuple[str, Phrase], list[str]] = {}
-    keys: dict[tuple[str, Phrase], Phrase] = {}
+    """The same danger of several resources or in several stacks is said once."""
+    stacks: dict[tuple[Danger, str, Phrase], dict[str, None]] = {}
+    found: dict[tuple[Danger, str, Phrase], dict[str, None]] = {}
     for stack in report.stacks:
         for warned in stack.diff.warned:
-            told = phrase(f"{warned.danger}: ", [last_part(warned.urn)], ": ", *warned.reason)
-            key = (str(warned.danger), told)
-            keys[key] = told
-            found.setdefault(key, []).append(stack.stack)
-    for key, stacks in found.items():
-        yield Item(phrase(*names(stacks), " ", *keys[key]))
+            urn = parse_urn(warned.urn)
+            type_, name = ("?", warned.urn) if urn is None else (short_type(urn.types), urn.name)
+            key = (warned.danger, type_, warned.reason)
+            stacks.setdefault(key, {})[stack.stack] = None
+            found.setdefault(key, {})[name] = None
+    for key, every in found.items():
+        danger, type_, reason = key
+        where = names(stacks[key])
+        what: list[Part] = [(f"{type_} {next(iter(every))}",)]
+        if len(every) > 1:
+            what = [f"{len(every)} × ", (type_,), " (", *names(every), ")"]
+        yield Item(phrase(*where, f" {danger}: ", *what, ": ", *reason))
 
 
 def _catalog(report: Report) -> Iterator[Item]:

@@ -14,8 +14,8 @@ class Danger(StrEnum):
     """Why a change can cost data or service."""
 
     REMOVED = "removed"
-    REPLACED = "replaced"
     RENAMED = "renamed"
+    REPLACED = "replaced"
     REPOINTED = "repointed"
     UPGRADED = "upgraded"
     UNPROTECTED = "unprotected"
@@ -52,6 +52,11 @@ class Changed:
     replacing: tuple[str, ...] = ()
     harmless: bool = False
     because: tuple[str, ...] = ()
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether it is new content of a ConfigMap or Secret, or what follows from that."""
+        return bool(self.because) or (bool(self.replacing) and self.harmless)
 
 
 @dataclass(frozen=True, kw_only=True)

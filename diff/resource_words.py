@@ -13,10 +13,14 @@ from diff.property_change import ABSENT, PropertyChange
 from diff.resource_change import Changed
 from diff.secrecy import HIDDEN
 from diff.text import counted, shown
-from diff.urn import last_part, short_type
+from diff.urn import last_part, parse_urn, short_type
 
 MOST_PROPERTIES = 20
 """Properties of one resource that are told; the JSON report has all."""
+
+
+MOST_PAIRS = 5
+"""Renamed resources of one type that are told."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ def resource_groups(diff: PlanDiff) -> Iterator[tuple[str, tuple[Item, ...]]]:
         ("removed", _listed(diff.removed)),
         ("possibly replaced", _changes([each for each in kept if not each.harmless])),
         (
-            "replaced by a new object beside it, which costs nothing",
+            "replaced by a new object under another name",
             _changes([each for each in kept if each.harmless]),
         ),
         ("changed", _changes([each for each in diff.changed if not each.because])),
@@ -77,7 +81,8 @@ def _changes(changes: Iterable[Changed]) -> Iterator[Item]:
     alike: dict[tuple[str, tuple[Phrase, ...]], list[str]] = defaultdict(list)
     for change in changes:
         every = (*change.properties, *change.options)
-        told = [_property(each, change.replacing) for each in every[:MOST_PROPERTIES]]
+        replacing = () if change.harmless else change.replacing
+        told = [_property(each, replacing) for each in every[:MOST_PROPERTIES]]
         if len(every) > MOST_PROPERTIES:
             told.append(phrase(f"{len(every) - MOST_PROPERTIES} more properties"))
         alike[short_type(change.after.type), tuple(told)].append(change.after.name)
@@ -112,9 +117,7 @@ def _lines(old: str, new: str) -> Phrase:
     while end < min(len(was), len(now)) - start and was[-1 - end] == now[-1 - end]:
         end += 1
     gone, come = was[start : len(was) - end], now[start : len(now) - end]
-    parts: list[Part] = [
-        f"{counted(max(len(gone), len(come)), 'line')} from line {start + 1} on, "
-    ]
+    parts: list[Part] = [f"{counted(max(len(gone), len(come)), 'line')} from line {start + 1} on, "]
     parts += ["first ", [shown(gone[0])] if gone else "nothing", " → "]
     parts += [[shown(come[0])] if come else "nothing"]
     return phrase(*parts)
@@ -134,9 +137,27 @@ def _rolls(changes: Iterable[Changed]) -> Iterator[Item]:
 
 
 def _renamed(diff: PlanDiff) -> Iterator[Item]:
-    for each in diff.renamed:
-        manner = "with an alias" if each.alias else "without an alias, it seems"
-        yield Item(phrase([last_part(each.old)], " → ", [last_part(each.new)], f", {manner}"))
+    """Families, each by the resource on top."""
+    types = {each.old: _types(each.old) for each in diff.renamed}
+    tops = [
+        each
+        for each in diff.renamed
+        if not any(types[each.old].startswith(f"{other}$") for other in types.values())
+    ]
+    alike: dict[tuple[bool, str], list[Phrase]] = defaultdict(list)
+    for each in tops:
+        pair = phrase([last_part(each.old)], " → ", [last_part(each.new)])
+        alike[each.alias, types[each.old]].append(pair)
+    for (alias, _), pairs in alike.items():
+        manner = "with an alias, so it is kept" if alias else "without an alias, it seems"
+        for pair in pairs[:MOST_PAIRS]:
+            yield Item(phrase(*pair, f", {manner}"))
+        if len(pairs) > MOST_PAIRS:
+            yield Item(phrase(f"{len(pairs) - MOST_PAIRS} more of this type, {manner}"))
+
+
+def _types(urn: str) -> str:
+    return parsed.types if (parsed := parse_urn(urn)) else urn
 
 
 def _reordered(diff: PlanDiff) -> Iterator[Item]:

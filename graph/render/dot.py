@@ -33,9 +33,7 @@ def _lines(catalog: Catalog) -> Iterator[str]:
         yield f"  subgraph {_quoted('cluster_' + group.key)} {{"
         yield f"    label={_quoted(group.title)}; style=rounded; bgcolor={_quoted('#f8fafc')};"
         for name in group.names:
-            kind = catalog.kind(name)
-            if kind is not None:
-                yield f"    {_quoted(name)} [shape={_SHAPES[kind]}];"
+            yield f"    {_quoted(name)} [shape={_SHAPES[group.kind]}];"
         yield "  }"
     for edge in catalog.edges:
         arrow = f"{_quoted(edge.source)} -> {_quoted(edge.target)}"

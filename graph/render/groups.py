@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog import Catalog, Tier
+from catalog import Catalog, NodeKind, Tier
 
 OUTSIDE = "Outside the platform"
 """Title of the group of external APIs."""
@@ -18,11 +18,13 @@ class Group:
     Args:
         key: identifier of the group.
         title: name and window, for people.
+        kind: what all its nodes are.
         names: its nodes, sorted by name.
     """
 
     key: str
     title: str
+    kind: NodeKind
     names: tuple[str, ...]
 
 
@@ -30,11 +32,12 @@ def groups(catalog: Catalog) -> Iterator[Group]:
     """Every group that has nodes, tiers in startup order and then the external APIs."""
     for window in catalog.windows:
         if window.tier is Tier.INFRASTRUCTURE:
-            names = tuple(catalog.resources)
+            kind, names = NodeKind.RESOURCE, tuple(catalog.resources)
         else:
+            kind = NodeKind.SERVICE
             names = tuple(service.name for service in catalog.in_tier(window.tier))
         if names:
             title = f"{window.tier} · {window.starts_at}–{window.ends_at} s"
-            yield Group(window.tier, title, names)
+            yield Group(window.tier, title, kind, names)
     if catalog.external:
-        yield Group("external", OUTSIDE, tuple(catalog.external))
+        yield Group("external", OUTSIDE, NodeKind.EXTERNAL, tuple(catalog.external))

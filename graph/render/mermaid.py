@@ -32,9 +32,7 @@ def _lines(catalog: Catalog) -> Iterator[str]:
     for group in groups(catalog):
         yield f'  subgraph {group.key}["{group.title}"]'
         for name in group.names:
-            kind = catalog.kind(name)
-            if kind is not None:
-                yield f"    {_id(name)}{_SHAPES[kind].format(name)}"
+            yield f"    {_id(name)}{_SHAPES[group.kind].format(name)}"
         yield "  end"
     for edge in catalog.edges:
         yield f"  {_id(edge.source)} {_arrow(edge)} {_id(edge.target)}"

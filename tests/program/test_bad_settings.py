@@ -58,7 +58,7 @@ def refused(project: Path, stack: str = "dev") -> str:
         ),
         (
             {"releaseFile": "releases/none.yaml"},
-            "releases/none.yaml: the file does not exist; create it or correct the path.",
+            "releases/none.yaml: the file does not exist; create it.",
         ),
         (
             {"namespacePrefix": "Nexus_1"},
@@ -148,9 +148,7 @@ def test_context_is_the_one_that_is_set(project: Path) -> None:
     """Without it a deployment goes to whatever cluster is current."""
     set_config(project, "dev", kubeContext="kind-nexus")
     provider = next(
-        r
-        for r in make_plan(project, "dev").resources
-        if r.type == "pulumi:providers:kubernetes"
+        r for r in make_plan(project, "dev").resources if r.type == "pulumi:providers:kubernetes"
     )
     assert provider.inputs["context"] == "kind-nexus"
 

@@ -168,6 +168,8 @@ PIECES = st.sampled_from(
 @example(b'domain: "\\0"\nservices: {"\\0": {summary: "\\uffff", tier: core}}\n')
 @example(b"? {a: b}\n: c")
 @example(b"? ? a\n: b")
+@example(b"a: \xef\xbb\xbfb")
+@example(b"a: b\xef\xbb\xbf: c")
 @example(b"~: 1\nservices: {~: {summary: a, tier: core}, 2001-01-01: {}}\n")
 def test_random_bytes_give_sentences(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
@@ -208,7 +210,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(content=VALUES, entry=VALUES, needs=VALUES)
 def test_random_values_give_sentences(
     tmp_path_factory: pytest.TempPathFactory, content: object, entry: object, needs: object

@@ -108,7 +108,7 @@ def test_longest_chain_is_a_chain_of_startup_edges(catalog: Catalog) -> None:
     assert len(chain) == nx.dag_longest_path_length(graph) + 1
 
 
-@PROPERTY
+@settings(deadline=None, max_examples=40)
 @given(catalog=sound_catalogs(), seed=st.randoms(use_true_random=False))
 def test_output_does_not_depend_on_the_order_of_the_input(
     catalog: Catalog, seed: Random, tmp_path_factory: pytest.TempPathFactory

@@ -36,6 +36,20 @@ TIMES: Mapping[str, Times] = {
     "kubernetes:apps/v1:DaemonSet": Times(create=5.0, update=5.0, delete=1.0),
     "kubernetes:batch/v1:Job": Times(create=2.0, update=2.0, delete=0.5),
     "kubernetes:networking.k8s.io/v1:Ingress": Times(create=2.0, update=1.0, delete=0.5),
+    # Managed servers take minutes, whose number AWS does not promise.
+    "aws:acm/certificateValidation:CertificateValidation": Times(create=60.0),
+    "aws:cloudfront/distribution:Distribution": Times(create=240.0, update=240.0, delete=240.0),
+    "aws:ec2/natGateway:NatGateway": Times(create=100.0, delete=60.0),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Times(create=30.0, delete=30.0),
+    "aws:eks/cluster:Cluster": Times(create=540.0, update=120.0, delete=240.0),
+    "aws:eks/nodeGroup:NodeGroup": Times(create=120.0, update=120.0, delete=180.0),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Times(
+        create=600.0, update=120.0, delete=300.0
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Times(create=150.0, update=10.0, delete=20.0),
+    "aws:mq/broker:Broker": Times(create=900.0, update=60.0, delete=120.0),
+    "aws:rds/cluster:Cluster": Times(create=60.0, update=60.0, delete=60.0),
+    "aws:rds/clusterInstance:ClusterInstance": Times(create=420.0, update=60.0, delete=300.0),
 }
 """The one table of simulated times, by resource type. What is not here takes none."""
 

@@ -70,6 +70,13 @@ class Clock:
             raise ValueError(f"The time scale is {scale}; give a number above 0, such as 4.")
         self.scale = scale
         self._cancelled = threading.Event()
+        self._parts: list[Clock] = []
+
+    def part(self) -> Clock:
+        """A clock of the same time that can be cancelled alone, and is cancelled with this one."""
+        part = Clock(self.scale)
+        self._parts.append(part)
+        return part
 
     def now(self) -> float:
         """Return simulated seconds since an arbitrary moment; differences mean something."""
@@ -87,7 +94,11 @@ class Clock:
     def cancel(self) -> None:
         """End every wait with `CancelledError`."""
         self._cancelled.set()
+        for part in self._parts:
+            part.cancel()
 
     def resume(self) -> None:
         """Let waits wait again, before the next run."""
         self._cancelled.clear()
+        for part in self._parts:
+            part.resume()

@@ -23,8 +23,7 @@ class KmsKeyArgs:
         layer: layer it belongs to.
         purpose: what it encrypts, in words.
         log_groups: start of the names of the log groups that CloudWatch may encrypt with it.
-        readers: AWS services that may decrypt with it on behalf of a reader, such as
-            `cloudfront.amazonaws.com`.
+        distributions: whether CloudFront may decrypt with it, for this account's distributions.
         service: the one service it belongs to, if it does.
     """
 
@@ -32,7 +31,7 @@ class KmsKeyArgs:
     layer: Layer
     purpose: str
     log_groups: str | None = None
-    readers: tuple[str, ...] = ()
+    distributions: bool = False
     service: str | None = None
 
 
@@ -85,14 +84,15 @@ class KmsKey(pulumi.ComponentResource):
                     conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
                 )
             )
-        if args.readers:
+        if args.distributions:
+            own = f"arn:aws:cloudfront::{aws.account}:distribution/*"
             statements.append(
                 Statement(
-                    sid="ReadersOfThisAccount",
+                    sid="Distributions",
                     actions=("kms:Decrypt",),
                     resources=("*",),
-                    principals={"Service": list(args.readers)},
-                    conditions={"StringEquals": {"aws:SourceAccount": aws.account}},
+                    principals={"Service": "cloudfront.amazonaws.com"},
+                    conditions={"ArnLike": {"aws:SourceArn": own}},
                 )
             )
         key = kms.Key(

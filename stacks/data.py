@@ -57,6 +57,20 @@ def collected(catalog: Catalog, *parts: Part) -> Data:
     )
 
 
+def with_parts(data: Data, *parts: Part) -> Data:
+    """`data` with further parts."""
+    return Data(
+        servers={**data.servers, **{part.resource: part.handle for part in parts}},
+        grants={
+            service: {
+                **own,
+                **{part.resource: part.grants[service] for part in parts if service in part.grants},
+            }
+            for service, own in data.grants.items()
+        },
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataPlans:
     """What every server of this layer is made from."""

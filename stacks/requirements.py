@@ -136,6 +136,11 @@ def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterato
             f"setting '{PROJECT}:cloudflareToken' is missing; run: "
             f"pulumi config set --secret {PROJECT}:cloudflareToken"
         )
+    if settings.certificates == "letsEncrypt" and settings.edge == "cloudfront":
+        yield (
+            f"setting '{PROJECT}:certificates' is letsEncrypt, but CloudFront takes AWS' own "
+            "certificates alone; write acm, or an edge with Cloudflare."
+        )
     yield from _cluster(settings, platform)
     yield from _network(settings)
     yield from _failover(settings)

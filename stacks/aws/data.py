@@ -75,7 +75,7 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
             aws=foundation.aws,
             layer="data",
             purpose="objects in S3",
-            readers=("cloudfront.amazonaws.com",),
+            distributions=True,
         ),
         options,
     ).arn

@@ -110,7 +110,7 @@ def build_foundation(
             ContainerRegistryArgs(aws=aws, services=tuple(sorted(catalog.services)), key=key),
             options,
         )
-    providers = (
+    providers: tuple[pulumi.ProviderResource, ...] = (
         pulumi_kubernetes.Provider(
             "kubernetes",
             kubeconfig=cluster.kubeconfig,
@@ -123,6 +123,11 @@ def build_foundation(
         pulumi_random.Provider("random"),
         provider,
     )
+    if managed.cloudflare is not None:
+        import pulumi_cloudflare
+
+        token = pulumi.Output.secret(managed.cloudflare.token.get_secret_value())
+        providers += (pulumi_cloudflare.Provider("cloudflare", api_token=token),)
     namespaces = make_namespaces(context, catalog, providers)
     gpu = cluster.gpu
     if settings.nodes == "auto":

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stacks.aws.data import build_data
+from stacks.aws.edge import build_edge, build_entry
 from stacks.aws.foundation import build_foundation
-from stacks.data import plan_data
+from stacks.data import Data, plan_data, with_parts
 from stacks.environment import Managed
 from stacks.external_grants import external_grants, with_grants
 from stacks.inputs import Built, Inputs
@@ -25,12 +26,17 @@ def build_stack(inputs: Inputs, platform: Managed) -> Built:
     )
     foundation = build_foundation(settings, managed, platform, inputs.context, catalog)
     data = build_data(plan_data(settings, environment, catalog, foundation), foundation, platform)
+    entry = build_entry(settings, managed, catalog, foundation, data)
+    everything = Data(servers=data.servers, grants=data.grants)
+    if entry is not None:
+        everything = with_parts(everything, *entry.parts)
     services = build_services(
         settings=settings,
         environment=environment,
         catalog=catalog,
         images=images,
         foundation=foundation,
-        data=with_grants(data, external_grants(settings, catalog)),
+        data=with_grants(everything, external_grants(settings, catalog)),
     )
-    return Built(url=f"https://{managed.domain}/", services=services)
+    url = build_edge(settings, managed, catalog, foundation, services, entry)
+    return Built(url=url, services=services)

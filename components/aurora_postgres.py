@@ -16,7 +16,7 @@ from components.master_source import SecretsManagerMaster
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.service_role import ServiceRole, ServiceRoleArgs
 
-ENGINE, VERSION, FAMILY = "aurora-postgresql", "17.5", "aurora-postgresql17"
+VERSION, FAMILY = "17.5", "aurora-postgresql17"
 PORT = 5432
 MASTER = "nexus_master"
 """Member of rds_superuser, which is no superuser: creates databases and roles."""
@@ -152,7 +152,8 @@ class AuroraPostgres(pulumi.ComponentResource):
             ),
             child,
         )
-        own = name if args.restore is None else f"{name}-{args.restore.name}"
+        restore = args.restore
+        own = name if restore is None else f"{name}-{restore.name}"
         identifier = aws.fixed(own, 50)
         logs = cloudwatch.LogGroup(
             f"{own}-logs",
@@ -165,7 +166,7 @@ class AuroraPostgres(pulumi.ComponentResource):
         cluster = rds.Cluster(
             own,
             cluster_identifier=identifier,
-            engine=ENGINE,
+            engine=rds.EngineType.AURORA_POSTGRESQL,
             engine_version=VERSION,
             port=PORT,
             master_username=MASTER,
@@ -197,14 +198,15 @@ class AuroraPostgres(pulumi.ComponentResource):
                     custom_timeouts=pulumi.CustomTimeouts(create="90m", delete="60m"),
                 ),
             ),
-            **_origin(args.restore),
+            snapshot_identifier=None if restore is None else restore.snapshot,
+            restore_to_point_in_time=_moment(restore),
         )
         instances = [
             rds.ClusterInstance(
                 f"{own}-{number}",
                 cluster_identifier=cluster.cluster_identifier,
                 identifier=f"{identifier}-{number}",
-                engine=ENGINE,
+                engine=rds.EngineType.AURORA_POSTGRESQL,
                 instance_class=args.instance_class,
                 availability_zone=aws.zones[number % len(aws.zones)],
                 promotion_tier=min(number, 15),
@@ -284,16 +286,14 @@ class AuroraPostgres(pulumi.ComponentResource):
         )
 
 
-def _origin(restore: RestoreArgs | None) -> dict[str, object]:
-    """The arguments of a cluster that say where its data comes from."""
-    if restore is None:
-        return {}
-    if restore.snapshot is not None:
-        return {"snapshot_identifier": restore.snapshot}
-    return {
-        "restore_to_point_in_time": {
-            "source_cluster_identifier": restore.cluster,
-            "restore_to_time": restore.time,
-            "restore_type": "full-copy",
-        }
+def _moment(restore: RestoreArgs | None) -> rds.ClusterRestoreToPointInTimeArgsDict | None:
+    """The moment that the data comes from, if it does from one."""
+    if restore is None or restore.cluster is None:
+        return None
+    moment: rds.ClusterRestoreToPointInTimeArgsDict = {
+        "source_cluster_identifier": restore.cluster,
+        "restore_type": "full-copy",
     }
+    if restore.time is not None:
+        moment["restore_to_time"] = restore.time
+    return moment

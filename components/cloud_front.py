@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 from pulumi_aws import cloudfront, cloudwatch
@@ -147,8 +146,10 @@ class CloudFront(pulumi.ComponentResource):
             {"handle": self.handle.urn, "arn": self.arn, "host": self.host, "zone": self.zone}
         )
 
-    def _origins(self, name: str, args: CloudFrontArgs) -> list[dict[str, Any]]:
-        origin: dict[str, Any] = {
+    def _origins(
+        self, name: str, args: CloudFrontArgs
+    ) -> list[cloudfront.DistributionOriginArgsDict]:
+        origin: cloudfront.DistributionOriginArgsDict = {
             "origin_id": ORIGIN,
             "domain_name": args.origin,
             "custom_origin_config": {
@@ -168,7 +169,7 @@ class CloudFront(pulumi.ComponentResource):
             signing_protocol="sigv4",
             opts=pulumi.ResourceOptions(parent=self),
         )
-        bucket = {
+        bucket: cloudfront.DistributionOriginArgsDict = {
             "origin_id": BUCKET,
             "domain_name": args.media.domain,
             "origin_access_control_id": access.id,
@@ -176,7 +177,7 @@ class CloudFront(pulumi.ComponentResource):
         return [bucket, origin]
 
 
-def _group() -> dict[str, Any]:
+def _group() -> cloudfront.DistributionOriginGroupArgsDict:
     return {
         "origin_id": GROUP,
         "failover_criteria": {"status_codes": list(FAILOVER_CODES)},
@@ -184,25 +185,26 @@ def _group() -> dict[str, Any]:
     }
 
 
-def _behavior(args: CloudFrontArgs) -> dict[str, Any]:
-    common: dict[str, Any] = {
-        "viewer_protocol_policy": "redirect-to-https",
-        "compress": True,
-        "response_headers_policy_id": SECURITY_HEADERS,
-        "cached_methods": ["GET", "HEAD"],
-    }
+def _behavior(args: CloudFrontArgs) -> cloudfront.DistributionDefaultCacheBehaviorArgsDict:
+    reads = ["GET", "HEAD"]
     if args.media is not None:
-        # A group of origins takes requests that only read.
         return {
-            **common,
             "target_origin_id": GROUP,
-            "allowed_methods": ["GET", "HEAD", "OPTIONS"],
+            # A group of origins takes requests that only read.
+            "allowed_methods": [*reads, "OPTIONS"],
+            "cached_methods": reads,
             "cache_policy_id": CACHE,
+            "compress": True,
+            "response_headers_policy_id": SECURITY_HEADERS,
+            "viewer_protocol_policy": "redirect-to-https",
         }
     return {
-        **common,
         "target_origin_id": ORIGIN,
-        "allowed_methods": ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+        "allowed_methods": ["DELETE", *reads, "OPTIONS", "PATCH", "POST", "PUT"],
+        "cached_methods": reads,
         "cache_policy_id": NO_CACHE,
         "origin_request_policy_id": ALL_OF_THE_VIEWER,
+        "compress": True,
+        "response_headers_policy_id": SECURITY_HEADERS,
+        "viewer_protocol_policy": "redirect-to-https",
     }

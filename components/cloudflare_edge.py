@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_cloudflare as cloudflare
@@ -179,7 +178,11 @@ class CloudflareEdge(pulumi.ComponentResource):
         )
 
     def _rules(
-        self, name: str, args: CloudflareEdgeArgs, phase: str, rules: list[dict[str, Any]]
+        self,
+        name: str,
+        args: CloudflareEdgeArgs,
+        phase: str,
+        rules: list[cloudflare.RulesetRuleArgsDict],
     ) -> None:
         cloudflare.Ruleset(
             name,
@@ -192,7 +195,7 @@ class CloudflareEdge(pulumi.ComponentResource):
         )
 
 
-def _cache(hosts: list[str]) -> list[dict[str, Any]]:
+def _cache(hosts: list[str]) -> list[cloudflare.RulesetRuleArgsDict]:
     """Keep what the hosts of media serve, and nothing else: answers of an API are private."""
     listed = " ".join(f'"{host}"' for host in hosts)
     return [
@@ -220,7 +223,7 @@ def _cache(hosts: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _managed() -> dict[str, Any]:
+def _managed() -> cloudflare.RulesetRuleArgsDict:
     return {
         "ref": "managed",
         "description": "Cloudflare's managed rules",
@@ -231,7 +234,7 @@ def _managed() -> dict[str, Any]:
     }
 
 
-def _rate() -> dict[str, Any]:
+def _rate() -> cloudflare.RulesetRuleArgsDict:
     return {
         "ref": "per-address",
         "description": f"{REQUESTS} requests in {PERIOD_SECONDS} seconds from one address",

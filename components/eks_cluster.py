@@ -142,7 +142,11 @@ class EksCluster(pulumi.ComponentResource):
                     custom_timeouts=pulumi.CustomTimeouts(create="45m", delete="45m"),
                 ),
             ),
-            **self._nodes(name, args),
+            bootstrap_self_managed_addons=False,
+            kubernetes_network_config=_network(args),
+            # The three parts of Auto Mode are switched on together or not at all.
+            compute_config=self._compute(name, args),
+            storage_config={"block_storage": {"enabled": True}} if args.auto else None,
         )
         policies: list[eks.AccessPolicyAssociation] = []
         for number, principal in enumerate(args.admins):
@@ -182,14 +186,10 @@ class EksCluster(pulumi.ComponentResource):
             }
         )
 
-    def _nodes(self, name: str, args: EksClusterArgs) -> dict[str, object]:
-        """What differs with Auto Mode: its three parts are switched on together or not at all."""
-        network: dict[str, object] = {"service_ipv4_cidr": args.service_cidr}
+    def _compute(self, name: str, args: EksClusterArgs) -> eks.ClusterComputeConfigArgsDict | None:
+        """Makes what Auto Mode starts nodes with."""
         if not args.auto:
-            return {
-                "kubernetes_network_config": network,
-                "bootstrap_self_managed_addons": False,
-            }
+            return None
         nodes = ServiceRole(
             f"{name}-node-role",
             ServiceRoleArgs(
@@ -201,18 +201,17 @@ class EksCluster(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         return {
-            "bootstrap_self_managed_addons": False,
-            "compute_config": {
-                "enabled": True,
-                "node_pools": list(AUTO_POOLS),
-                "node_role_arn": nodes.arn,
-            },
-            "kubernetes_network_config": {
-                **network,
-                "elastic_load_balancing": {"enabled": True},
-            },
-            "storage_config": {"block_storage": {"enabled": True}},
+            "enabled": True,
+            "node_pools": list(AUTO_POOLS),
+            "node_role_arn": nodes.arn,
         }
+
+
+def _network(args: EksClusterArgs) -> eks.ClusterKubernetesNetworkConfigArgsDict:
+    network: eks.ClusterKubernetesNetworkConfigArgsDict = {"service_ipv4_cidr": args.service_cidr}
+    if args.auto:
+        network["elastic_load_balancing"] = {"enabled": True}
+    return network
 
 
 def kubeconfig(name: str, endpoint: str, certificate_authority: str, region: str) -> str:

@@ -110,11 +110,11 @@ class ElastiCache(pulumi.ComponentResource):
         )
         default = self._user(
             f"{name}-default",
-            aws.fixed("default", LONGEST_ID),
-            "default",
-            NOBODY,
-            password(f"{name}-default-password", opts=child).result,
-            aws.tags(f"{name}-default", "data"),
+            user_id=aws.fixed("default", LONGEST_ID),
+            user="default",
+            rights=NOBODY,
+            secret=password(f"{name}-default-password", opts=child).result,
+            tags=aws.tags(f"{name}-default", "data"),
         )
         self._passwords = {
             service: password(
@@ -125,12 +125,12 @@ class ElastiCache(pulumi.ComponentResource):
         users = [
             self._user(
                 f"{service}-redis-user",
-                aws.fixed(service, LONGEST_ID),
-                service,
+                user_id=aws.fixed(service, LONGEST_ID),
+                user=service,
                 # A new user has no keys to reset, and ElastiCache does not know the word.
-                access(service).replace("resetkeys ", ""),
-                self._passwords[service],
-                aws.tags(f"{service}-redis-user", "data", service),
+                rights=access(service).replace("resetkeys ", ""),
+                secret=self._passwords[service],
+                tags=aws.tags(f"{service}-redis-user", "data", service),
             )
             for service in args.services
         ]
@@ -212,6 +212,7 @@ class ElastiCache(pulumi.ComponentResource):
     def _user(
         self,
         name: str,
+        *,
         user_id: str,
         user: str,
         rights: str,

@@ -90,5 +90,8 @@ def _container(name: str, image: str, command: list[str]) -> ContainerArgsDict:
         "command": command,
         "resources": SIZE.requirements(),
         "security_context": container_security(),
-        "volume_mounts": [mount("tmp", "/tmp", writable=True), mount(VOLUME, FOLDER, writable=True)],
+        "volume_mounts": [
+            mount("tmp", "/tmp", writable=True),
+            mount(VOLUME, FOLDER, writable=True),
+        ],
     }

@@ -124,7 +124,7 @@ class NodeGroups(pulumi.ComponentResource):
         network: list[pulumi.Resource] = [addon(each, []) for each in NETWORK_ADDONS]
 
         def group(
-            own: str, types: tuple[str, ...], ami: str, least: int, most: int, gpu: bool
+            own: str, *, types: tuple[str, ...], ami: str, least: int, most: int, gpu: bool
         ) -> eks.NodeGroup:
             return eks.NodeGroup(
                 own,
@@ -151,12 +151,26 @@ class NodeGroups(pulumi.ComponentResource):
                 ),
             )
 
-        general = group(name, args.instance_types, AMI, args.least, args.most, gpu=False)
+        general = group(
+            name,
+            types=args.instance_types,
+            ami=AMI,
+            least=args.least,
+            most=args.most,
+            gpu=False,
+        )
         pods = [addon(each, [general]) for each in POD_ADDONS]
         self.handle = pods[0]
         self.gpu = None
         if args.gpu_types:
-            self.gpu = group(f"{name}-gpu", args.gpu_types, GPU_AMI, 1, args.gpu_most, gpu=True)
+            self.gpu = group(
+                f"{name}-gpu",
+                types=args.gpu_types,
+                ami=GPU_AMI,
+                least=1,
+                most=args.gpu_most,
+                gpu=True,
+            )
         self.register_outputs(
             {"handle": self.handle.urn, "gpu": None if self.gpu is None else self.gpu.urn}
         )

@@ -74,9 +74,9 @@ class Route53Failover(pulumi.ComponentResource):
         super().__init__(self.TOKEN, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.origin = origin_host(args.domain)
-        self._alias(f"{name}-origin", args, self.origin, args.origin, child)
+        self._alias(f"{name}-origin", args, self.origin, args.origin)
         if args.cdn is None:
-            self.handle = self._alias(f"{name}-first", args, args.domain, args.origin, child)
+            self.handle = self._alias(f"{name}-first", args, args.domain, args.origin)
         else:
             check = route53.HealthCheck(
                 f"{name}-health",
@@ -90,9 +90,9 @@ class Route53Failover(pulumi.ComponentResource):
                 opts=child,
             )
             self.handle = self._alias(
-                f"{name}-first", args, args.domain, args.cdn, child, "PRIMARY", check
+                f"{name}-first", args, args.domain, args.cdn, role="PRIMARY", check=check
             )
-            self._alias(f"{name}-second", args, args.domain, args.origin, child, "SECONDARY")
+            self._alias(f"{name}-second", args, args.domain, args.origin, role="SECONDARY")
         self.register_outputs({"handle": self.handle.urn, "origin": self.origin})
 
     def _alias(
@@ -101,7 +101,7 @@ class Route53Failover(pulumi.ComponentResource):
         args: Route53FailoverArgs,
         record: str,
         target: AliasTarget,
-        opts: pulumi.ResourceOptions,
+        *,
         role: str | None = None,
         check: route53.HealthCheck | None = None,
     ) -> route53.Record:
@@ -121,7 +121,7 @@ class Route53Failover(pulumi.ComponentResource):
             set_identifier=None if role is None else role.lower(),
             failover_routing_policies=None if role is None else [{"type": role}],
             health_check_id=None if check is None else check.id,
-            opts=opts,
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
 

@@ -182,9 +182,11 @@ class S3Bucket(pulumi.ComponentResource):
         )
 
 
-def _rules(args: S3BucketArgs) -> list[dict[str, object]]:
-    unfinished = {"days_after_initiation": UNFINISHED_DAYS}
-    rules: list[dict[str, object]] = [
+def _rules(args: S3BucketArgs) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
+    unfinished: s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgsDict = {
+        "days_after_initiation": UNFINISHED_DAYS
+    }
+    rules: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "old-versions",
             "status": "Enabled",

@@ -115,9 +115,7 @@ class Vpc(pulumi.ComponentResource):
         )
         for zone in zones:
             self._associate("public", zone, public[zone], routes, child)
-        nats = {
-            zone: self._nat(zone, public[zone], gateway) for zone in zones[: args.nat_gateways]
-        }
+        nats = {zone: self._nat(zone, public[zone], gateway) for zone in zones[: args.nat_gateways]}
         tables: list[ec2.RouteTable] = []
         for zone in zones:
             table = self._routes(f"private-{zone}", child)
@@ -152,9 +150,7 @@ class Vpc(pulumi.ComponentResource):
     def _tags(self, name: str) -> dict[str, str]:
         return self._aws.tags(f"{self._name}-{name}", "foundation")
 
-    def _subnet(
-        self, kind: str, zone: str, cidr: str, opts: pulumi.ResourceOptions
-    ) -> ec2.Subnet:
+    def _subnet(self, kind: str, zone: str, cidr: str, opts: pulumi.ResourceOptions) -> ec2.Subnet:
         return ec2.Subnet(
             f"{self._name}-{kind}-{zone}",
             vpc_id=self.id,
@@ -187,9 +183,7 @@ class Vpc(pulumi.ComponentResource):
             opts=opts,
         )
 
-    def _nat(
-        self, zone: str, subnet: ec2.Subnet, gateway: ec2.InternetGateway
-    ) -> ec2.NatGateway:
+    def _nat(self, zone: str, subnet: ec2.Subnet, gateway: ec2.InternetGateway) -> ec2.NatGateway:
         after = pulumi.ResourceOptions(parent=self, depends_on=[gateway])
         address = ec2.Eip(
             f"{self._name}-address-{zone}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pulumi
 from pulumi_aws import cloudwatch, wafv2
@@ -103,7 +103,7 @@ class WebAcl(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def _visible(name: str) -> dict[str, Any]:
+def _visible(name: str) -> wafv2.WebAclVisibilityConfigArgsDict:
     return {
         "cloudwatch_metrics_enabled": True,
         "metric_name": name,
@@ -111,12 +111,13 @@ def _visible(name: str) -> dict[str, Any]:
     }
 
 
-def _managed(number: int, rule: str) -> dict[str, Any]:
-    group: dict[str, Any] = {"vendor_name": "AWS", "name": rule}
+def _managed(number: int, rule: str) -> wafv2.WebAclRuleArgsDict:
+    group: wafv2.WebAclRuleStatementManagedRuleGroupStatementArgsDict = {
+        "vendor_name": "AWS",
+        "name": rule,
+    }
     if rule == "AWSManagedRulesCommonRuleSet":
-        group["rule_action_overrides"] = [
-            {"name": LARGE_BODY_RULE, "action_to_use": {"count": {}}}
-        ]
+        group["rule_action_overrides"] = [{"name": LARGE_BODY_RULE, "action_to_use": {"count": {}}}]
     return {
         "name": rule,
         "priority": number,
@@ -126,7 +127,7 @@ def _managed(number: int, rule: str) -> dict[str, Any]:
     }
 
 
-def _rate_limit(number: int) -> dict[str, Any]:
+def _rate_limit(number: int) -> wafv2.WebAclRuleArgsDict:
     return {
         "name": "RateLimit",
         "priority": number,

@@ -68,9 +68,7 @@ def _hidden(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
         fields = value.struct_value.fields
         if SIGNATURE_KEY in fields:
             return _hidden(fields["value"], path, secrets)
-        return {
-            key: _hidden(fields[key], child_path(path, key), secrets) for key in sorted(fields)
-        }
+        return {key: _hidden(fields[key], child_path(path, key), secrets) for key in sorted(fields)}
     if kind == "list_value":
         items = value.list_value.values
         return [_hidden(item, child_path(path, i), secrets) for i, item in enumerate(items)]

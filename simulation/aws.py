@@ -21,7 +21,8 @@ def _numbered(
 
     Args:
         prefix: start of the id.
-        service, kind: parts of the ARN.
+        service: service in the ARN.
+        kind: kind of resource in the ARN.
         also: another output that repeats the id.
     """
 
@@ -110,7 +111,11 @@ def _eks_cluster(made: Made) -> Values:
             "vpcId": f"vpc-{made.hexadecimal(_ID_DIGITS, 'vpc')}",
         },
         "identities": [
-            {"oidcs": [{"issuer": f"https://oidc.eks.{made.place.region}.amazonaws.com/id/{address}"}]}
+            {
+                "oidcs": [
+                    {"issuer": f"https://oidc.eks.{made.place.region}.amazonaws.com/id/{address}"}
+                ]
+            }
         ],
         "platformVersion": "eks.1",
         "status": "ACTIVE",

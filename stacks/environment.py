@@ -216,7 +216,9 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         provided=_MANAGED,
         stand_ins=False,
         replicas=3,
-        workload=Size(cpu="100m", cpu_limit="2", memory="512Mi", scratch="256Mi", ephemeral="512Mi"),
+        workload=Size(
+            cpu="100m", cpu_limit="2", memory="512Mi", scratch="256Mi", ephemeral="512Mi"
+        ),
         platform=Managed(
             nat_gateways=3,
             public_api=False,

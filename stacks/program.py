@@ -58,7 +58,8 @@ def build(project: Path) -> None:
     pulumi.export("url", built.url)
     pulumi.export("ordering", settings.ordering)
     pulumi.export(
-        "services", {name: workload.url for name, workload in sorted(built.services.workloads.items())}
+        "services",
+        {name: workload.url for name, workload in sorted(built.services.workloads.items())},
     )
 
 

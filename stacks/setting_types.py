@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from ipaddress import IPv4Network
 from pathlib import PurePosixPath
@@ -17,9 +17,7 @@ Edge = Literal["cloudflare", "cloudfront", "both"]
 SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Kubernetes Services on EKS; nothing else may use them."""
 
-_PRIVATE = tuple(
-    IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-)
+_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 SMALLEST, LARGEST = 20, 16
 """Prefix lengths of the network: a /20 leaves 512 addresses for the pods of a zone."""
 
@@ -72,10 +70,10 @@ def _addresses(value: str) -> str:
 def _moment(value: str) -> str:
     fault = "is no moment in UTC; write one such as '2026-01-31T09:00:00Z'."
     try:
-        moment = datetime.datetime.fromisoformat(value)
+        moment = dt.datetime.fromisoformat(value)
     except ValueError:
         raise ValueError(fault) from None
-    if moment.utcoffset() != datetime.timedelta(0):
+    if moment.utcoffset() != dt.timedelta(0):
         raise ValueError(fault)
     return value
 
@@ -100,7 +98,8 @@ HexId = Annotated[
     str, _matching(r"[0-9a-f]{32}", "is no Cloudflare id; write its 32 hexadecimal digits.")
 ]
 HostedZone = Annotated[
-    str, _matching(r"Z[A-Z0-9]{3,31}", "is no Route 53 zone id; write one such as 'Z0123456789ABC'.")
+    str,
+    _matching(r"Z[A-Z0-9]{3,31}", "is no Route 53 zone id; write one such as 'Z0123456789ABC'."),
 ]
 DomainName = Annotated[
     str,

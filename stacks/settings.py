@@ -96,9 +96,9 @@ class Settings(BaseModel):
     aws_region: Region | None = Field(
         default=None, description="AWS region of everything regional", examples=["eu-central-1"]
     )
-    aws_zones: Annotated[tuple[ZoneLetter, ...], Field(strict=False, min_length=3, max_length=3)] = (
-        Field(default=("a", "b", "c"), description="letters of the region's three zones to use")
-    )
+    aws_zones: Annotated[
+        tuple[ZoneLetter, ...], Field(strict=False, min_length=3, max_length=3)
+    ] = Field(default=("a", "b", "c"), description="letters of the region's three zones to use")
     vpc_cidr: Network = Field(
         default="10.0.0.0/16", description="addresses of the network, /16 to /20"
     )

@@ -191,7 +191,9 @@ def _storage(
 ) -> list[Access]:
     """The catalog's buckets: the owner and the granted services read and write them."""
     return [
-        _bucket_access(foundation, "storage", service, buckets[bucket.name], key, OBJECT_ACTIONS)
+        _bucket_access(
+            foundation, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
+        )
         for bucket in plans.catalog.buckets.values()
         for service in (bucket.owner, *bucket.granted)
     ]
@@ -202,7 +204,9 @@ def _models(
 ) -> list[Access]:
     """Trained models, which services read and people write."""
     return [
-        _bucket_access(foundation, "ml-models", service, bucket, key, OBJECT_ACTIONS[:1])
+        _bucket_access(
+            foundation, "ml-models", service, bucket, key=key, actions=OBJECT_ACTIONS[:1]
+        )
         for service in plans.users("ml-models")
     ]
 
@@ -212,6 +216,7 @@ def _bucket_access(
     resource: str,
     service: str,
     bucket: S3Bucket,
+    *,
     key: pulumi.Output[str],
     actions: tuple[str, ...],
 ) -> Access:
@@ -282,9 +287,7 @@ def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], lis
     return accesses, parts
 
 
-def _with_roles(
-    plans: DataPlans, foundation: AwsFoundation, accesses: list[Access]
-) -> list[Part]:
+def _with_roles(plans: DataPlans, foundation: AwsFoundation, accesses: list[Access]) -> list[Part]:
     """One role per service, with everything it may do; its binding is the handle of it all."""
     roles: dict[str, pulumi.Resource] = {}
     for service in sorted({access.service for access in accesses}):

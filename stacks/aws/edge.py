@@ -86,9 +86,7 @@ def build_entry(
             certificate=certificate.arns[managed.region],
             firewall=WebAcl(
                 "balancer-firewall",
-                WebAclArgs(
-                    aws=foundation.aws, scope="REGIONAL", logs_key=foundation.logs_key
-                ),
+                WebAclArgs(aws=foundation.aws, scope="REGIONAL", logs_key=foundation.logs_key),
                 foundation.options(),
             ).arn,
             logs=data.logs.bucket,
@@ -131,6 +129,7 @@ def build_edge(
     managed: AwsSettings,
     catalog: Catalog,
     foundation: AwsFoundation,
+    *,
     services: Services,
     entry: Entry | None,
 ) -> str | None:
@@ -208,9 +207,7 @@ def _cdns(
 
     return _Cdns(
         site=distribution("site-cdn", (managed.domain, managed.failover_domain), None),
-        media=distribution(
-            "media-cdn", (_media_host(managed),), Media(domain=data.media.domain)
-        ),
+        media=distribution("media-cdn", (_media_host(managed),), Media(domain=data.media.domain)),
     )
 
 

@@ -38,5 +38,5 @@ def build_stack(inputs: Inputs, platform: Managed) -> Built:
         foundation=foundation,
         data=with_grants(everything, external_grants(settings, catalog)),
     )
-    url = build_edge(settings, managed, catalog, foundation, services, entry)
+    url = build_edge(settings, managed, catalog, foundation, services=services, entry=entry)
     return Built(url=url, services=services)

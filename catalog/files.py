@@ -17,6 +17,14 @@ value of at most 63 characters; 40 leaves room for it and for longer suffixes.""
 MAX_DOMAIN_NAME = 30
 """Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
 
+RESERVED_DOMAINS = frozenset({"data", "system"})
+"""Domains whose namespaces belong to the servers and to the platform itself."""
+
+RESERVED_SERVICES = frozenset(
+    {"admin", "default", "none", "probe", "public", "template0", "template1"}
+)
+"""Services whose user, role or database a server has already, or refuses."""
+
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""
 
@@ -120,7 +128,10 @@ class ServiceEntry(_File, title="Service"):
 class ServicesFile(_File, title="Services of a domain"):
     """A file of catalog/services: the services of one domain."""
 
-    domain: DomainName = Field(description="Failure domain of these services; one namespace")
+    domain: DomainName = Field(
+        description="Failure domain of these services; one namespace",
+        json_schema_extra={"not": {"enum": sorted(RESERVED_DOMAINS)}},
+    )
     services: dict[ServiceName, ServiceEntry] = Field(
         min_length=1, description="The domain's services by name"
     )
@@ -173,7 +184,7 @@ class PlatformFile(_File, title="Platform"):
     tiers: list[TierEntry] = Field(description="All tiers, in startup order")
     resources: dict[Name, ResourceEntry] = Field(description="Platform resources by name")
     external: dict[Name, ExternalEntry] = Field(description="APIs outside the platform by name")
-    buckets: dict[Name, BucketEntry] = Field(
+    buckets: dict[ServiceName, BucketEntry] = Field(
         default={}, description="Buckets of the object storage by name"
     )
     flows: dict[Name, list[Name]] = Field(

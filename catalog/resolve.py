@@ -10,7 +10,13 @@ from pydantic import BaseModel
 
 from catalog.document import Document
 from catalog.errors import CatalogError, Problem
-from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.files import (
+    RESERVED_DOMAINS,
+    RESERVED_SERVICES,
+    NeedEntry,
+    PlatformFile,
+    ServicesFile,
+)
 from catalog.model import (
     Bucket,
     Catalog,
@@ -43,7 +49,7 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
     """
     services = _services(files)
     problems = [
-        *_domains_twice(files),
+        *_unfit_domains(files),
         *_names_twice(files, platform),
         *_unfit_needs(files),
         *_unfit_windows(platform),
@@ -70,7 +76,7 @@ def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
     }
 
 
-def _domains_twice(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
     first: dict[str, str] = {}
     for file in files:
         domain = file.content.domain
@@ -81,6 +87,12 @@ def _domains_twice(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
             )
             yield file.document.problem(message, ("domain",))
         first.setdefault(domain, file.document.name)
+        if domain in RESERVED_DOMAINS:
+            message = (
+                f"field 'domain': '{domain}' is the name of a namespace of the platform itself; "
+                "write another domain."
+            )
+            yield file.document.problem(message, ("domain",))
 
 
 def _names_twice(
@@ -99,6 +111,12 @@ def _names_twice(
                 message = f"service '{name}' is {taken[name]} too; give one of them another name."
                 yield file.document.problem(message, ("services", name))
             taken.setdefault(name, f"a service in {file.document.name}")
+            if name in RESERVED_SERVICES:
+                message = (
+                    f"service '{name}' is the name of a user, role or database that a server has "
+                    "itself; give the service another name."
+                )
+                yield file.document.problem(message, ("services", name))
 
 
 def _unfit_needs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:

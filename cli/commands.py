@@ -22,6 +22,8 @@ MODULES: Mapping[str, str] = {
 nothing heavy itself: a command's own imports stand inside its function.
 """
 
+PROJECT_OPTION = "--project"
+
 BAD_INPUT = 2
 """Exit code when something the user gave is wrong."""
 
@@ -49,6 +51,10 @@ class Commands(TyperGroup):
         command = typer.main.get_command(single)
         return command if isinstance(command, TyperCommand) else None
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Takes `--project DIR` behind the command as well as before it."""
+        return super().parse_args(ctx, _project_first(args))
+
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; what the user can correct ends as sentences and exit code 2."""
         from catalog.errors import CatalogError
@@ -63,3 +69,20 @@ class Commands(TyperGroup):
         except (CatalogError, UserError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from error
+
+
+def _project_first(args: list[str]) -> list[str]:
+    """`args` with every `--project` and its value moved to the front; nothing behind `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    todo = iter(args)
+    for arg in todo:
+        if arg == "--":
+            rest += [arg, *todo]
+        elif arg == PROJECT_OPTION:
+            front += [arg, *[value for value in [next(todo, None)] if value is not None]]
+        elif arg.startswith(f"{PROJECT_OPTION}="):
+            front.append(arg)
+        else:
+            rest.append(arg)
+    return front + rest

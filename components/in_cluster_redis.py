@@ -55,7 +55,7 @@ class InClusterRedis(pulumi.ComponentResource):
     Stateful: renaming it deletes every key.
 
     Makes:
-        `{service}-redis-password`: password of each user.
+        `{name}-{service}-password`: password of each user.
         `{name}-acl`: Secret with the ACL file; it holds hashes, no passwords.
         `{name}-config`: ConfigMap with the server's configuration.
         `{name}`: StatefulServer.
@@ -77,7 +77,7 @@ class InClusterRedis(pulumi.ComponentResource):
         self._host = args.context.host(name, DATA)
         self._passwords = {
             service: password(
-                f"{service}-redis-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
             ).result
             for service in args.services
         }

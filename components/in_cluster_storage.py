@@ -53,7 +53,7 @@ class InClusterStorage(pulumi.ComponentResource):
     Stateful: renaming it deletes every object.
 
     Makes:
-        `{name}-master-password`, `{service}-storage-password`: secret access keys.
+        `{name}-master-password`, `{name}-{service}-password`: secret access keys.
         `{name}-master`: Secret with the administrator's keys.
         `{name}-identities`: Secret with all users.
         `{name}`: StatefulServer.
@@ -81,7 +81,7 @@ class InClusterStorage(pulumi.ComponentResource):
         master_password = password(f"{name}-master-password", opts=child).result
         self._passwords = {
             service: password(
-                f"{service}-storage-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
             ).result
             for service in sorted(args.buckets)
         }

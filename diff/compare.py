@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from diff.property_change import ABSENT, Place, PropertyChange, wire_path
-from diff.secrecy import HIDDEN, names_a_secret, without_secrets
+from diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
 from diff.untrusted import is_bounded
 
 _DEEPEST_TEXT = 20
@@ -41,6 +41,7 @@ def same(old: Any, new: Any) -> bool:
 def _compare(old: Any, new: Any, place: Place, secrets: frozenset[str]) -> Iterator[PropertyChange]:
     if same(old, new):
         return
+    place = place.hide(is_wrapped(old) or is_wrapped(new))
     if not place.hidden:
         if isinstance(old, dict) and isinstance(new, dict):
             yield from _compare_tables(old, new, place, secrets)
@@ -73,9 +74,8 @@ def _compare_tables(
         below = place.entry(key)
         looks = names_a_secret(key) or (key == "value" and holds_secret)
         is_text = isinstance(was, str) or isinstance(now, str)
-        yield from _compare(
-            was, now, below.hide(below.wire in secrets or (looks and is_text)), secrets
-        )
+        hidden = below.wire in secrets or (looks and is_text) or holds_secrets(key)
+        yield from _compare(was, now, below.hide(hidden), secrets)
 
 
 def _compare_lists(

@@ -17,6 +17,14 @@ _TYPES = frozenset({"kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"}
 _AUTO_NAME = re.compile(r"(.+)-[0-9a-f]{8}")
 """As plans make them up: the resource's name and a hash of its content."""
 
+NEW_NAME = "(a new name)"
+"""Stands for an auto-name that is not known: that of an object with a new secret in it."""
+
+
+def config_types() -> frozenset[str]:
+    """Types of objects that hold configuration and no data."""
+    return _TYPES
+
 
 def config_names(plan: PlanDocument) -> frozenset[str]:
     """Names of the auto-named ConfigMaps and Secrets of a plan."""
@@ -41,5 +49,8 @@ def is_roll(change: PropertyChange, configs: frozenset[str]) -> bool:
     """Whether the property is nothing but the new auto-name of a known ConfigMap or Secret."""
     if not isinstance(change.old, str) or not isinstance(change.new, str):
         return False
-    old, new = _AUTO_NAME.fullmatch(change.old), _AUTO_NAME.fullmatch(change.new)
-    return bool(old and new and old[1] == new[1] and old[1] in configs)
+    old = _AUTO_NAME.fullmatch(change.old)
+    if old is None or old[1] not in configs:
+        return False
+    new = _AUTO_NAME.fullmatch(change.new)
+    return change.new == NEW_NAME or (new is not None and new[1] == old[1])

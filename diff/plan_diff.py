@@ -9,11 +9,15 @@ from diff.aliases import aliased
 from diff.compare import compare
 from diff.config_roll import config_names, rolled_by
 from diff.danger import warnings
+from diff.immutable import ALWAYS
 from diff.likeness import look_renamed
 from diff.plan_document import PlanDocument, PlannedResource
 from diff.property_change import PropertyChange
 from diff.replacement import is_autonamed, replacing
 from diff.resource_change import Changed, Renamed, Reordered, Warned
+from diff.secret_flow import hidden_changes, new_names
+
+_KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +58,7 @@ def diff_plans(base: PlanDocument, head: PlanDocument) -> PlanDiff:
     pairs = {urn: urn for urn in after if urn in before} | known
     gone, new = set(before) - set(pairs.values()), set(after) - set(pairs)
     alike = look_renamed({u: before[u] for u in gone}, {u: after[u] for u in new})
-    configs = config_names(base) & config_names(head)
-    found = [
-        change
-        for urn, was in sorted(pairs.items())
-        if (change := _changed(before[was], after[urn], after, configs)) is not None
-    ]
+    found = _all_changes(before, after, pairs, config_names(base) & config_names(head))
     parts = PlanDiff(
         added=tuple(after[urn] for urn in sorted(new)),
         removed=tuple(before[urn] for urn in sorted(gone)),
@@ -76,30 +75,58 @@ def diff_plans(base: PlanDocument, head: PlanDocument) -> PlanDiff:
     return replace(parts, warned=warned)
 
 
-def _changed(
-    before: PlannedResource,
-    after: PlannedResource,
-    head: Mapping[str, PlannedResource],
+def _all_changes(
+    before: Mapping[str, PlannedResource],
+    after: Mapping[str, PlannedResource],
+    pairs: Mapping[str, str],
     configs: frozenset[str],
-) -> Changed | None:
-    secrets = frozenset(before.secrets) | frozenset(after.secrets)
-    properties = compare(before.inputs, after.inputs, secrets)
+) -> list[Changed]:
+    """What the plans show, then what follows from it for secret values."""
+    shown = {urn: _shown(before[was], after[urn]) for urn, was in sorted(pairs.items())}
+    settings = {urn: resource.inputs for urn, resource in after.items()}
+
+    def change(urn: str) -> Changed | None:
+        resource = after[urn]
+        options = compare(before[pairs[urn]].options, resource.options)
+        if not shown[urn] and not options:
+            return None
+        replaces = replacing(resource, shown[urn], settings.get(resource.provider or "", {}))
+        return Changed(
+            before=before[pairs[urn]],
+            after=resource,
+            properties=shown[urn],
+            options=options,
+            replacing=tuple(each.path for each in replaces),
+            harmless=is_autonamed(resource) and is_autonamed(before[pairs[urn]]),
+            because=rolled_by(shown[urn], configs),
+        )
+
+    remade = {urn for urn, made in shown.items() if made and after[urn].type.startswith(ALWAYS)}
+    for urn, was in pairs.items():
+        hidden = hidden_changes(before[was], after[urn], pairs=pairs, remade=remade)
+        shown[urn] = _joined(shown[urn], hidden)
+    renewed = {urn: after[urn] for urn, made in shown.items() if made}
+    for urn in pairs:
+        shown[urn] = _joined(shown[urn], new_names(after[urn], renewed))
+    return [made for urn in shown if (made := change(urn)) is not None]
+
+
+def _joined(
+    shown: tuple[PropertyChange, ...], hidden: tuple[PropertyChange, ...]
+) -> tuple[PropertyChange, ...]:
+    """Both; where the plans themselves show a change, that one."""
+    known = {each.path for each in shown}
+    return (*shown, *(each for each in hidden if each.path not in known))
+
+
+def _shown(before: PlannedResource, after: PlannedResource) -> tuple[PropertyChange, ...]:
+    secrets = {*before.secrets, *after.secrets}
+    if after.type.startswith(_KUBERNETES_SECRET):
+        # Its keys are free, so no name tells which values may be shown.
+        secrets |= {"data", "stringData"}
     ignored = after.options.get("ignoreChanges")
-    properties = tuple(each for each in properties if not _is_ignored(each, ignored))
-    options = compare(before.options, after.options)
-    if not properties and not options:
-        return None
-    provider = head.get(after.provider or "")
-    replaces = replacing(after, properties, provider.inputs if provider else {})
-    return Changed(
-        before=before,
-        after=after,
-        properties=properties,
-        options=options,
-        replacing=tuple(each.path for each in replaces),
-        harmless=is_autonamed(after) and is_autonamed(before),
-        because=rolled_by(properties, configs),
-    )
+    changes = compare(before.inputs, after.inputs, frozenset(secrets))
+    return tuple(each for each in changes if not _is_ignored(each, ignored))
 
 
 def _is_ignored(change: PropertyChange, ignored: object) -> bool:

@@ -14,6 +14,11 @@ from diff.plan_diff import PlanDiff, diff_plans
 from diff.plan_document import PlanDocument, read_plan
 from diff.side import Side
 
+NO_GRAPH = (
+    "There is no graph of one side, so nothing is said of the catalog; "
+    "give it with `--base-graph` and `--head-graph`."
+)
+
 
 class Status(StrEnum):
     """What could be said of a stack."""
@@ -162,11 +167,8 @@ def _plan(stack: str, side: Side, name: str) -> PlanDocument | None:
 
 def _graph(side: Side, name: str, notes: list[str]) -> Catalog | UnreadableError | None:
     if side.graph is None:
-        if side.has_program:
-            notes.append(
-                f"There is no graph of the {name}, so nothing is said of the catalog; "
-                "give it with `--base-graph` and `--head-graph`."
-            )
+        if side.has_program and NO_GRAPH not in notes:
+            notes.append(NO_GRAPH)
         return None
     try:
         return read_graph(side.graph, f"The graph of the {name}")

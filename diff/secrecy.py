@@ -6,16 +6,25 @@ trusts neither the plan nor the program that made it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from diff.untrusted import is_bounded
+
 HIDDEN = "[secret]"
+
+_DEEPEST_TEXT = 20
+"""Levels of a configuration file that are looked into."""
 
 _SECRET_KEY = re.compile(
     r"(passw(or)?d|passphrase|secret|secretkey|privatekey|accesskey|apikey|authtoken|token)$"
 )
 """Ends of property and variable names, in lower case without separators."""
+
+_SECRET_TREE = re.compile(r"(passw(or)?ds?|passphrases?|privatekeys?|apikeys?|tokens)$")
+"""The same for names of mappings and lists."""
 
 _SECRET_TEXT = re.compile(
     r"""
@@ -28,6 +37,7 @@ _SECRET_TEXT = re.compile(
     | \b(sk|rk)_(live|test)_[A-Za-z0-9]{10,}
     | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*
     | (?<=://)[^\s/@:]*:[^\s/@]+(?=@)
+    | (?i:(?<="password":\ ")|(?<="password":"))[^"]+
     | (?i:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=token=)|(?<=password:\ ))[^\s"'&;]+
     """,
     re.VERBOSE,
@@ -39,8 +49,22 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 
 
 def names_a_secret(key: str) -> bool:
-    """Whether a value under this key is taken for a secret."""
-    return bool(_SECRET_KEY.search(re.sub(r"[-_.\s]", "", key).lower()))
+    """Whether a text under this key is taken for a secret."""
+    return bool(_SECRET_KEY.search(_plain(key)))
+
+
+def holds_secrets(key: str) -> bool:
+    """Whether everything below this key is. `secret` alone is not: a pod's volumes have it."""
+    return bool(_SECRET_TREE.search(_plain(key)))
+
+
+def is_wrapped(value: Any) -> bool:
+    """Whether the value is a special one of Pulumi's wire format, such as a secret."""
+    return isinstance(value, Mapping) and _SIGNATURE in value
+
+
+def _plain(key: str) -> str:
+    return re.sub(r"[-_.\s]", "", key).lower()
 
 
 def without_secrets(value: Any, key: str = "") -> Any:
@@ -50,13 +74,11 @@ def without_secrets(value: Any, key: str = "") -> Any:
         value: plain data.
         key: the key it stands under.
     """
+    if is_wrapped(value) or (isinstance(value, (dict, list)) and holds_secrets(key)):
+        return HIDDEN
     if isinstance(value, str):
-        if names_a_secret(key) and value:
-            return HIDDEN
-        return _SECRET_TEXT.sub(HIDDEN, value) if len(value) > 7 else value
+        return HIDDEN if names_a_secret(key) and value else _without_secret_text(value)
     if isinstance(value, Mapping):
-        if _SIGNATURE in value:
-            return HIDDEN
         variable = value.get("name")
         inner = variable if isinstance(variable, str) and names_a_secret(variable) else None
         return {
@@ -65,3 +87,16 @@ def without_secrets(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [without_secrets(item, key) for item in value]
     return value
+
+
+def _without_secret_text(text: str) -> str:
+    if text[:1] in ("{", "["):
+        try:
+            inside = json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            if is_bounded(inside, _DEEPEST_TEXT):
+                cleaned = without_secrets(inside)
+                return text if cleaned == inside else json.dumps(cleaned)
+    return _SECRET_TEXT.sub(HIDDEN, text)

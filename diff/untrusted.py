@@ -103,12 +103,13 @@ def shaped(model: type[Model], data: Any, name: str, source: str) -> Model:
     place = ".".join(
         str(step) if isinstance(step, int) or step in known else "…" for step in first["loc"]
     )
-    more = f" and {counted(len(details) - 1, 'more place')}" if len(details) > 1 else ""
-    # 'Value error' is pydantic's word for our own sentence; it stands for the whole document.
-    message = first["msg"].removeprefix("Value error, ") if not place else "does not fit"
-    where = f"at {place}{more}: it {message}" if place else message
-    joined = f"{name} is no document of `{source}` {where}" if place else f"{name} {message}"
-    raise UnreadableError(f"{joined}; make it again with `{source}`.")
+    if not place:
+        # 'Value error' is pydantic's word in front of a sentence of this project.
+        told = f"{name} {first['msg'].removeprefix('Value error, ')}"
+    else:
+        more = f" and {counted(len(details) - 1, 'more place')}" if len(details) > 1 else ""
+        told = f"{name} does not fit at `{place}`{more} (`{first['type']}`)"
+    raise UnreadableError(f"{told}; make it again with `{source}`.")
 
 
 def _parts(model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from rehearsal.cluster import Cluster
 from rehearsal.engine import Engine, find_cli
+from rehearsal.guarded import Program
 from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.providers.random import random_provider
 from rehearsal.providers.served import served
 from rehearsal.record import Listener, Recorder
-from rehearsal.session import PARALLEL, Program, Rehearsal
+from rehearsal.session import PARALLEL, Rehearsal
 from rehearsal.termination import termination_unwinds
 from rehearsal.timing import DEFAULT_SCALE, Clock
 from rehearsal.workspace import make_stack, temporary_root

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-import pulumi
 from pulumi.automation import EngineEvent, OutputMap, Stack, UpResult
 from pulumi.automation.errors import CommandError
 
 from rehearsal.cluster import Cluster
+from rehearsal.guarded import Guarded, Program, sentence
 from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.record import Recorder, makespan
@@ -22,11 +19,6 @@ from rehearsal.timing import Clock
 PARALLEL = 64
 """Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
 
-_NOTICE_SECONDS = 5.0
-_CHECK_SECONDS = 0.01
-_STILL_CHECKS = 5
-
-Program = Callable[[], None]
 Hear = Callable[[EngineEvent], object]
 _Start = Callable[[Program, Hear], object]
 
@@ -142,7 +134,7 @@ class Rehearsal:
     def _run(self, verb: str, start: _Start) -> Outcome:
         phase = self._next_phase(verb)
         events = Events(self._clock)
-        guarded = _Guarded(self.program)
+        guarded = Guarded(self.program)
         # The engine cancels its providers at the end of every run.
         self._clock.resume()
         self._recorder.begin(phase)
@@ -182,46 +174,6 @@ def _errors(
     raised: Exception | None, heard: tuple[str, ...], failure: CommandError
 ) -> tuple[str, ...]:
     """The program's own error first, once; what the engine said; or, without both, all it wrote."""
-    own = () if raised is None else (_sentence(raised),)
+    own = () if raised is None else (sentence(raised),)
     others = tuple(text for text in heard if not any(clear_text(mine) in text for mine in own))
     return own + others or (str(failure).strip(),)
-
-
-class _Guarded:
-    """The program; what it raises reaches the engine as one text without traceback."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self.error: Exception | None = None
-
-    def __call__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        try:
-            self._program()
-        except Exception as error:
-            self.error = error
-            raise pulumi.RunError(_sentence(error)) from error
-
-    def close(self) -> None:
-        """Wait until the program has noticed that its engine ended, and close its event loop.
-
-        After a failed run the SDK takes a second to notice and leaves the loop open.
-        """
-        loop = self._loop
-        if loop is None:
-            return
-        deadline = time.monotonic() + _NOTICE_SECONDS
-        still = 0
-        # It stops and starts again a few times while it cancels what is left.
-        while still < _STILL_CHECKS and not loop.is_closed() and time.monotonic() < deadline:
-            time.sleep(_CHECK_SECONDS)
-            still = 0 if loop.is_running() else still + 1
-        with suppress(RuntimeError):
-            loop.close()
-
-
-def _sentence(error: Exception) -> str:
-    """An error of this project is a sentence; one of Python needs its name to make sense."""
-    kind = type(error)
-    return f"{kind.__name__}: {error}" if kind.__module__ == "builtins" else str(error)

@@ -34,3 +34,40 @@ def set_config(project: Path, stack: str, **settings: object) -> None:
         if value is not None:
             content["config"][f"nexus-cos:{key}"] = value
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+SMALL = """
+domain: shop
+services:
+  stock:
+    summary: Counts what is there
+    tier: core
+    needs: [redis]
+  cart:
+    summary: Holds what a customer wants
+    tier: domain
+    needs:
+      - postgres
+      - stock
+      - target: payments
+        order: runtime
+        reason: The provider runs outside the platform.
+  front:
+    summary: Shows the cart
+    tier: frontend
+    needs: [cart]
+"""
+
+
+def small_project(target: Path) -> Path:
+    """A project of three services that start one after the other, and no gateway."""
+    project = copy_project(target)
+    shutil.rmtree(project / "catalog" / "services")
+    (project / "catalog" / "services").mkdir()
+    (project / "catalog" / "services" / "shop.yaml").write_text(SMALL, encoding="utf-8")
+    path = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(path.read_text(encoding="utf-8"))
+    platform["flows"] = {"buying": ["front", "cart", "stock"]}
+    platform["buckets"] = {}
+    path.write_text(yaml.safe_dump(platform), encoding="utf-8")
+    return project

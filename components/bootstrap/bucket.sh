@@ -99,7 +99,7 @@ until problem=$(s3 head-bucket); do
     *'certificate verify failed'*)
       fail "the certificate of $endpoint is not trusted; set AWS_CA_BUNDLE: $problem" ;;
   esac
-  [ "$(date +%s)" -lt "$deadline" ] ||
+  [ "$(date +%s)" -le "$deadline" ] ||
     fail "$endpoint did not give bucket \"$bucket\" within $wait_seconds s: $problem"
   sleep 1
 done

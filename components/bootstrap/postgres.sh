@@ -107,7 +107,7 @@ wait_for_server() {
       *"authentication failed"* | *pg_hba.conf* | *"does not exist"* | *certificate*)
         fail "$where refuses the master \"$master\"; correct its Secret: $message" ;;
     esac
-    [ "$(date +%s)" -lt "$deadline" ] ||
+    [ "$(date +%s)" -le "$deadline" ] ||
       fail "$where did not let the master in within $wait_seconds s: $message"
     sleep 1
   done

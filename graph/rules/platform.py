@@ -37,17 +37,22 @@ def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
 
 
 def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
-    """Buckets belong to services that need storage, and every such service has one."""
+    """Buckets belong to services that need storage, and every such service has exactly one."""
     users = {edge.source: edge for edge in catalog.edges if edge.target == "storage"}
     for bucket in catalog.buckets.values():
         for service in (bucket.owner, *bucket.granted):
             if service not in users:
                 yield _not_a_user(catalog, bucket, service)
-    served = {
-        service
-        for bucket in catalog.buckets.values()
-        for service in (bucket.owner, *bucket.granted)
-    }
+    served: dict[str, str] = {}
+    for bucket in catalog.buckets.values():
+        for service in sorted({bucket.owner, *bucket.granted}):
+            first = served.setdefault(service, bucket.name)
+            if first != bucket.name:
+                yield Problem(
+                    catalog.platform_file,
+                    f"bucket '{bucket.name}': '{service}' is in bucket '{first}' too; a service "
+                    "has one bucket, so take it off one of them.",
+                )
     for service, edge in users.items():
         if service not in served:
             yield problem_at(

@@ -11,17 +11,21 @@ from rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedE
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
 from rehearsal.providers.immutable import immutable_paths, is_autonamed
+from rehearsal.providers.manifest import (
+    content_hidden,
+    normal,
+    outputs_of,
+    shaped,
+    with_secrets,
+)
 from rehearsal.providers.naming import named
 from rehearsal.providers.readiness import obstacle
-from rehearsal.providers.status import encoded, is_complete, ready_status, with_defaults
+from rehearsal.providers.status import is_complete, ready_status, with_defaults
 from rehearsal.providers.wire import (
     Properties,
-    Property,
-    Secret,
     has_unknown,
     plain,
     table,
-    text,
 )
 from rehearsal.record import Recorder
 from rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, Clock, Times
@@ -68,12 +72,12 @@ class KubernetesProvider(SimulatedProvider):
         self, resource: Resource, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
         inputs = named(resource.inputs, old, resource.name, seed)
-        return _hide_content(inputs), {}
+        return content_hidden(inputs), {}
 
     @override
     def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
-        new = _normal(resource.inputs)
-        before = table(_shaped(table(plain(old)), _normal(old_inputs)))
+        new = normal(resource.inputs)
+        before = table(shaped(table(plain(old)), normal(old_inputs)))
         live_name = table(table(plain(old)).get("metadata")).get("name")
         metadata = table(new.get("metadata"))
         unready = _annotated(new, REPLACE_UNREADY) and self._is_unready(new)
@@ -89,7 +93,7 @@ class KubernetesProvider(SimulatedProvider):
     def preview(self, resource: Resource, old: Properties) -> Properties:
         if has_unknown(resource.inputs):
             return resource.inputs
-        return _outputs(resource.inputs, with_defaults(table(plain(resource.inputs))))
+        return outputs_of(resource.inputs, with_defaults(table(plain(resource.inputs))))
 
     @override
     def create(self, resource: Resource) -> Made:
@@ -119,9 +123,9 @@ class KubernetesProvider(SimulatedProvider):
             live = self.cluster.get(key_of(table(plain(known))))
         except NotFoundError:
             return None
-        inputs = table(_shaped(live, _normal(known))) if resource.inputs else live
-        outputs = _outputs(resource.inputs, live)
-        return Made(id=resource.id, outputs=outputs), table(_with_secrets(resource.inputs, inputs))
+        inputs = table(shaped(live, normal(known))) if resource.inputs else live
+        outputs = outputs_of(resource.inputs, live)
+        return Made(id=resource.id, outputs=outputs), table(with_secrets(resource.inputs, inputs))
 
     @override
     def delete(self, resource: Resource, old: Properties) -> None:
@@ -136,14 +140,14 @@ class KubernetesProvider(SimulatedProvider):
             problem = self._lasting_obstacle(resource, live)
             if problem:
                 raise NotReadyError(
-                    Made(id=key.id, outputs=_outputs(resource.inputs, live)),
+                    Made(id=key.id, outputs=outputs_of(resource.inputs, live)),
                     f'resource "{resource.urn}" was successfully created, but the Kubernetes '
                     f"API server reported that it failed to fully initialize or become live: "
                     f"{problem}",
                 )
         status = ready_status(live)
         live = self.cluster.report(key, status) if status else live
-        return Made(id=key.id, outputs=_outputs(resource.inputs, live))
+        return Made(id=key.id, outputs=outputs_of(resource.inputs, live))
 
     def _lasting_obstacle(self, resource: Resource, live: Properties) -> str | None:
         """Return what keeps the object from getting ready for too long, or None."""
@@ -173,41 +177,3 @@ def _times(resource: Resource) -> Times:
 def _annotated(manifest: Properties, annotation: str) -> bool:
     annotations = table(table(manifest.get("metadata")).get("annotations"))
     return annotations.get(annotation) == "true"
-
-
-def _normal(inputs: Properties) -> Properties:
-    """Inputs as the API server compares them: no secrets, `stringData` merged into `data`."""
-    manifest = table(plain(inputs))
-    if "stringData" not in manifest:
-        return manifest
-    data: Properties = {**table(manifest.get("data")), **encoded(manifest["stringData"])}
-    return {**{k: v for k, v in manifest.items() if k != "stringData"}, "data": data}
-
-
-def _shaped(live: Property, like: Property) -> Property:
-    """What of `live` the program once gave; what the cluster added is left out."""
-    if isinstance(live, dict) and isinstance(like, dict):
-        return {key: _shaped(live[key], like[key]) for key in like if key in live}
-    if isinstance(live, list) and isinstance(like, list):
-        shaped = [_shaped(item, model) for item, model in zip(live, like, strict=False)]
-        return shaped + live[len(like) :]
-    return live
-
-
-def _hide_content(inputs: Properties) -> Properties:
-    """The content of a Secret is secret, whether the program said so or not."""
-    if text(inputs.get("kind")) != "Secret":
-        return inputs
-    hidden = {key: Secret(plain(inputs[key])) for key in ("data", "stringData") if key in inputs}
-    return {**inputs, **hidden}
-
-
-def _outputs(inputs: Properties, live: Properties) -> Properties:
-    return _hide_content(table(_with_secrets(inputs, live)))
-
-
-def _with_secrets(inputs: Property, outputs: Property) -> Property:
-    """`outputs`, secret wherever `inputs` are; a list with a secret in it is secret whole."""
-    if isinstance(inputs, dict) and isinstance(outputs, dict):
-        return {key: _with_secrets(inputs.get(key), value) for key, value in outputs.items()}
-    return Secret(outputs) if plain(inputs) != inputs else outputs

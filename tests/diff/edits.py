@@ -154,6 +154,8 @@ def rename_resource(*, alias: bool) -> Edit:
     return change
 
 
+POSTGRES = "components/in_cluster_postgres.py"
+
 EDITS: Mapping[str, tuple[int, Edit]] = {
     "nothing": (NONE, nothing),
     "reorder-keys": (NONE, reorder_keys),
@@ -193,20 +195,17 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "rotation-setting": (DANGEROUS, lambda p: set_config(p, "dev", rotations={"user-auth": 1})),
     "workload-size": (CHANGES, code("stacks/environment.py", 'memory="64Mi"', 'memory="96Mi"')),
     "replicas": (CHANGES, code("stacks/environment.py", "replicas=1", "replicas=2")),
-    "probe": (CHANGES, code("components/workload.py", '"readiness", period=5', '"readiness", period=3')),
+    "probe": (CHANGES, code("components/workload.py", "period=5", "period=3")),
     "redis-prefix": (
         DANGEROUS,
-        code("components/in_cluster_redis.py", '"prefix": f"{service}:"', '"prefix": f"v2-{service}:"'),
+        code("components/in_cluster_redis.py", '"prefix": f"', '"prefix": f"v2-'),
     ),
     "database-name": (
         DANGEROUS,
         code("components/database.py", '"DATABASE": service', '"DATABASE": f"{service}-db"'),
     ),
-    "server-image": (CHANGES, code("components/in_cluster_postgres.py", "postgres:17.5", "postgres:17.6")),
-    "server-major": (
-        DANGEROUS,
-        code("components/in_cluster_postgres.py", "postgres:17.5", "postgres:18.0"),
-    ),
+    "server-image": (CHANGES, code(POSTGRES, "postgres:17.5", "postgres:17.6")),
+    "server-major": (DANGEROUS, code(POSTGRES, "postgres:17.5", "postgres:18.0")),
     "volume-size": (DANGEROUS, code("stacks/environment.py", 'storage="4Gi"', 'storage="8Gi"')),
     "bootstrap-script": (CHANGES, code("components/bootstrap/postgres.sh", "set -eu", "set -eux")),
     "rename-resource-with-alias": (CHANGES, rename_resource(alias=True)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from .copies import CODE
 
 
 @contextmanager
-def own_code(project: Path) -> Iterator[Callable[[str], ModuleType]]:
+def own_code(project: Path) -> Generator[Callable[[str], ModuleType]]:
     """Imports of the project's packages find the copy in `project` while the block runs."""
     kept = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_ours(name)}
     sys.path.insert(0, str(project))
@@ -45,10 +45,3 @@ def side_of(project: Path, label: str) -> Side:
         graph: dict[str, Any] = json.loads(load("graph.render.json").as_json(catalog))
     graph["flows"] = [{"name": each.name, "steps": list(each.steps)} for each in catalog.flows]
     return Side(label=label, plans={"dev": plan.encode()}, graph=json.dumps(graph).encode())
-
-
-def program_of(project: Path) -> Callable[[], Any]:
-    """The copy's own program, for the engine."""
-    with own_code(project) as load:
-        build = load("stacks.program").build
-    return lambda: build(project)

@@ -167,6 +167,12 @@ def test_the_connection_limit_holds(postgres: PostgresServer, name: str) -> None
         pass
 
 
+def test_somebody_in_the_template_is_no_hindrance(postgres: PostgresServer, name: str) -> None:
+    """Outage: no service can be added while a tool is connected to template1."""
+    with postgres.superuser("template1"):
+        assert bootstrap(postgres, name).code == 0
+
+
 def test_runs_at_the_same_time_agree(postgres: PostgresServer, name: str) -> None:
     """Outage: a Job that is retried while its first pod still runs fails both."""
     with ThreadPoolExecutor(6) as pool:

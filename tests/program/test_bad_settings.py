@@ -162,7 +162,7 @@ def test_rotation_replaces_the_passwords_of_one_service_alone(project: Path) -> 
     assert changed == {
         "key-service-database",
         "key-service-database-password",
-        "key-service-redis-password",
+        "redis-key-service-password",
     }
 
 

@@ -8,6 +8,10 @@ from catalog import Catalog, load_catalog
 from tests.projects import ROOT
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "generated: a generated file in the repository is current")
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """The catalog of this project."""

@@ -110,6 +110,20 @@ def test_project_elsewhere(tmp_path: Path) -> None:
     assert result.stdout.startswith("The catalog is sound: 2 services in 1 domain, ")
 
 
+@pytest.mark.parametrize("behind", [["--project", "{}"], ["--project={}"]])
+def test_project_is_taken_behind_the_command_too(behind: list[str], tmp_path: Path) -> None:
+    """People write options where they think of them."""
+    project = example_project(tmp_path, EXAMPLES / "services" / "minimal.ok.yaml")
+    options = [part.format(project) for part in behind]
+    result = CliRunner().invoke(app, ["graph", *options, "--format", "json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (
+        result.stdout
+        == CliRunner().invoke(app, ["--project", str(project), "graph", "--format", "json"]).stdout
+    )
+    assert "user-auth" not in result.stdout
+
+
 @pytest.mark.parametrize("format_", RENDERERS)
 def test_graph_prints_every_format(catalog: Catalog, format_: str) -> None:
     """What is printed is what the renderer makes, byte for byte."""

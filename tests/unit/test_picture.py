@@ -101,11 +101,24 @@ def assert_lines_avoid_boxes(picture: Scene) -> None:
                 assert not crosses, f"{route.source} → {route.target} crosses {name}"
 
 
+def assert_lines_keep_to_channels(picture: Scene) -> None:
+    """Every long straight part runs beside all columns or between all rows."""
+    columns = {(box.x, box.right) for box in picture.services.values()}
+    rows = {(box.y, box.bottom) for box in picture.services.values()}
+    for route in picture.routes:
+        for (x1, y1), (x2, y2) in pairwise(points(route.path)):
+            if abs(y1 - y2) > 30:
+                assert not any(left < x1 < right for left, right in columns), route
+            if abs(x1 - x2) > 30:
+                assert not any(top < y1 < bottom for top, bottom in rows), route
+
+
 def test_picture_of_the_platform_is_tidy(catalog: Catalog) -> None:
     """The first thing anyone sees of this project."""
     picture = scene(catalog)
     assert_tidy(catalog, picture)
     assert_lines_avoid_boxes(picture)
+    assert_lines_keep_to_channels(picture)
     assert len(picture.services) == 43
     assert {(route.target, route.source) for route in picture.routes} == {
         (name, target) for name, after in starts_after(catalog).items() for target in after
@@ -121,9 +134,9 @@ def test_picture_of_larger_platforms_is_tidy(
     """With ten times the services the README must not become unreadable."""
     larger = multiplied(catalog, copies, long_names=long_names)
     assert len(larger.services) == 43 * copies
-    assert_tidy(larger, scene(larger))
-    if copies == 1:
-        assert_lines_avoid_boxes(scene(larger))
+    picture = scene(larger)
+    assert_tidy(larger, picture)
+    assert_lines_keep_to_channels(picture)
 
 
 @settings(deadline=None, max_examples=60)
@@ -133,6 +146,7 @@ def test_picture_of_any_platform_is_tidy(catalog: Catalog) -> None:
     picture = scene(catalog)
     assert_tidy(catalog, picture)
     assert_lines_avoid_boxes(picture)
+    assert_lines_keep_to_channels(picture)
     ET.fromstring(as_svg(catalog))
 
 
@@ -146,6 +160,7 @@ def test_chain_longer_than_the_picture_is_wide() -> None:
     picture = scene(catalog)
     assert_tidy(catalog, picture)
     assert_lines_avoid_boxes(picture)
+    assert_lines_keep_to_channels(picture)
     assert len({box.y for box in picture.services.values()}) == 4
 
 

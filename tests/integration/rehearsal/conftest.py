@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from rehearsal.guarded import Program
 from rehearsal.outcome import Outcome
 from rehearsal.run import rehearse
-from rehearsal.session import Program, Rehearsal
+from rehearsal.session import Rehearsal
 
 from .toy import PROJECT, Toy
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,10 @@ def test_stubborn_engine_and_its_children_are_killed(
         pids.extend(map(int, line.split()))
         os.kill(os.getpid(), signal.SIGINT)
 
+    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         Engine(_cli(tmp_path, STUBBORN)).run(["up"], str(tmp_path), {}, on_output=interrupt)
+    assert time.monotonic() - began < 30, "it was not waited for"
     assert len(pids) == 2
     assert not any(map(alive, pids))
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from rehearsal.cluster import Cluster
-from rehearsal.providers.answer import RefusedError, Resource
+from rehearsal.providers.answer import NotReadyError, RefusedError, Resource
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.providers.random import SPECIAL, random_provider
 from rehearsal.providers.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
@@ -160,6 +160,25 @@ def test_names_come_from_the_seed() -> None:
     assert provider.check(unknown, {}, b"")[0] == unknown.inputs
     with pytest.raises(RefusedError, match="generateName"):
         provider.check(_resource(token, {"metadata": {"generateName": "x"}}), {}, b"")
+
+
+def test_workload_waits_for_what_it_mounts_and_is_kept_if_that_never_comes() -> None:
+    """A misspelt Secret must fail the rehearsal, as it would fail the rollout."""
+    provider = _kubernetes()
+    pod: Properties = {"volumes": [{"secret": {"secretName": "s"}}]}
+    workload: Properties = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "d"},
+        "spec": {"template": {"spec": pod}},
+    }
+    asked = _resource("kubernetes:apps/v1:Deployment", workload)
+    with pytest.raises(NotReadyError, match='secret "s" not found') as error:
+        provider.create(asked)
+    assert error.value.made.id == "default/d"
+    assert "status" not in error.value.made.outputs
+    provider.cluster.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}})
+    assert "status" in provider.update(asked, error.value.made.outputs).outputs
 
 
 def test_unready_job_is_made_anew_where_asked() -> None:

@@ -42,6 +42,9 @@ def main() -> int:
             url = arguments["--endpoint-url"]
             print(f'\nCould not connect to the endpoint URL: "{url}"', file=sys.stderr)
             return 255
+        if errors[0] == "ignored":
+            head = words[1] == "head-bucket"
+            return fail("HeadBucket", "404", "Not Found") if head else 0
         if errors[0] == "raced":
             bucket.mkdir()
             return fail("CreateBucket", "BucketAlreadyOwnedByYou", "It is there already.")

@@ -87,7 +87,7 @@ def running(
         )
     # If the tests themselves are killed, their end of this pipe closes and the server ends too.
     guard = subprocess.Popen(
-        ["sh", "-c", 'read -r _; kill -KILL -- "-$1"', "guard", str(server.pid)],
+        ["sh", "-c", 'read -r _; kill -s KILL -- "-$1"', "guard", str(server.pid)],
         stdin=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -1,0 +1,63 @@
+"""What a reviewer is told of realistic edits, pinned in small files.
+
+`NEXUS_WRITE_GOLDEN=1 pytest tests/diff` writes them anew; read what changed before you commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diff.render.json import as_json
+from diff.render.markdown import as_markdown
+from diff.report import make_report
+from diff.side import Side
+from diff.urn import short_type
+
+from .conftest import SideOf
+from .edits import EDITS
+
+GOLDEN = Path(__file__).parent / "golden"
+LINES = 24
+"""Lines of the comment that a golden file keeps: the table, the dangers, the catalog."""
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_is_told_as_pinned(name: str, base: Side, edited: SideOf) -> None:
+    """A reviewer who is told too little approves the deletion of a database."""
+    report = make_report(base, edited(name))
+    document = json.loads(as_json(report))
+    told = "\n".join([*_summary(document), "", *as_markdown(report).splitlines()[:LINES], ""])
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("NEXUS_WRITE_GOLDEN"):
+        file.write_text(told, encoding="utf-8")
+    assert document["exit_code"] == EDITS[name][0]
+    assert told == file.read_text(encoding="utf-8")
+
+
+def _summary(document: dict[str, Any]) -> Iterator[str]:
+    """The JSON report in a few lines."""
+    yield f"exit code {document['exit_code']}, {document['verdict']}"
+    for stack in document["stacks"]:
+        for key in ("added", "removed", "changed", "replaced"):
+            counts = Counter(short_type(each["type"]) for each in stack[key])
+            if counts:
+                listed = ", ".join(f"{number} {type_}" for type_, number in sorted(counts.items()))
+                yield f"{stack['stack']} {key}: {listed}"
+        for key in ("renamed", "reordered"):
+            if stack[key]:
+                yield f"{stack['stack']} {key}: {len(stack[key])}"
+        for danger in stack["dangers"]:
+            yield f"{stack['stack']} danger: {danger['kind']} {danger['urn'].split('::')[-1]}"
+
+
+def test_every_golden_file_has_its_edit() -> None:
+    """A file that no test reads would promise what nobody holds."""
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(EDITS)
+    assert len(EDITS) >= 25

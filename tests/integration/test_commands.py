@@ -1,0 +1,129 @@
+"""`nexus plan` and `nexus rehearse` as a user runs them, on a project of three services."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ROOT, set_config, small_project
+
+NEXUS = Path(sys.executable).with_name("nexus")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return small_project(tmp_path / "project")
+
+
+def nexus(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [NEXUS, *arguments],
+        cwd=project,
+        env={**os.environ, "COLUMNS": "100", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_rehearsal_of_a_small_project(project: Path) -> None:
+    """The one command of the README must say what it did, and end with 0 when all is well."""
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    run = nexus(project, "rehearse", "--json", "account.json")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "nothing was created anywhere" in run.stdout
+    assert "The stack comes up in order, a second run changes nothing" in run.stdout
+    for tier in ("infrastructure", "core", "platform", "domain", "frontend"):
+        assert f"│ {tier}" in run.stdout
+    account = json.loads((project / "account.json").read_text(encoding="utf-8"))
+    assert set(account) == {"stack", "ordering", "timeScale", "operations", "makespan", "tiers"}
+    assert set(account["makespan"]) == {"up", "up-2", "destroy"}
+    created = {each["name"]: each for each in account["operations"] if each["phase"] == "up"}
+    assert created["front"]["start"] >= created["cart"]["end"]
+    assert account["operations"][0].keys() == {
+        "phase",
+        "urn",
+        "type",
+        "name",
+        "op",
+        "start",
+        "end",
+        "result",
+        "error",
+    }
+    after = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} == {project / "account.json"}
+
+
+def test_rehearsal_of_a_failure(project: Path) -> None:
+    """Whoever asks what a failing service holds back needs the names."""
+    run = nexus(project, "rehearse", "--fail", "stock", "--ordering", "edges")
+    assert run.returncode == 0, run.stderr
+    assert "Never started: cart, front." in run.stdout
+    assert "The failure held back what depends on it, and the next run mended it." in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["rehearse", "--fail", "stok"], "There is no workload 'stok' that could fail; did you "),
+        (["rehearse", "--stack", "qa"], "Pulumi.qa.yaml: there is no stack 'qa' (stacks here: dev"),
+        (["rehearse", "--ordering", "no"], "Pulumi.dev.yaml: setting 'nexus-cos:ordering': 'no'"),
+        (["plan", "--stack", "qa"], "Pulumi.qa.yaml: there is no stack 'qa' (stacks here: dev"),
+        (["plan", "--stack", "dev", "--json", "no/where.json"], "Cannot write 'no/where.json'"),
+    ],
+)
+def test_wrong_option(project: Path, arguments: list[str], sentence: str) -> None:
+    """A traceback does not tell what to write instead."""
+    run = nexus(project, *arguments)
+    assert run.returncode == 2
+    assert run.stderr.startswith(sentence)
+    assert "Traceback" not in run.stderr
+
+
+def test_no_pulumi_and_no_go(project: Path, tmp_path: Path) -> None:
+    """On a bare machine the command must say what to install."""
+    run = nexus(project, "rehearse", PATH="/nonexistent", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert run.returncode == 2
+    assert "https://www.pulumi.com/docs/install/" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_plan_as_text_and_as_json(project: Path) -> None:
+    """The summary is for people, the document for scripts."""
+    text = nexus(project, "plan", "--stack", "dev")
+    assert text.returncode == 0
+    assert "  3  kubernetes:apps/v1:Deployment" in text.stdout
+    written = nexus(project, "plan", "--stack", "dev", "--json", "plan.json")
+    assert (written.returncode, written.stdout) == (0, "")
+    shown = nexus(project, "plan", "--stack", "dev", "--json", "-")
+    assert shown.stdout == (project / "plan.json").read_text(encoding="utf-8")
+
+
+def test_settings_page_is_current() -> None:
+    """A page that lags behind makes people set what is no longer read."""
+    run = nexus(ROOT, "settings")
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_settings_page_is_written(project: Path) -> None:
+    """A generated page that cannot be generated is edited by hand."""
+    stale = nexus(project, "settings")
+    assert stale.returncode == 2
+    assert "run 'nexus settings --write'" in stale.stderr
+    (project / "docs").mkdir()
+    assert nexus(project, "settings", "--write").returncode == 0
+    assert nexus(project, "settings").returncode == 0
+
+
+def test_encrypted_settings_are_placeholders_in_a_rehearsal(project: Path) -> None:
+    """A rehearsal must not ask for the passphrase of a real stack."""
+    set_config(project, "dev", host={"secure": "v1:never:decrypted"})
+    run = nexus(project, "rehearse")
+    assert run.returncode == 0, run.stderr + run.stdout

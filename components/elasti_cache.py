@@ -65,7 +65,7 @@ class ElastiCache(pulumi.ComponentResource):
         `{name}-access`: DataAccess on Redis' port.
         `{name}-subnets`, `{name}-parameters`: subnet group; parameters: no eviction.
         `{name}-default-password`, `{name}-default`: the user `default`, without rights.
-        `{service}-redis-password`, `{service}-redis-user`: each service's user.
+        `{name}-{service}-password`, `{name}-{service}`: each service's user.
         `{name}-users`: the one user group.
         `{name}-slow-log`, `{name}-engine-log`: log groups.
         `{name}`: the replication group.
@@ -118,19 +118,19 @@ class ElastiCache(pulumi.ComponentResource):
         )
         self._passwords = {
             service: password(
-                f"{service}-redis-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
             ).result
             for service in args.services
         }
         users = [
             self._user(
-                f"{service}-redis-user",
+                f"{name}-{service}",
                 user_id=aws.fixed(service, LONGEST_ID),
                 user=service,
                 # A new user has no keys to reset, and ElastiCache does not know the word.
                 rights=access(service).replace("resetkeys ", ""),
                 secret=self._passwords[service],
-                tags=aws.tags(f"{service}-redis-user", "data", service),
+                tags=aws.tags(f"{name}-{service}", "data", service),
             )
             for service in args.services
         ]

@@ -197,6 +197,10 @@ _TEXTS = frozenset(
 """Settings whose value is text; Pulumi hands every other one over as JSON."""
 
 
+_HIDDEN = frozenset({"cloudflareToken", "credential", "password"})
+"""Settings that no message may repeat."""
+
+
 def read_settings(stack: str) -> Settings:
     """Settings of the running stack.
 
@@ -257,11 +261,8 @@ def _sentence(detail: ErrorDetails) -> str:
     place = f"setting '{PROJECT}:{'.'.join(str(part) for part in detail['loc'])}'"
     if detail["type"] == "missing":
         return f"{place} is missing; {written(key)}"
-    context = detail.get("ctx") or {}
-    if detail["type"] == "value_error":
-        text = f"{place}: {detail['input']!r} {context['error']}"
-    elif detail["type"] == "literal_error":
-        text = f"{place}: {detail['input']!r} is not allowed; write {context['expected']}."
-    else:
-        text = sentence(place, detail, tuple(_fields()))
+    if key in _HIDDEN or str(detail["loc"][-1]) in _HIDDEN:
+        path = place.removeprefix("setting ")
+        return f"{place} is no text; run: pulumi config set --secret --path {path}"
+    text = sentence(place, detail, tuple(_fields()))
     return f"{text} For example, {written(key)}" if key in _fields() else text

@@ -10,6 +10,9 @@ from diff.property_change import ABSENT, Place, PropertyChange, wire_path
 from diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
 from diff.untrusted import is_bounded
 
+_IDENTITIES = ("mountPath", "name", "key")
+"""What tells items of a list apart; of mounts the path, since two may share a volume."""
+
 _DEEPEST_TEXT = 20
 """Levels of a configuration file that are compared; a deeper one is compared as text."""
 
@@ -82,8 +85,9 @@ def _compare_lists(
     old: list[Any], new: list[Any], place: Place, secrets: frozenset[str]
 ) -> Iterator[PropertyChange]:
     """Items that all have a name of their own are matched by it, others by position."""
-    was, now = _named(old), _named(new)
-    if was is None or now is None:
+    field = identity_field(old + new) if old and new else None
+    was, now = _by(field, old), _by(field, new)
+    if field is None or len(was) < len(old) or len(now) < len(new):
         for index in range(max(len(old), len(new))):
             below = place.item(index)
             yield from _compare(
@@ -99,7 +103,7 @@ def _compare_lists(
         at = {table[name] for table in (old_at, new_at) if name in table}
         # A secret may stand at the one position in the old list, at another in the new.
         hidden = any(f"{place.wire}[{index}]" in secrets for index in at)
-        below = place.item(new_at.get(name, old_at.get(name, 0)), name).hide(hidden)
+        below = place.item(new_at.get(name, old_at.get(name, 0)), f"{field}={name}").hide(hidden)
         moved = _moved(secrets, place.wire, at)
         yield from _compare(was.get(name, ABSENT), now.get(name, ABSENT), below, moved)
     kept = [name for name in was if name in now]
@@ -134,13 +138,20 @@ def _compare_texts(old: str, new: str, place: Place) -> Iterator[PropertyChange]
         yield from _compare(was, now, place.inside(), frozenset())
 
 
-def _named(items: list[Any]) -> dict[str, Any] | None:
-    named = {
-        item["name"]: item
-        for item in items
-        if isinstance(item, dict) and isinstance(item.get("name"), str)
-    }
-    return named if len(named) == len(items) else None
+def identity_field(items: list[Any]) -> str | None:
+    """The field that tells the items of a list apart: a text that each of them has."""
+    if not all(isinstance(item, dict) for item in items):
+        return None
+    for field in _IDENTITIES:
+        values = [item.get(field) for item in items]
+        if items and all(isinstance(value, str) for value in values):
+            return field
+    return None
+
+
+def _by(field: str | None, items: list[Any]) -> dict[str, Any]:
+    """Items by their identity; fewer than there are if two share one."""
+    return {} if field is None else {item[field]: item for item in items}
 
 
 def _masked(value: Any, place: Place, secrets: frozenset[str]) -> Any:

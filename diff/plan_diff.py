@@ -114,9 +114,12 @@ def _all_changes(
 def _joined(
     shown: tuple[PropertyChange, ...], hidden: tuple[PropertyChange, ...]
 ) -> tuple[PropertyChange, ...]:
-    """Both; where the plans themselves show a change, that one."""
-    known = {each.path for each in shown}
-    return (*shown, *(each for each in hidden if each.path not in known))
+    """Both; where the plans themselves show a change at or above a place, that one."""
+    known = [each.steps for each in shown]
+    return (
+        *shown,
+        *(each for each in hidden if not any(each.steps[: len(s)] == s for s in known)),
+    )
 
 
 def _shown(before: PlannedResource, after: PlannedResource) -> tuple[PropertyChange, ...]:

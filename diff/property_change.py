@@ -75,9 +75,9 @@ class Place:
         label = key if _PLAIN_KEY.match(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
         return replace(self._below(key, label), key=key, wire=wire_path(self.wire, key))
 
-    def item(self, index: int, name: str | None = None) -> Place:
-        """The place of an item of the list here, by its position or, if it has one, its name."""
-        label = f"[{index}]" if name is None else f"[name={name}]"
+    def item(self, index: int, identity: str | None = None) -> Place:
+        """The place of an item of the list here, by position or what it is told by (`name=x`)."""
+        label = f"[{index}]" if identity is None else f"[{identity}]"
         return replace(self._below(index, label), wire=f"{self.wire}[{index}]")
 
     def inside(self) -> Place:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from diff.compare import identity_field
 from diff.config_roll import NEW_NAME, config_types
 from diff.immutable import ALWAYS
 from diff.plan_document import PlannedResource
@@ -76,9 +77,9 @@ def _found(value: Any, place: Place, pattern: re.Pattern[str]) -> Iterator[Prope
         for key, item in value.items():
             yield from _found(item, place.entry(str(key)), pattern)
     elif isinstance(value, list):
+        field = identity_field(value)
         for index, item in enumerate(value):
-            name = item.get("name") if isinstance(item, dict) else None
-            below = place.item(index, name if isinstance(name, str) else None)
+            below = place.item(index, None if field is None else f"{field}={item[field]}")
             yield from _found(item, below, pattern)
     elif isinstance(value, str) and pattern.fullmatch(value):
         yield PropertyChange(

@@ -66,7 +66,8 @@ def _documents(name: str, graph: Path | None) -> Side | None:
 
 
 def _tree(name: str) -> str | Path:
-    return Path(name) if _is_project(Path(name)) else name
+    # An empty name would be the current folder.
+    return Path(name) if name and _is_project(Path(name)) else name
 
 
 def _is_project(path: Path) -> bool:

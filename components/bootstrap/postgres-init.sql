@@ -5,3 +5,6 @@
 \set master `cat /var/run/secrets/nexus/master/username`
 \set password `cat /var/run/secrets/nexus/master/password`
 CREATE ROLE :"master" LOGIN CREATEDB CREATEROLE PASSWORD :'password';
+-- No service has business in the databases that every server has.
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO :"master";

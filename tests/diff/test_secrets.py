@@ -81,6 +81,13 @@ def test_a_marked_path_hides_all_below_it() -> None:
     assert "hunter2" not in told(resource(), new)
 
 
+def test_a_marked_item_is_hidden_wherever_it_moved() -> None:
+    """The same for an item that is secret as a whole."""
+    old = resource(inputs={"l": [{"name": "x", "v": OLD}]}, secrets=["l[0]"])
+    new = resource(inputs={"l": [{"name": "y", "v": "1"}, {"name": "x", "v": NEW}]})
+    assert "hunter2" not in told(old, new)
+
+
 def test_what_only_sounds_secret_is_shown() -> None:
     """Hiding names of Secrets would hide which one a pod mounts."""
     old, new = (

@@ -146,8 +146,6 @@ def _make_master(server: PostgresServer, folder: Path) -> None:
     (secrets / "username").write_text(MASTER)
     (secrets / "password").write_text(MASTER_PASSWORD)
     sql = (SCRIPTS / "postgres-init.sql").read_text(encoding="utf-8")
-    # As on Aurora, where the maintenance database belongs to the master.
-    sql += f"\nALTER DATABASE postgres OWNER TO {MASTER};\n"
     subprocess.run(
         [server.binaries / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--quiet"],
         input=sql.replace("/var/run/secrets/nexus/master", str(secrets)),

@@ -18,12 +18,12 @@ class CertificateArgs:
 
     Args:
         aws: source of names and tags.
-        zones: the zone of each domain; the certificate is for each and all names below it.
+        names: names it is for, each with the zone that its proof goes into.
         regions: regions that need it; CloudFront takes it from us-east-1 alone.
     """
 
     aws: AwsContext
-    zones: tuple[tuple[str, DnsZone], ...]
+    names: tuple[tuple[str, DnsZone], ...]
     regions: tuple[str, ...]
 
 
@@ -32,7 +32,7 @@ class Certificate(pulumi.ComponentResource):
 
     Makes:
         `{name}-{region}`: certificate.
-        `{name}-{domain}-proof`: record in the domain's zone. One serves all regions,
+        `{name}-{domain}-proof`: record in the zone of each name. One serves all regions,
             since ACM asks an account for the same record everywhere.
         `{name}-{region}-valid`: waits until the certificate is signed.
 
@@ -49,13 +49,12 @@ class Certificate(pulumi.ComponentResource):
     ) -> None:
         super().__init__(self.TOKEN, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        domains = [domain for domain, _ in args.zones]
-        names = [each for domain in domains for each in (domain, f"*.{domain}")]
+        domains = [domain for domain, _ in args.names]
         made = {
             region: acm.Certificate(
                 f"{name}-{region}",
-                domain_name=names[0],
-                subject_alternative_names=names[1:],
+                domain_name=domains[0],
+                subject_alternative_names=domains[1:],
                 validation_method="DNS",
                 region=region,
                 tags=args.aws.tags(f"{name}-{region}", "edge"),
@@ -71,7 +70,7 @@ class Certificate(pulumi.ComponentResource):
                 _proof(first, domain, "resource_record_value"),
                 child,
             )
-            for domain, zone in args.zones
+            for domain, zone in args.names
         ]
         self.arns = {
             region: acm.CertificateValidation(

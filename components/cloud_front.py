@@ -17,7 +17,6 @@ REGION = "us-east-1"
 NO_CACHE = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHE = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ALL_OF_THE_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
-SECURITY_HEADERS = "67f7725c-6f97-4210-82d7-5512b31e9d03"
 
 ORIGIN, BUCKET, GROUP = "origin", "bucket", "bucket-then-origin"
 
@@ -66,6 +65,7 @@ class CloudFront(pulumi.ComponentResource):
 
     Makes:
         `{name}-access`: origin access control, with a bucket: requests to it are signed.
+        `{name}-headers`: security headers of every answer.
         `{name}`: the distribution.
         `{name}-log-source`, `{name}-log-bucket`, `{name}-log`: its access log.
 
@@ -98,7 +98,7 @@ class CloudFront(pulumi.ComponentResource):
             aliases=list(args.aliases),
             origins=self._origins(name, args),
             origin_groups=None if args.media is None else [_group()],
-            default_cache_behavior=_behavior(args),
+            default_cache_behavior=_behavior(args, self._headers(name, args)),
             restrictions={"geo_restriction": {"restriction_type": "none"}},
             viewer_certificate={
                 "acm_certificate_arn": args.certificate,
@@ -146,6 +146,28 @@ class CloudFront(pulumi.ComponentResource):
             {"handle": self.handle.urn, "arn": self.arn, "host": self.host, "zone": self.zone}
         )
 
+    def _headers(self, name: str, args: CloudFrontArgs) -> pulumi.Output[str]:
+        """Makes the policy of headers and returns its id."""
+        return cloudfront.ResponseHeadersPolicy(
+            f"{name}-headers",
+            comment=f"{args.aws.prefix} {name}",
+            security_headers_config={
+                "strict_transport_security": {
+                    "access_control_max_age_sec": 31536000,
+                    "include_subdomains": True,
+                    "override": True,
+                },
+                "content_type_options": {"override": True},
+                # What an application says of frames and referrers goes first.
+                "frame_options": {"frame_option": "SAMEORIGIN", "override": False},
+                "referrer_policy": {
+                    "referrer_policy": "strict-origin-when-cross-origin",
+                    "override": False,
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        ).id
+
     def _origins(
         self, name: str, args: CloudFrontArgs
     ) -> list[cloudfront.DistributionOriginArgsDict]:
@@ -185,7 +207,9 @@ def _group() -> cloudfront.DistributionOriginGroupArgsDict:
     }
 
 
-def _behavior(args: CloudFrontArgs) -> cloudfront.DistributionDefaultCacheBehaviorArgsDict:
+def _behavior(
+    args: CloudFrontArgs, headers: pulumi.Output[str]
+) -> cloudfront.DistributionDefaultCacheBehaviorArgsDict:
     reads = ["GET", "HEAD"]
     if args.media is not None:
         return {
@@ -195,7 +219,7 @@ def _behavior(args: CloudFrontArgs) -> cloudfront.DistributionDefaultCacheBehavi
             "cached_methods": reads,
             "cache_policy_id": CACHE,
             "compress": True,
-            "response_headers_policy_id": SECURITY_HEADERS,
+            "response_headers_policy_id": headers,
             "viewer_protocol_policy": "redirect-to-https",
         }
     return {
@@ -205,6 +229,6 @@ def _behavior(args: CloudFrontArgs) -> cloudfront.DistributionDefaultCacheBehavi
         "cache_policy_id": NO_CACHE,
         "origin_request_policy_id": ALL_OF_THE_VIEWER,
         "compress": True,
-        "response_headers_policy_id": SECURITY_HEADERS,
+        "response_headers_policy_id": headers,
         "viewer_protocol_policy": "redirect-to-https",
     }

@@ -67,7 +67,9 @@ class Vpc(pulumi.ComponentResource):
 
     Outputs:
         id: the VPC's id.
-        public, private, data: ids of the subnets, in the order of the zones.
+        public: ids of the public subnets, in the order of the zones.
+        private: ids of the private subnets, in the same order.
+        data: ids of the data subnets, in the same order.
         route_tables: ids of the private and data subnets' route tables.
     """
 

@@ -15,8 +15,12 @@ MANAGED_RULES = (
     "AWSManagedRulesCommonRuleSet",
     "AWSManagedRulesKnownBadInputsRuleSet",
     "AWSManagedRulesSQLiRuleSet",
+    "AWSManagedRulesAnonymousIpList",
 )
 """Rule groups that AWS keeps; the third one knows Log4j's."""
+
+COUNTED = frozenset({"AWSManagedRulesAnonymousIpList"})
+"""Groups that only count: who comes through a VPN is no attacker for that."""
 
 LARGE_BODY_RULE = "SizeRestrictions_BODY"
 """Blocks bodies over 8 KiB, and with them every upload of a file; so it only counts."""
@@ -121,7 +125,7 @@ def _managed(number: int, rule: str) -> wafv2.WebAclRuleArgsDict:
     return {
         "name": rule,
         "priority": number,
-        "override_action": {"none": {}},
+        "override_action": {"count": {}} if rule in COUNTED else {"none": {}},
         "statement": {"managed_rule_group_statement": group},
         "visibility_config": _visible(rule),
     }

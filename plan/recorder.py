@@ -10,7 +10,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -42,6 +42,7 @@ class Registration:
         dependencies: URNs it was told to wait for, sorted.
         aliases: other identities it is known by.
         options: options that differ from their defaults.
+        made: what the simulated cloud added: its id and computed outputs.
     """
 
     urn: str
@@ -55,6 +56,7 @@ class Registration:
     dependencies: tuple[str, ...]
     aliases: tuple[Any, ...]
     options: Mapping[str, Any]
+    made: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def record(
@@ -184,6 +186,10 @@ class _Monitor(mocks.MockMonitor):
         own_id = str(values.pop("id"))
         if answer.named is not None:
             values[answer.named] = inputs[answer.named]
+        with self._lock:
+            self.registrations[registration.urn] = replace(
+                registration, made={**values, "id": own_id}
+            )
         secret_free = {key: value for key, value in values.items() if value is not None}
         outputs.update(secret_free)
         return own_id

@@ -246,8 +246,7 @@ def _certificate(made: Made) -> Values:
     names = [made.text("domainName"), *(made.inputs.get("subjectAlternativeNames") or [])]
     options: list[Values] = []
     for name in dict.fromkeys(names):
-        # A wildcard is validated by the record of the name below it.
-        base = str(name).removeprefix("*.")
+        base = str(name)
         # The same for every certificate of an account.
         proof = f"{made.place.account} {base}".encode()
         token = hashlib.sha256(proof).hexdigest()[:32]

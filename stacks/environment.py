@@ -193,7 +193,7 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             nat_gateways=1,
             public_api=True,
             retained=False,
-            log_days=90,
+            log_days=365,
             digests=False,
             # 20 services at 20 connections each need 400; this class allows about 1,800.
             postgres=ManagedPostgres(

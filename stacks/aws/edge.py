@@ -159,7 +159,14 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
         from components.cloudflare_zone import CloudflareZone
 
         zone = CloudflareZone(id=managed.cloudflare.zone)
-    zones = {managed.domain: zone, managed.failover_domain: route53}
+    # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed
+    # cannot be impersonated with this certificate.
+    names = {
+        managed.domain: zone,
+        _media_host(managed): zone,
+        managed.failover_domain: route53,
+        origin_host(managed.failover_domain): route53,
+    }
     regions = [managed.region]
     if managed.edge != "cloudflare":
         regions.append(REGION)
@@ -167,7 +174,7 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
         "certificate",
         CertificateArgs(
             aws=foundation.aws,
-            zones=tuple(zones.items()),
+            names=tuple(names.items()),
             regions=tuple(dict.fromkeys(regions)),
         ),
         foundation.options(),

@@ -50,4 +50,4 @@ class References:
 
 
 def _telling(value: Any, name: str) -> bool:
-    return isinstance(value, str) and len(value) >= SHORTEST and name not in {"status"}
+    return isinstance(value, str) and len(value) >= SHORTEST and name != "status"

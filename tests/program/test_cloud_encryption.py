@@ -14,6 +14,8 @@ pytestmark = pytest.mark.xdist_group("clouds")
 
 Inputs = Mapping[str, Any]
 
+ENCRYPTION = "BucketServerSideEncryptionConfiguration"
+
 
 def own_key(value: object) -> bool:
     return isinstance(value, str) and value.startswith("arn:aws:kms:eu-central-1:123456789012:key/")
@@ -88,11 +90,11 @@ RULES: Mapping[str, Callable[[Inputs], bool]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": cache,
     "aws:mq/broker:Broker": broker,
     "aws:ecr/repository:Repository": repository,
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": bucket,
+    f"aws:s3/{ENCRYPTION[0].lower()}{ENCRYPTION[1:]}:{ENCRYPTION}": bucket,
     "aws:lb/listener:Listener": listener,
     "aws:cloudfront/distribution:Distribution": distribution,
     "aws:kms/key:Key": lambda i: i["enableKeyRotation"] is True,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("stack", STACKS)

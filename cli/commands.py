@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 MODULES: Mapping[str, str] = {
     "check": "cli.check",
+    "diff": "cli.diff",
     "graph": "cli.graph",
     "plan": "cli.plan",
     "rehearse": "cli.rehearse",

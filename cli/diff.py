@@ -102,11 +102,15 @@ def _write(report: Report, format_: Format, output: Path | None) -> None:
 
         write(as_markdown(report), output)
     else:
+        from io import StringIO
+
         from rich.console import Console
 
         from diff.render.terminal import print_report
 
-        console = Console(record=output is not None, quiet=output is not None, highlight=False)
-        print_report(report, console)
-        if output is not None:
-            write(console.export_text(), output)
+        if output is None:
+            print_report(report, Console(highlight=False))
+            return
+        text = StringIO()
+        print_report(report, Console(file=text, width=120, highlight=False))
+        write(text.getvalue(), output)

@@ -1,8 +1,9 @@
 """Which properties cannot be changed in place, so that a change makes a new object.
 
 A plan knows no provider, so what follows from this table is called 'possibly replaced'.
-Kubernetes: the paths of pulumi-kubernetes 4 (diff.go). AWS: the properties that the
-documentation of pulumi-aws 7 marks as forcing a new resource, for the types used here.
+Kubernetes: the paths of pulumi-kubernetes 4 (diff.go). AWS and Cloudflare: properties known to
+force a new resource, written down for the types that hold data or that much depends on; the
+list is not complete, so a preview of a trusted branch has the last word.
 """
 
 from __future__ import annotations

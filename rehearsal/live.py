@@ -90,6 +90,8 @@ class Progress:
         with self._lock:
             board = Table.grid(padding=(0, 2))
             board.add_row(self._title)
+            if not self._done and not any(row.running for row in self._rows.values()):
+                return board  # nothing to do yet, or at all
             for name, row in self._rows.items():
                 board.add_row(
                     name,

@@ -17,8 +17,9 @@ ENGINE = "engine_diff"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Names the marker of the long comparison with the engine."""
+    """Names the markers used here."""
     config.addinivalue_line("markers", f"{ENGINE}: every edit on the real engine; takes minutes")
+    config.addinivalue_line("markers", "generated: a generated file is current")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diff.compare import compare
-from diff.immutable import KUBERNETES, KUBERNETES_IDENTITY
 from diff.plan_diff import diff_plans
 from diff.plan_document import PlanDocument, read_plan
-from rehearsal.providers import immutable
 
 from .plans import DEPLOYMENT, resource, side, urn
 
@@ -68,12 +66,6 @@ def test_named_items_are_matched_by_name() -> None:
     new = {"env": [{"name": "A", "value": "1"}, *old["env"]]}
     assert paths(old, new) == {"env[name=A]": "added"}
     assert paths(old, {"env": list(reversed(old["env"]))}) == {"env[order]": "changed"}
-
-
-def test_the_table_of_immutable_properties_is_that_of_the_simulated_provider() -> None:
-    """Two tables that differ would make the rehearsal prove another diff than the one shown."""
-    assert dict(KUBERNETES) == dict(immutable.IMMUTABLE)
-    assert immutable.immutable_paths({"kind": "X"}, {}) == KUBERNETES_IDENTITY
 
 
 @pytest.mark.parametrize(

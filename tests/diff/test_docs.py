@@ -7,6 +7,8 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from diff.render.json import as_json
 from diff.render.markdown import MARKER, as_markdown
 from diff.report import ExitCode, make_report
@@ -20,6 +22,7 @@ PAGE = ROOT / "docs" / "pull-requests.md"
 EXAMPLE = re.compile(r"(<!-- example: [^>]* -->\n).*(<!-- /example -->)", re.DOTALL)
 
 
+@pytest.mark.generated
 def test_the_example_is_current(base: Side, edited: SideOf) -> None:
     """A page that shows another comment than people get teaches them to skip it."""
     comment = as_markdown(make_report(base, edited("take-database")))

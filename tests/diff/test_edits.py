@@ -1,6 +1,7 @@
 """What a reviewer is told of realistic edits, pinned in small files.
 
-`NEXUS_WRITE_GOLDEN=1 pytest tests/diff` writes them anew; read what changed before you commit.
+`NEXUS_WRITE_GOLDEN=1 pytest tests/diff/test_edits.py -m "engine_diff or not engine_diff"` writes
+them anew; read what changed before you commit.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ from .conftest import SideOf
 from .edits import EDITS
 
 GOLDEN = Path(__file__).parent / "golden"
+LONG = frozenset(
+    {
+        "add-stateless-service",
+        "remove-stateless-service",
+        "rename-stateless-service",
+        "add-runtime-edge",
+        "server-image",
+        "move-window",
+    }
+)
+"""Edits close to another one; they are left to the long run."""
+
 HASH = re.compile(r"-[0-9a-f]{8}(?=[\"`])")
 """Ends of auto-names, which change with any content."""
 
@@ -36,7 +49,13 @@ LINES = 24
     "name",
     [
         # On two processes: they take most of this folder's time.
-        pytest.param(name, marks=pytest.mark.xdist_group(f"edits-{number % 2}"))
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.xdist_group(f"edits-{number % 2}"),
+                *([pytest.mark.engine_diff] if name in LONG else []),
+            ],
+        )
         for number, name in enumerate(EDITS)
     ],
 )

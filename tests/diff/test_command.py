@@ -1,0 +1,80 @@
+"""`nexus diff` as it is called: exit codes, formats, files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import cli.commands
+from cli.main import app
+from diff.render.markdown import MARKER
+
+from .plans import resource, side
+
+STATEFUL = "kubernetes:apps/v1:StatefulSet"
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {**cli.commands.MODULES, "diff": "cli.diff"}
+    monkeypatch.setattr(cli.commands, "MODULES", modules)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, str]:
+    plans: dict[str, list[dict[str, Any]]] = {
+        "empty": [],
+        "one": [resource()],
+        "data": [resource("postgres", STATEFUL)],
+    }
+    for name, resources in plans.items():
+        (tmp_path / f"{name}.json").write_bytes(side(*resources).plans["dev"])
+    (tmp_path / "bad.json").write_text("{")
+    return {name: str(tmp_path / f"{name}.json") for name in (*plans, "bad", "absent")}
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["diff", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "code"),
+    [
+        ("one", "one", 0),
+        ("empty", "one", 10),
+        ("one", "empty", 10),
+        ("data", "empty", 11),
+        ("one", "bad", 2),
+        ("one", "absent", 2),
+    ],
+)
+def test_exit_codes(base: str, head: str, code: int, files: dict[str, str]) -> None:
+    """A pipeline stops on 11; a wrong code lets the deletion of a database through."""
+    result = run(files[base], files[head])
+    assert result.exit_code == code
+    assert "Traceback" not in result.output
+
+
+def test_formats_and_files(files: dict[str, str], tmp_path: Path) -> None:
+    """What a workflow writes into a file is what it then posts."""
+    assert json.loads(run(files["empty"], files["one"], "-f", "json").stdout)["exit_code"] == 10
+    output = tmp_path / "comment.md"
+    run(files["empty"], files["one"], "--format", "markdown", "--output", str(output))
+    assert output.read_text().startswith(MARKER)
+    run(files["empty"], files["one"], "--output", str(output))
+    assert output.read_text().startswith("Changes: ")
+    terminal = run(files["data"], files["empty"]).stdout
+    assert "removed: StatefulSet postgres: its volume is deleted with it" in terminal
+
+
+def test_sides_that_do_not_fit_are_said(files: dict[str, str], tmp_path: Path) -> None:
+    """A file against a revision has no meaning, so the command says what has."""
+    (tmp_path / "folder").mkdir()
+    for head in ("HEAD", str(tmp_path / "folder")):
+        result = run(files["one"], head)
+        assert result.exit_code == 2
+        assert "name two" in result.output

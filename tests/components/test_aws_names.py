@@ -12,6 +12,7 @@ from components.aws_context import AwsContext
 from components.context import Context
 from components.eks_cluster import kubeconfig
 from components.iam_policy import Statement, policy, trust
+from plan.recorder import record
 
 AWS = AwsContext(
     context=Context(prefix="nexus", stack="staging", environment="staging"),
@@ -64,40 +65,42 @@ def test_what_is_not_retained_is_not_protected_either() -> None:
     assert (kept.protect, kept.retain_on_delete) == (True, True)
 
 
-@pulumi.runtime.test
-def test_policies_are_what_iam_reads() -> pulumi.Output[None]:
+def test_policies_are_what_iam_reads() -> None:
     """A policy with a misspelt key allows nothing, or everything."""
-    made = policy(
-        Statement(
-            sid="Read",
-            actions=("s3:GetObject",),
-            resources=(pulumi.Output.from_input("arn:aws:s3:::b/*"),),
-            conditions={"StringEquals": {"a": "b"}},
-        ),
-        Statement(sid="No", allow=False, actions=("s3:*",), principals={"*": "*"}),
-    )
+    texts: list[str] = []
 
-    def check(texts: list[str]) -> None:
-        document, trusted = map(json.loads, texts)
-        assert document == {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "Read",
-                    "Effect": "Allow",
-                    "Action": ["s3:GetObject"],
-                    "Resource": ["arn:aws:s3:::b/*"],
-                    "Condition": {"StringEquals": {"a": "b"}},
-                },
-                {"Sid": "No", "Effect": "Deny", "Action": ["s3:*"], "Principal": "*"},
-            ],
-        }
-        [statement] = trusted["Statement"]
-        assert statement["Principal"] == {"Service": "eks.amazonaws.com"}
-        assert statement["Action"] == ["sts:AssumeRole"]
-        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
+    def program() -> None:
+        made = policy(
+            Statement(
+                sid="Read",
+                actions=("s3:GetObject",),
+                resources=(pulumi.Output.from_input("arn:aws:s3:::b/*"),),
+                conditions={"StringEquals": {"a": "b"}},
+            ),
+            Statement(sid="No", allow=False, actions=("s3:*",), principals={"*": "*"}),
+        )
+        trusted = trust("eks.amazonaws.com", source_account="1")
+        pulumi.export("seen", pulumi.Output.all(made, trusted).apply(texts.extend))
 
-    return pulumi.Output.all(made, trust("eks.amazonaws.com", source_account="1")).apply(check)
+    record(program, project="nexus-cos", stack="test", config={})
+    document, trusted = map(json.loads, texts)
+    assert document == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "Read",
+                "Effect": "Allow",
+                "Action": ["s3:GetObject"],
+                "Resource": ["arn:aws:s3:::b/*"],
+                "Condition": {"StringEquals": {"a": "b"}},
+            },
+            {"Sid": "No", "Effect": "Deny", "Action": ["s3:*"], "Principal": "*"},
+        ],
+    }
+    [statement] = trusted["Statement"]
+    assert statement["Principal"] == {"Service": "eks.amazonaws.com"}
+    assert statement["Action"] == ["sts:AssumeRole"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
 
 
 def test_kubeconfig_asks_for_a_token_and_holds_none() -> None:

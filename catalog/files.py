@@ -130,7 +130,7 @@ class ServicesFile(_File, title="Services of a domain"):
 
     domain: DomainName = Field(
         description="Failure domain of these services; one namespace",
-        json_schema_extra={"not": {"enum": sorted(RESERVED_DOMAINS)}},
+        json_schema_extra={"not": {"enum": [*sorted(RESERVED_DOMAINS)]}},
     )
     services: dict[ServiceName, ServiceEntry] = Field(
         min_length=1, description="The domain's services by name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,20 +22,36 @@ def command(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the plan as JSON; - for the screen."),
     ] = None,
+    form: Annotated[
+        Literal["summary", "terraform"],
+        typer.Option(
+            "--format",
+            metavar="summary|terraform",
+            help="What to show: a summary, or the clouds' resources in Terraform's language.",
+        ),
+    ] = "summary",
 ) -> None:
     """Plan a stack, without a cluster, an account or a secret.
 
     Runs the real program and lists what it registers. The JSON document has
     every resource with inputs, options and dependencies, sorted by URN; the same
     files give the same bytes, and secret values are replaced.
+
+    In Terraform's language the resources of AWS and Cloudflare are for tools that
+    check such files; nothing is deployed from it.
     """
     from plan.plan import make_plan
 
     found = session(context)
     found.require_project()
     plan = make_plan(found.project.absolute(), stack)
+    if form == "terraform":
+        from terraform.configuration import configuration
+
+        write(configuration(plan))
     if json_file is None:
-        write(summary(plan))
+        if form == "summary":
+            write(summary(plan))
     elif str(json_file) == "-":
         write(plan.to_json())
     else:

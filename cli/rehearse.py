@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _GOOD = "The stack comes up in order, a second run changes nothing, and nothing is left."
 _MENDED = "The failure held back what depends on it, and the next run mended it."
 
+MANAGED_SCALE = 30.0
+"""Simulated seconds per real second where servers are managed."""
+
 FAILED = 1
 """Exit code when a run did not do what it should."""
 
@@ -120,6 +123,7 @@ class _Run:
             self.file.stack,
             self.file.plain,
             self.file.secret,
+            time_scale=_time_scale(self.file),
             fail=fail,
             on_event=progress.hear,
         ) as rehearsal:
@@ -188,3 +192,13 @@ class _Run:
                 f"Cannot write '{json_file}' ({error.strerror}); name a file in a folder that "
                 "exists and that you may write to."
             ) from error
+
+
+def _time_scale(file: StackFile) -> float:
+    """Managed servers take minutes, which nobody wants to watch."""
+    from rehearsal.timing import DEFAULT_SCALE
+    from stacks.environment import ENVIRONMENTS, Managed
+
+    environments = {name: each.platform for name, each in ENVIRONMENTS.items()}
+    managed = isinstance(environments.get(file.setting("environment") or ""), Managed)  # pyright: ignore[reportArgumentType]
+    return MANAGED_SCALE if managed else DEFAULT_SCALE

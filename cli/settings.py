@@ -1,4 +1,4 @@
-"""`nexus settings`: the page of all settings, for who changes them."""
+"""`nexus settings`: the pages of settings and environments, for who changes them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from cli.session import session
 HIDDEN = True
 
 PAGE = "docs/settings.md"
+ENVIRONMENTS_PAGE = "docs/environments.md"
 
 
 def command(
     context: typer.Context,
-    write_: Annotated[bool, typer.Option("--write", help="Write the page.")] = False,
+    write_: Annotated[bool, typer.Option("--write", help="Write the pages.")] = False,
 ) -> None:
-    """Check that docs/settings.md is current, or write it."""
+    """Check that docs/settings.md and docs/environments.md are current, or write them."""
+    from stacks.environments_page import environments_page
     from stacks.settings_page import settings_page
 
     current = session(context)
     current.require_project()
-    path = current.project / PAGE
-    if write_:
-        write(settings_page(), path)
-    elif not path.is_file() or path.read_text(encoding="utf-8") != settings_page():
-        raise UserError(f"{path} is not current; run 'nexus settings --write'.")
+    pages = {PAGE: settings_page(), ENVIRONMENTS_PAGE: environments_page(current.catalog())}
+    for name, text in pages.items():
+        path = current.project / name
+        if write_:
+            write(text, path)
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            raise UserError(f"{path} is not current; run 'nexus settings --write'.")

@@ -16,6 +16,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.context import Context
+from components.master_source import MasterSource, SecretsManagerMaster, master_volume
 from components.physical_name import physical_name
 from components.pod import (
     Size,
@@ -57,7 +58,7 @@ class BootstrapJobArgs:
         script: file name and text of the script.
         script_map: ConfigMap that holds the script.
         env: plain settings of the script.
-        master: Secret with the master's username and password.
+        master: where the master's username and password come from.
         username, password: credentials to give to the service; None if it gets none here.
         rotation: counter that changes when the password does.
         server: handle of the server.
@@ -70,7 +71,7 @@ class BootstrapJobArgs:
     script: tuple[str, str]
     script_map: pulumi.Input[str]
     env: Mapping[str, pulumi.Input[str]]
-    master: pulumi.Input[str]
+    master: MasterSource
     username: str
     password: pulumi.Input[str] | None
     rotation: int
@@ -103,7 +104,7 @@ class BootstrapJob(pulumi.ComponentResource):
         volumes: list[VolumeArgsDict] = [
             scratch_volume("tmp", SIZE.scratch),
             config_volume("script", args.script_map, executable=True),
-            secret_volume("master", args.master),
+            master_volume(args.master),
         ]
         mounts: list[VolumeMountArgsDict] = [
             mount("tmp", "/tmp", writable=True),
@@ -126,6 +127,7 @@ class BootstrapJob(pulumi.ComponentResource):
             "WAIT_SECONDS": str(WAIT_SECONDS),
             **args.env,
         }
+        fetched = args.master if isinstance(args.master, SecretsManagerMaster) else None
         variables: list[EnvVarArgsDict] = [{"name": k, "value": v} for k, v in env.items()]
         self.handle = Job(
             name,
@@ -157,6 +159,8 @@ class BootstrapJob(pulumi.ComponentResource):
                                 }
                             ],
                             volumes,
+                            init_containers=() if fetched is None else fetched.init_containers(),
+                            service_account=None if fetched is None else fetched.service_account,
                         ),
                         "restart_policy": "Never",
                     },

@@ -14,12 +14,13 @@ class Grant:
 
     Args:
         resource: name of the platform resource in the catalog, such as `postgres`.
-        handle: the one resource that is ready when the service can use its part.
+        handle: the one resource that is ready when the service can use its part; None
+            where there is nothing to wait for, as with an external API.
         endpoint: plain facts about where it is: host, port, database and the like.
         credentials: secret values, mounted as one file each; empty if there are none.
     """
 
     resource: str
-    handle: pulumi.Resource
+    handle: pulumi.Resource | None
     endpoint: Mapping[str, pulumi.Input[str]]
     credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])

@@ -58,6 +58,7 @@ class InClusterQueue(pulumi.ComponentResource):
     TOKEN = "nexus:data:InClusterQueue"
 
     port = PORT
+    tls = False
 
     handle: pulumi.Resource
     host: str

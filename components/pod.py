@@ -24,6 +24,10 @@ UID = 10001
 """User and group of every container: above 10000, so that it is no user of the node."""
 
 
+GPU = "nvidia.com/gpu"
+"""Name of a GPU as a resource, and of the taint of the nodes that have one."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """What a container asks for and may use, as Kubernetes quantities.
@@ -35,6 +39,7 @@ class Size:
         scratch: size of its writable /tmp, and the ephemeral storage it asks for.
         ephemeral: most ephemeral storage; logs count too, and a pod that uses more
             is evicted, so it leaves room for the 50 MiB of logs a kubelet keeps.
+        gpus: GPUs it needs for itself.
     """
 
     cpu: str
@@ -42,19 +47,23 @@ class Size:
     memory: str
     scratch: str = "64Mi"
     ephemeral: str = "256Mi"
+    gpus: int = 0
 
     def requirements(self) -> ResourceRequirementsArgsDict:
         """Requests and limits of a container of this size."""
+        gpus = {GPU: str(self.gpus)} if self.gpus else {}
         return {
             "requests": {
                 "cpu": self.cpu,
                 "memory": self.memory,
                 "ephemeral-storage": self.scratch,
+                **gpus,
             },
             "limits": {
                 "cpu": self.cpu_limit,
                 "memory": self.memory,
                 "ephemeral-storage": self.ephemeral,
+                **gpus,
             },
         }
 
@@ -89,9 +98,21 @@ def pod_spec(
     containers: Sequence[ContainerArgsDict],
     volumes: Sequence[VolumeArgsDict],
     *,
+    init_containers: Sequence[ContainerArgsDict] = (),
     service_account: pulumi.Input[str] | None = None,
+    pull_secret: pulumi.Input[str] | None = None,
+    gpu: bool = False,
 ) -> PodSpecArgsDict:
-    """A hardened pod: no service account token, no environment of other Services."""
+    """A hardened pod: no service account token, no environment of other Services.
+
+    Args:
+        containers: what runs.
+        volumes: everything that is mounted.
+        init_containers: what runs before, one after the other.
+        service_account: who the pod is.
+        pull_secret: Secret that the images are pulled with.
+        gpu: whether it may run on the nodes that are kept free for GPUs.
+    """
     spec: PodSpecArgsDict = {
         "automount_service_account_token": False,
         "enable_service_links": False,
@@ -101,6 +122,12 @@ def pod_spec(
     }
     if service_account is not None:
         spec["service_account_name"] = service_account
+    if init_containers:
+        spec["init_containers"] = list(init_containers)
+    if pull_secret is not None:
+        spec["image_pull_secrets"] = [{"name": pull_secret}]
+    if gpu:
+        spec["tolerations"] = [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}]
     return spec
 
 

@@ -21,7 +21,7 @@ class ServerIsolationArgs:
         server: name of the server; None where it runs outside the cluster.
         callers: the services that may call it and the port they call; empty for nobody.
         jobs: names of its bootstrap Jobs, sorted.
-        bootstrap: where the Jobs go: the server, or its addresses, and the port.
+        bootstrap: where the Jobs go: first the server, or its addresses, and its port.
     """
 
     context: Context
@@ -29,7 +29,7 @@ class ServerIsolationArgs:
     server: str | None
     callers: tuple[Traffic, ...]
     jobs: tuple[str, ...]
-    bootstrap: Traffic
+    bootstrap: tuple[Traffic, ...]
 
 
 class ServerIsolation(pulumi.ComponentResource):
@@ -69,7 +69,7 @@ class ServerIsolation(pulumi.ComponentResource):
                     "namespace": args.namespace,
                     "labels": labels,
                 },
-                spec=policy_spec(pod_selector("bootstrap", args.jobs), egress=(args.bootstrap,)),
+                spec=policy_spec(pod_selector("bootstrap", args.jobs), egress=args.bootstrap),
                 opts=child,
             )
         self.register_outputs({})
@@ -79,6 +79,7 @@ def _jobs(args: ServerIsolationArgs) -> tuple[Traffic, ...]:
     """What the Jobs bring to the server."""
     if not args.jobs:
         return ()
-    places = [peer.namespace for peer in args.bootstrap.peers if isinstance(peer, Pods)]
+    server = args.bootstrap[0]
+    places = [peer.namespace for peer in server.peers if isinstance(peer, Pods)]
     jobs = tuple(Pods(namespace=each, component="bootstrap", names=args.jobs) for each in places)
-    return (Traffic(peers=jobs, port=args.bootstrap.port),)
+    return (Traffic(peers=jobs, port=server.port),)

@@ -7,6 +7,7 @@ from typing import Protocol
 import pulumi
 
 from components.grant import Grant
+from components.master_source import MasterSource
 
 
 class PostgresServer(Protocol):
@@ -38,8 +39,8 @@ class PostgresServer(Protocol):
         ...
 
     @property
-    def master(self) -> pulumi.Input[str]:
-        """Secret in the data namespace with the master's `username` and `password`."""
+    def master(self) -> MasterSource:
+        """Where the master's user name and password come from."""
         ...
 
 
@@ -76,6 +77,11 @@ class QueueServer(Protocol):
     @property
     def port(self) -> int:
         """TCP port of AMQP."""
+        ...
+
+    @property
+    def tls(self) -> bool:
+        """Whether AMQP needs TLS."""
         ...
 
     @property

@@ -92,7 +92,12 @@ class Vhost(pulumi.ComponentResource):
         self.grant = Grant(
             resource="queue",
             handle=job.handle,
-            endpoint={"host": server.host, "port": str(server.port), "vhost": service},
+            endpoint={
+                "host": server.host,
+                "port": str(server.port),
+                "vhost": service,
+                **({"tls": "required"} if server.tls else {}),
+            },
             credentials={"username": service, "password": secret},
         )
         self.register_outputs({"handle": self.handle.urn})

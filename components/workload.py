@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment
@@ -72,6 +72,7 @@ class WorkloadArgs:
         startup_script: ConfigMap in its namespace with the script that runs before it.
         ingress, egress: who may call it and whom it may call; nobody and nothing else.
         after: handles that its rollout waits for.
+        pull_secret: Secret that the image is pulled with, if the registry asks for a login.
     """
 
     context: Context
@@ -92,6 +93,7 @@ class WorkloadArgs:
     ingress: tuple[Traffic, ...]
     egress: tuple[Traffic, ...]
     after: tuple[pulumi.Resource, ...]
+    pull_secret: pulumi.Input[str] | None = None
 
 
 class Workload(pulumi.ComponentResource):
@@ -219,7 +221,12 @@ def _pod(
     """The pod, and how long it may wait before its service starts, in seconds."""
     env = workload_environment(name, args.port, args.variables)
     pod: PodSpecArgsDict = {
-        **pod_spec([_container(name, args, env, mounts)], volumes),
+        **pod_spec(
+            [_container(name, args, env, mounts)],
+            volumes,
+            pull_secret=args.pull_secret,
+            gpu=args.size.gpus > 0,
+        ),
         "priority_class_name": args.priority,
         "topology_spread_constraints": spread(name),
         "termination_grace_period_seconds": GRACE_SECONDS,
@@ -227,7 +234,8 @@ def _pod(
     if not has_checks(args.dependencies, args.variables):
         return pod, 0
     config, required = mount("config", CONFIG), sorted(args.variables)
-    pod["init_containers"] = [startup_container(args.size, env, config, required)]
+    check = startup_container(replace(args.size, gpus=0), env, config, required)
+    pod["init_containers"] = [check]
     volumes.append(startup_volume(args.startup_script))
     pod["volumes"] = volumes
     return pod, WAIT_SECONDS

@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -21,6 +21,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
 from plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
+from simulation.clouds import TYPES, made_outputs, named, place_of
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -42,6 +43,7 @@ class Registration:
         dependencies: URNs it was told to wait for, sorted.
         aliases: other identities it is known by.
         options: options that differ from their defaults.
+        made: what the simulated cloud added: its id and computed outputs.
     """
 
     urn: str
@@ -55,6 +57,7 @@ class Registration:
     dependencies: tuple[str, ...]
     aliases: tuple[Any, ...]
     options: Mapping[str, Any]
+    made: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def record(
@@ -182,11 +185,30 @@ class _Monitor(mocks.MockMonitor):
                     f"Two resources are called '{request.name}' ({request.type}); rename one."
                 )
             self.registrations[urn] = registration
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn,
-            id=request.name if request.custom else "",
-            object=_outputs(request, registration),
-        )
+        outputs = _outputs(request, registration)
+        own_id = request.name if request.custom else ""
+        if request.type in TYPES:
+            own_id = self._simulate(registration, outputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=own_id, object=outputs)
+
+    def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
+        """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
+        provider = self.registrations.get(registration.provider)
+        place = place_of({} if provider is None else provider.inputs)
+        answer = TYPES[registration.type]
+        suffix = hashlib.sha256(registration.urn.encode()).hexdigest()
+        inputs = named(answer, registration.name, suffix, registration.inputs)
+        values = dict(made_outputs(answer, place, registration.urn, inputs))
+        own_id = str(values.pop("id"))
+        if answer.named is not None:
+            values[answer.named] = inputs[answer.named]
+        with self._lock:
+            self.registrations[registration.urn] = replace(
+                registration, made={**values, "id": own_id}
+            )
+        secret_free = {key: value for key, value in values.items() if value is not None}
+        outputs.update(secret_free)
+        return own_id
 
 
 def _outputs(request: Any, registration: Registration) -> struct_pb2.Struct:

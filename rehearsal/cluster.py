@@ -21,6 +21,7 @@ CLUSTER_SCOPED = frozenset(
         "MutatingWebhookConfiguration",
         "Namespace",
         "Node",
+        "NodePool",
         "PersistentVolume",
         "PriorityClass",
         "RuntimeClass",

@@ -9,6 +9,7 @@ from pathlib import Path
 from rehearsal.cluster import Cluster
 from rehearsal.engine import Engine, find_cli
 from rehearsal.guarded import Program
+from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.providers.random import random_provider
 from rehearsal.providers.served import served
@@ -17,6 +18,7 @@ from rehearsal.session import PARALLEL, Rehearsal
 from rehearsal.termination import termination_unwinds
 from rehearsal.timing import DEFAULT_SCALE, Clock
 from rehearsal.workspace import make_stack, temporary_root
+from simulation.clouds import CLOUDS
 
 
 @contextmanager
@@ -56,7 +58,11 @@ def rehearse(
     recorder = Recorder(clock, on_event)
     kubernetes = KubernetesProvider(Cluster(), clock, recorder, durations)
     kubernetes.fail = frozenset(fail)
-    providers = (kubernetes, random_provider(clock, recorder))
+    providers = (
+        kubernetes,
+        random_provider(clock, recorder),
+        *(CloudProvider(package, clock, recorder) for package in CLOUDS),
+    )
     with ExitStack() as resources:
         resources.enter_context(termination_unwinds())
         root = resources.enter_context(temporary_root())

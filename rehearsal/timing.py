@@ -36,6 +36,20 @@ TIMES: Mapping[str, Times] = {
     "kubernetes:apps/v1:DaemonSet": Times(create=5.0, update=5.0, delete=1.0),
     "kubernetes:batch/v1:Job": Times(create=2.0, update=2.0, delete=0.5),
     "kubernetes:networking.k8s.io/v1:Ingress": Times(create=2.0, update=1.0, delete=0.5),
+    # Managed servers take minutes, whose number AWS does not promise.
+    "aws:acm/certificateValidation:CertificateValidation": Times(create=60.0),
+    "aws:cloudfront/distribution:Distribution": Times(create=240.0, update=240.0, delete=240.0),
+    "aws:ec2/natGateway:NatGateway": Times(create=100.0, delete=60.0),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Times(create=30.0, delete=30.0),
+    "aws:eks/cluster:Cluster": Times(create=540.0, update=120.0, delete=240.0),
+    "aws:eks/nodeGroup:NodeGroup": Times(create=120.0, update=120.0, delete=180.0),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Times(
+        create=600.0, update=120.0, delete=300.0
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Times(create=150.0, update=10.0, delete=20.0),
+    "aws:mq/broker:Broker": Times(create=900.0, update=60.0, delete=120.0),
+    "aws:rds/cluster:Cluster": Times(create=60.0, update=60.0, delete=60.0),
+    "aws:rds/clusterInstance:ClusterInstance": Times(create=420.0, update=60.0, delete=300.0),
 }
 """The one table of simulated times, by resource type. What is not here takes none."""
 
@@ -56,6 +70,13 @@ class Clock:
             raise ValueError(f"The time scale is {scale}; give a number above 0, such as 4.")
         self.scale = scale
         self._cancelled = threading.Event()
+        self._parts: list[Clock] = []
+
+    def part(self) -> Clock:
+        """A clock of the same time that can be cancelled alone, and is cancelled with this one."""
+        part = Clock(self.scale)
+        self._parts.append(part)
+        return part
 
     def now(self) -> float:
         """Return simulated seconds since an arbitrary moment; differences mean something."""
@@ -73,7 +94,11 @@ class Clock:
     def cancel(self) -> None:
         """End every wait with `CancelledError`."""
         self._cancelled.set()
+        for part in self._parts:
+            part.cancel()
 
     def resume(self) -> None:
         """Let waits wait again, before the next run."""
         self._cancelled.clear()
+        for part in self._parts:
+            part.resume()

@@ -11,15 +11,11 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from catalog import Catalog
 from components.bootstrap import Script, script
-from components.bucket import Bucket, BucketArgs
 from components.context import DATA
 from components.database import Database, DatabaseArgs
 from components.grant import Grant
-from components.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
-from components.in_cluster_queue import InClusterQueue, InClusterQueueArgs
-from components.in_cluster_redis import InClusterRedis, InClusterRedisArgs
-from components.in_cluster_storage import InClusterStorage, InClusterStorageArgs
 from components.physical_name import physical_name
+from components.servers import PostgresServer, QueueServer
 from components.vhost import Vhost, VhostArgs
 from stacks.environment import Environment
 from stacks.foundation import Foundation
@@ -40,7 +36,7 @@ class Data:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Part:
+class Part:
     """One server and the grants it gives, by service."""
 
     resource: str
@@ -48,8 +44,35 @@ class _Part:
     grants: Mapping[str, Grant]
 
 
+def collected(catalog: Catalog, *parts: Part) -> Data:
+    """The parts as one, by service."""
+    return Data(
+        servers={part.resource: part.handle for part in parts},
+        grants={
+            service: {
+                part.resource: part.grants[service] for part in parts if service in part.grants
+            }
+            for service in catalog.services
+        },
+    )
+
+
+def with_parts(data: Data, *parts: Part) -> Data:
+    """`data` with further parts."""
+    return Data(
+        servers={**data.servers, **{part.resource: part.handle for part in parts}},
+        grants={
+            service: {
+                **own,
+                **{part.resource: part.grants[service] for part in parts if service in part.grants},
+            }
+            for service, own in data.grants.items()
+        },
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
-class _Plans:
+class DataPlans:
     """What every server of this layer is made from."""
 
     settings: Settings
@@ -64,13 +87,50 @@ class _Plans:
         return tuple(edge.source for edge in self.catalog.edges if edge.target == resource)
 
     def rotation(self, service: str) -> int:
+        """Counter that changes when the service's passwords do."""
         return self.settings.rotations.get(service, 0)
 
+    def databases(self, server: PostgresServer) -> Mapping[str, Grant]:
+        """Makes the database of every service that needs one."""
+        return {
+            service: Database(
+                f"{service}-database",
+                DatabaseArgs(
+                    context=self.foundation.context,
+                    namespace=self.namespace,
+                    service=service,
+                    server=server,
+                    script_map=self.script_map,
+                    rotation=self.rotation(service),
+                ),
+                self.foundation.options(),
+            ).grant
+            for service in self.users("postgres")
+        }
 
-def build_data(
+    def vhosts(self, server: QueueServer) -> Mapping[str, Grant]:
+        """Makes the virtual host of every service that needs one."""
+        return {
+            service: Vhost(
+                f"{service}-vhost",
+                VhostArgs(
+                    context=self.foundation.context,
+                    namespace=self.namespace,
+                    service=service,
+                    server=server,
+                    script_map=self.script_map,
+                    rotation=self.rotation(service),
+                ),
+                self.foundation.options(),
+            ).grant
+            for service in self.users("queue")
+        }
+
+
+def plan_data(
     settings: Settings, environment: Environment, catalog: Catalog, foundation: Foundation
-) -> Data:
-    """Makes the servers, databases, users, vhosts and buckets."""
+) -> DataPlans:
+    """Makes what the bootstrap Jobs share and collects what the servers are made from."""
     context, namespace = foundation.context, foundation.namespaces[DATA]
     scripts = ConfigMap(
         "bootstrap-scripts",
@@ -78,7 +138,7 @@ def build_data(
         data={name: script(name) for name in get_args(Script)},
         opts=pulumi.ResourceOptions(provider=foundation.providers[0]),
     )
-    plans = _Plans(
+    return DataPlans(
         settings=settings,
         environment=environment,
         catalog=catalog,
@@ -86,133 +146,3 @@ def build_data(
         namespace=namespace,
         script_map=physical_name(scripts),
     )
-    parts = (_postgres(plans), _redis(plans), _queue(plans), _storage(plans))
-    return Data(
-        servers={part.resource: part.handle for part in parts},
-        grants={
-            service: {
-                part.resource: part.grants[service] for part in parts if service in part.grants
-            }
-            for service in catalog.services
-        },
-    )
-
-
-def _postgres(plans: _Plans) -> _Part:
-    sizes, context = plans.environment.postgres, plans.foundation.context
-    server = InClusterPostgres(
-        "postgres",
-        InClusterPostgresArgs(
-            context=context,
-            namespace=plans.namespace,
-            storage=sizes.storage,
-            size=sizes.size,
-            max_connections=plans.environment.max_connections,
-        ),
-        plans.foundation.options(),
-    )
-    grants = {
-        service: Database(
-            f"{service}-database",
-            DatabaseArgs(
-                context=context,
-                namespace=plans.namespace,
-                service=service,
-                server=server,
-                script_map=plans.script_map,
-                rotation=plans.rotation(service),
-            ),
-            plans.foundation.options(),
-        ).grant
-        for service in plans.users("postgres")
-    }
-    return _Part(resource="postgres", handle=server.handle, grants=grants)
-
-
-def _redis(plans: _Plans) -> _Part:
-    sizes, services = plans.environment.redis, plans.users("redis")
-    server = InClusterRedis(
-        "redis",
-        InClusterRedisArgs(
-            context=plans.foundation.context,
-            namespace=plans.namespace,
-            services=services,
-            rotations=plans.settings.rotations,
-            storage=sizes.storage,
-            size=sizes.size,
-            max_memory=plans.environment.max_memory,
-        ),
-        plans.foundation.options(),
-    )
-    grants = {service: server.add_user(service) for service in services}
-    return _Part(resource="redis", handle=server.handle, grants=grants)
-
-
-def _queue(plans: _Plans) -> _Part:
-    sizes, context = plans.environment.queue, plans.foundation.context
-    server = InClusterQueue(
-        "queue",
-        InClusterQueueArgs(
-            context=context,
-            namespace=plans.namespace,
-            storage=sizes.storage,
-            size=sizes.size,
-        ),
-        plans.foundation.options(),
-    )
-    grants = {
-        service: Vhost(
-            f"{service}-vhost",
-            VhostArgs(
-                context=context,
-                namespace=plans.namespace,
-                service=service,
-                server=server,
-                script_map=plans.script_map,
-                rotation=plans.rotation(service),
-            ),
-            plans.foundation.options(),
-        ).grant
-        for service in plans.users("queue")
-    }
-    return _Part(resource="queue", handle=server.handle, grants=grants)
-
-
-def _storage(plans: _Plans) -> _Part:
-    sizes, context = plans.environment.storage, plans.foundation.context
-    buckets = plans.catalog.buckets.values()
-    users = {
-        service: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
-        for service in plans.users("storage")
-    }
-    server = InClusterStorage(
-        "storage",
-        InClusterStorageArgs(
-            context=context,
-            namespace=plans.namespace,
-            buckets=users,
-            owned={
-                service: tuple(b.name for b in buckets if b.owner == service) for service in users
-            },
-            rotations=plans.settings.rotations,
-            storage=sizes.storage,
-            size=sizes.size,
-        ),
-        plans.foundation.options(),
-    )
-    grants: dict[str, Grant] = {}
-    for bucket in buckets:
-        made = Bucket(
-            f"{bucket.name}-bucket",
-            BucketArgs(
-                context=context,
-                namespace=plans.namespace,
-                bucket=bucket.name,
-                services=(bucket.owner, *bucket.granted),
-                store=server,
-                script_map=plans.script_map,
-            ),
-            plans.foundation.options(),
-        )
-        grants |= made.grants
-    return _Part(resource="storage", handle=server.handle, grants=grants)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from components.pod import Size
 
-EnvironmentName = Literal["dev"]
+EnvironmentName = Literal["dev", "staging", "prod"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,110 @@ class ServerSize:
 
     size: Size
     storage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InCluster:
+    """Servers inside of any Kubernetes cluster that the kubeconfig names.
+
+    Args:
+        postgres, redis, queue, storage: sizes of the servers.
+        max_connections: connections of all services to PostgreSQL together.
+        max_memory: most memory for Redis' data, in its words.
+    """
+
+    postgres: ServerSize
+    redis: ServerSize
+    queue: ServerSize
+    storage: ServerSize
+    max_connections: int
+    max_memory: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedPostgres:
+    """Aurora PostgreSQL.
+
+    Args:
+        instance_class: of every instance.
+        instances: one writer and readers, spread over the zones.
+        backup_days: how far back a point-in-time restore reaches, in days (1 to 35).
+        insights_days: how long performance insights are kept, in days.
+    """
+
+    instance_class: str
+    instances: int
+    backup_days: int
+    insights_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedRedis:
+    """ElastiCache for Valkey: one primary and replicas in other zones.
+
+    Args:
+        node_type: of every node.
+        nodes: primary and replicas together; at least 2, for failover.
+        snapshot_days: how long daily snapshots are kept.
+    """
+
+    node_type: str
+    nodes: int
+    snapshot_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedQueue:
+    """Amazon MQ for RabbitMQ; a cluster has three nodes, one per zone."""
+
+    instance_type: str
+    deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nodes:
+    """Nodes of the cluster.
+
+    Args:
+        instance_types: of a managed node group; Auto Mode chooses by itself.
+        least, most: number of nodes of a managed node group.
+        gpu_families: instance families for services that need a GPU.
+        gpu_types: instance types of a managed GPU node group.
+        gpu_limit: most GPUs at once.
+    """
+
+    instance_types: tuple[str, ...]
+    least: int
+    most: int
+    gpu_families: tuple[str, ...]
+    gpu_types: tuple[str, ...]
+    gpu_limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Managed:
+    """Managed servers in an AWS account, behind Cloudflare, CloudFront or both.
+
+    Args:
+        nat_gateways: 1, or one per zone: without, a zone's outage cuts all off.
+        public_api: whether the cluster's API answers outside of the network too,
+            to the addresses that the setting `apiCidrs` lists.
+        retained: whether what holds data is protected and outlives a `destroy`.
+        log_days: how long logs are kept, in days.
+        digests: whether a release must name its images by digest.
+        postgres, redis, queue: sizes of the servers.
+        nodes: nodes of the cluster.
+    """
+
+    nat_gateways: int
+    public_api: bool
+    retained: bool
+    log_days: int
+    digests: bool
+    postgres: ManagedPostgres
+    redis: ManagedRedis
+    queue: ManagedQueue
+    nodes: Nodes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +135,7 @@ class Environment:
         replicas: pods per workload, at least.
         most_replicas: pods per workload when it is busy.
         workload: size of a workload.
-        postgres, redis, queue, storage: sizes of the servers.
-        max_connections: connections of all services to PostgreSQL together.
-        max_memory: most memory for Redis' data, in its words.
+        platform: where the servers are, and their sizes.
     """
 
     name: str
@@ -42,13 +144,23 @@ class Environment:
     replicas: int
     most_replicas: int
     workload: Size
-    postgres: ServerSize
-    redis: ServerSize
-    queue: ServerSize
-    storage: ServerSize
-    max_connections: int
-    max_memory: str
+    platform: InCluster | Managed
 
+
+_SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")
+"""A server inside of a small local cluster."""
+
+_MANAGED = {
+    "postgres": "Aurora PostgreSQL",
+    "redis": "ElastiCache (Valkey)",
+    "queue": "Amazon MQ for RabbitMQ",
+    "storage": "S3",
+    "ml-models": "S3, read only",
+    "gpu": "GPU nodes of the cluster",
+    "hsm": "KMS, or CloudHSM with the setting `cloudHsm`",
+    "cdn": "Cloudflare, CloudFront or both",
+    "load-balancer": "Application Load Balancer",
+}
 
 ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "dev": Environment(
@@ -64,25 +176,73 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         most_replicas=2,
         # All 43 fit into the 2 CPUs and 4 GiB of a small local cluster.
         workload=Size(cpu="10m", cpu_limit="500m", memory="64Mi", scratch="32Mi"),
-        postgres=ServerSize(
-            size=Size(
-                cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"
+        platform=InCluster(
+            postgres=ServerSize(size=_SERVER, storage="4Gi"),
+            redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
+            queue=ServerSize(size=_SERVER, storage="1Gi"),
+            storage=ServerSize(size=replace(_SERVER, cpu="50m"), storage="8Gi"),
+            # 20 services at 20 connections each, and some for the bootstrap Jobs.
+            max_connections=420,
+            max_memory="128mb",
+        ),
+    ),
+    "staging": Environment(
+        name="staging",
+        provided=_MANAGED,
+        stand_ins=False,
+        replicas=1,
+        most_replicas=3,
+        workload=Size(cpu="50m", cpu_limit="1", memory="256Mi", scratch="128Mi"),
+        platform=Managed(
+            nat_gateways=1,
+            public_api=True,
+            retained=False,
+            log_days=365,
+            digests=False,
+            # 20 services at 20 connections each need 400; this class allows about 1,800.
+            postgres=ManagedPostgres(
+                instance_class="db.r7g.large", instances=3, backup_days=7, insights_days=7
             ),
-            storage="4Gi",
-        ),
-        redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
-        queue=ServerSize(
-            size=Size(
-                cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"
+            redis=ManagedRedis(node_type="cache.t4g.small", nodes=2, snapshot_days=1),
+            queue=ManagedQueue(instance_type="mq.m7g.medium", deployment="SINGLE_INSTANCE"),
+            nodes=Nodes(
+                instance_types=("m7i.large",),
+                least=2,
+                most=6,
+                gpu_families=("g6",),
+                gpu_types=("g6.xlarge",),
+                gpu_limit=2,
             ),
-            storage="1Gi",
         ),
-        storage=ServerSize(
-            size=Size(cpu="50m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi"),
-            storage="8Gi",
+    ),
+    "prod": Environment(
+        name="prod",
+        provided=_MANAGED,
+        stand_ins=False,
+        replicas=3,
+        most_replicas=6,
+        workload=Size(
+            cpu="100m", cpu_limit="2", memory="512Mi", scratch="256Mi", ephemeral="512Mi"
         ),
-        # 20 services at 20 connections each, and some for the bootstrap Jobs.
-        max_connections=420,
-        max_memory="128mb",
+        platform=Managed(
+            nat_gateways=3,
+            public_api=False,
+            retained=True,
+            log_days=400,
+            digests=True,
+            postgres=ManagedPostgres(
+                instance_class="db.r7g.xlarge", instances=3, backup_days=35, insights_days=465
+            ),
+            redis=ManagedRedis(node_type="cache.r7g.large", nodes=3, snapshot_days=7),
+            queue=ManagedQueue(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ"),
+            nodes=Nodes(
+                instance_types=("m7i.xlarge",),
+                least=3,
+                most=30,
+                gpu_families=("g6", "g6e"),
+                gpu_types=("g6.xlarge", "g6.2xlarge"),
+                gpu_limit=8,
+            ),
+        ),
     ),
 }

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
-import pulumi_kubernetes
-import pulumi_random
 
 from catalog import Catalog, Tier
 from components.context import DATA, SYSTEM, Context
 from components.namespace import Namespace, NamespaceArgs
 from components.priorities import Priorities, PrioritiesArgs
-from stacks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,42 +23,54 @@ class Foundation:
         namespaces: name of the namespace of each domain, of `DATA` and of
             `SYSTEM`, known once it exists.
         priorities: name of the priority class of each tier, known once it exists.
+        pull_secrets: per domain, the Secret that images are pulled with; empty where
+            the registry asks for no login.
     """
 
     context: Context
     providers: tuple[pulumi.ProviderResource, ...]
     namespaces: Mapping[str, pulumi.Output[str]]
     priorities: Mapping[str, pulumi.Output[str]]
+    pull_secrets: Mapping[str, pulumi.Output[str]] = field(
+        default_factory=dict[str, pulumi.Output[str]]
+    )
 
     def options(self) -> pulumi.ResourceOptions:
         """Options of a component at the top of the stack."""
         return pulumi.ResourceOptions(providers=list(self.providers))
 
 
-def build_foundation(settings: Settings, stack: str, catalog: Catalog) -> Foundation:
-    """Makes the providers and the namespaces."""
-    context = Context(
-        prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
-    )
-    providers = (
-        pulumi_kubernetes.Provider("kubernetes", context=settings.kube_context),
-        pulumi_random.Provider("random"),
-    )
+def make_namespaces(
+    context: Context,
+    catalog: Catalog,
+    providers: tuple[pulumi.ProviderResource, ...],
+    resolvers: tuple[str, ...],
+) -> Mapping[str, pulumi.Output[str]]:
+    """Makes a namespace for each domain, for data and for the platform itself.
+
+    Args:
+        context: source of names and labels.
+        catalog: the domains.
+        providers: providers to make them with.
+        resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
+    """
     options = pulumi.ResourceOptions(providers=list(providers))
-    namespaces = {
+    return {
         name: Namespace(
             name,
-            NamespaceArgs(context=context, name=name, resolvers=settings.dns_resolvers),
+            NamespaceArgs(context=context, name=name, resolvers=resolvers),
             options,
         ).name
         for name in (*catalog.domains, DATA, SYSTEM)
     }
-    priorities = Priorities(
-        "priorities", PrioritiesArgs(context=context, tiers=tuple(Tier)), options
-    )
-    return Foundation(
-        context=context,
-        providers=providers,
-        namespaces=namespaces,
-        priorities=priorities.names,
-    )
+
+
+def make_priorities(
+    context: Context, providers: tuple[pulumi.ProviderResource, ...]
+) -> Mapping[str, pulumi.Output[str]]:
+    """Makes a priority class for each tier."""
+    return Priorities(
+        "priorities",
+        PrioritiesArgs(context=context, tiers=tuple(Tier)),
+        pulumi.ResourceOptions(providers=list(providers)),
+    ).names

@@ -10,15 +10,17 @@ from components.bootstrap_job import SIZE as JOB_SIZE
 from components.context import DATA, SYSTEM
 from components.limits import Limits, LimitsArgs, Share
 from components.pod import Size
-from stacks.environment import Environment, ServerSize
+from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
-from stacks.network import bootstrap_jobs
+from stacks.network import jobs_of
 
 
 def build_limits(environment: Environment, catalog: Catalog, foundation: Foundation) -> None:
     """Makes a quota and limits for every namespace."""
     servers = _servers(environment)
-    jobs = sum(len(bootstrap_jobs(each, catalog)) for each in environment.provided)
+    jobs = sum(len(jobs_of(each, catalog)) for each in ("postgres", "queue"))
+    if isinstance(environment.platform, InCluster):
+        jobs += len(catalog.buckets)
     data = Counter({JOB_SIZE: 2 * jobs}) + _doubled(server.size for server in servers)
     shares = {
         SYSTEM: Share(namespace=foundation.namespaces[SYSTEM], pods={}),
@@ -41,13 +43,10 @@ def build_limits(environment: Environment, catalog: Catalog, foundation: Foundat
 
 def _servers(environment: Environment) -> tuple[ServerSize, ...]:
     """Servers that run in the data namespace."""
-    sizes = {
-        "postgres": environment.postgres,
-        "redis": environment.redis,
-        "queue": environment.queue,
-        "storage": environment.storage,
-    }
-    return tuple(sizes[name] for name in sorted(sizes) if name in environment.provided)
+    platform = environment.platform
+    if not isinstance(platform, InCluster):
+        return ()
+    return (platform.postgres, platform.queue, platform.redis, platform.storage)
 
 
 def _doubled(sizes: Iterable[Size]) -> Counter[Size]:

@@ -7,31 +7,31 @@ from dataclasses import dataclass
 
 from catalog import Catalog, NodeKind
 from components.context import DATA, Context
-from components.in_cluster_postgres import PORT as POSTGRES_PORT
-from components.in_cluster_queue import MANAGEMENT_PORT
-from components.in_cluster_queue import PORT as QUEUE_PORT
-from components.in_cluster_redis import PORT as REDIS_PORT
-from components.in_cluster_storage import PORT as STORAGE_PORT
 from components.server_isolation import ServerIsolation, ServerIsolationArgs
 from components.traffic import HTTPS, PUBLIC, Addresses, Pods, Traffic
-from stacks.environment import Environment
 from stacks.foundation import Foundation
-from stacks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a platform resource is on the network.
+    """Where a platform resource is on the network, and who goes there.
 
     Args:
         at: its pods, or its addresses outside the cluster.
         port: TCP port that services call.
-        bootstrap_port: TCP port that its bootstrap Jobs call.
+        also: what a service that uses it must reach besides, such as where its
+            credentials come from.
+        jobs: names of the bootstrap Jobs that set up its parts, sorted.
+        bootstrap_port: TCP port that those Jobs call.
+        bootstrap_also: what the Jobs must reach besides.
     """
 
     at: Pods | Addresses
     port: int
-    bootstrap_port: int
+    also: tuple[Traffic, ...] = ()
+    jobs: tuple[str, ...] = ()
+    bootstrap_port: int = 0
+    bootstrap_also: tuple[Traffic, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,42 +47,34 @@ class Network:
     egress: Mapping[str, tuple[Traffic, ...]]
 
 
-IN_CLUSTER = {
-    "postgres": (POSTGRES_PORT, POSTGRES_PORT),
-    "redis": (REDIS_PORT, REDIS_PORT),
-    "queue": (QUEUE_PORT, MANAGEMENT_PORT),
-    "storage": (STORAGE_PORT, STORAGE_PORT),
-}
-"""Ports of the servers that run in the data namespace: that of services, that of Jobs."""
-
-
 def build_network(
-    settings: Settings, environment: Environment, catalog: Catalog, foundation: Foundation
+    catalog: Catalog,
+    foundation: Foundation,
+    places: Mapping[str, Place],
+    edge: Pods | Addresses,
 ) -> Network:
-    """Makes the policies of the servers and says what the workloads' own policies allow."""
+    """Makes the policies of the servers and says what the workloads' own policies allow.
+
+    Args:
+        catalog: the edges.
+        foundation: names and namespaces.
+        places: where the platform resources are that this environment provides.
+        edge: where requests to the gateway come from.
+    """
     context = foundation.context
-    places = _places(environment, context)
     for resource, place in sorted(places.items()):
-        _isolate(resource, place, catalog, foundation)
-    edge = Pods(namespace=settings.edge_namespace)
+        if isinstance(place.at, Pods) or place.jobs:
+            _isolate(resource, place, catalog, foundation)
     return Network(
         ingress={name: _ingress(catalog, context, name, edge) for name in catalog.services},
         egress={name: _egress(catalog, context, name, places) for name in catalog.services},
     )
 
 
-def _places(environment: Environment, context: Context) -> Mapping[str, Place]:
-    """Where the platform resources are that this environment provides."""
-    namespace = context.namespace(DATA)
-    return {
-        resource: Place(
-            at=Pods(namespace=namespace, component="server", names=(resource,)),
-            port=port,
-            bootstrap_port=bootstrap_port,
-        )
-        for resource, (port, bootstrap_port) in IN_CLUSTER.items()
-        if resource in environment.provided
-    }
+def jobs_of(resource: str, catalog: Catalog) -> tuple[str, ...]:
+    """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
+    suffix = {"postgres": "database", "queue": "vhost"}[resource]
+    return tuple(f"{edge.source}-{suffix}" for edge in catalog.edges if edge.target == resource)
 
 
 def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundation) -> None:
@@ -95,25 +87,20 @@ def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundati
             namespace=foundation.namespaces[DATA],
             server=resource if isinstance(place.at, Pods) else None,
             callers=(Traffic(peers=callers, port=place.port),) if callers else (),
-            jobs=bootstrap_jobs(resource, catalog),
-            bootstrap=Traffic(peers=(place.at,), port=place.bootstrap_port),
+            jobs=place.jobs,
+            bootstrap=(
+                Traffic(peers=(place.at,), port=place.bootstrap_port),
+                *place.bootstrap_also,
+            ),
         ),
         foundation.options(),
     )
 
 
-def bootstrap_jobs(resource: str, catalog: Catalog) -> tuple[str, ...]:
-    """Names of the bootstrap Jobs that set up parts of `resource`, sorted."""
-    if resource == "storage":
-        return tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
-    suffix = {"postgres": "database", "queue": "vhost"}.get(resource)
-    if suffix is None:
-        return ()
-    return tuple(f"{edge.source}-{suffix}" for edge in catalog.edges if edge.target == resource)
-
-
-def _ingress(catalog: Catalog, context: Context, name: str, edge: Pods) -> tuple[Traffic, ...]:
-    callers: tuple[Pods, ...] = _workloads(
+def _ingress(
+    catalog: Catalog, context: Context, name: str, edge: Pods | Addresses
+) -> tuple[Traffic, ...]:
+    callers: tuple[Pods | Addresses, ...] = _workloads(
         catalog, context, [each.source for each in catalog.edges if each.target == name]
     )
     if any(each.target == "load-balancer" for each in catalog.needs(name)):
@@ -133,9 +120,13 @@ def _egress(
         peers.setdefault(port, []).extend(_workloads(catalog, context, called))
     for target in targets:
         if target in places:
-            peers.setdefault(places[target].port, []).append(places[target].at)
+            place = places[target]
+            for traffic in (Traffic(peers=(place.at,), port=place.port), *place.also):
+                known = peers.setdefault(traffic.port, [])
+                known.extend(peer for peer in traffic.peers if peer not in known)
     if any(catalog.kind(target) is NodeKind.EXTERNAL for target in targets):
-        peers.setdefault(HTTPS, []).append(PUBLIC)
+        known = peers.setdefault(HTTPS, [])
+        known.extend(peer for peer in (PUBLIC,) if peer not in known)
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import pulumi
 
-from catalog import Catalog, CatalogError, Problem, load_catalog
-from catalog.hints import did_you_mean
+from catalog import CatalogError, load_catalog
+from components.context import Context
 from graph.check import check
-from stacks.data import build_data
-from stacks.edge import build_edge
-from stacks.environment import ENVIRONMENTS
-from stacks.foundation import build_foundation
-from stacks.limits import build_limits
-from stacks.network import build_network
+from stacks.environment import ENVIRONMENTS, InCluster
+from stacks.in_cluster.stack import build_stack as build_in_cluster
+from stacks.inputs import Built, Inputs
 from stacks.release import read_release
-from stacks.services import build_services
-from stacks.settings import Settings, read_settings
+from stacks.requirements import check_settings
+from stacks.settings import read_settings
 from stacks.variables import check_variables
 
 
@@ -47,39 +44,32 @@ def build(project: Path) -> None:
     settings = read_settings(stack)
     catalog = load_catalog(project)
     check(catalog)
-    _check_rotations(settings, stack, catalog)
-    check_variables(settings, stack, catalog)
     environment = ENVIRONMENTS[settings.environment]
-    release = read_release(project, settings.release_file, catalog)
-    images = release.images(catalog, registry=settings.registry, stand_ins=environment.stand_ins)
-    foundation = build_foundation(settings, stack, catalog)
-    build_limits(environment, catalog, foundation)
-    network = build_network(settings, environment, catalog, foundation)
-    data = build_data(settings, environment, catalog, foundation)
-    services = build_services(
+    check_settings(settings, environment, catalog, stack)
+    check_variables(settings, stack, catalog)
+    inputs = Inputs(
         settings=settings,
         environment=environment,
         catalog=catalog,
-        images=images,
-        foundation=foundation,
-        data=data,
-        network=network,
+        release=read_release(project, settings.release_file, catalog),
+        context=Context(
+            prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
+        ),
     )
-    pulumi.export("url", build_edge(settings, catalog, foundation, services))
+    built = _build_stack(inputs)
+    pulumi.export("url", built.url)
     pulumi.export("ordering", settings.ordering)
     pulumi.export(
-        "services", {name: workload.url for name, workload in sorted(services.workloads.items())}
+        "services",
+        {name: workload.url for name, workload in sorted(built.services.workloads.items())},
     )
 
 
-def _check_rotations(settings: Settings, stack: str, catalog: Catalog) -> None:
-    problems = [
-        Problem(
-            f"Pulumi.{stack}.yaml",
-            f"setting 'nexus-cos:rotations.{name}': there is no such service; "
-            f"{did_you_mean(name, catalog.services) or 'remove it.'}",
-        )
-        for name in sorted(set(settings.rotations) - set(catalog.services))
-    ]
-    if problems:
-        raise CatalogError(problems)
+def _build_stack(inputs: Inputs) -> Built:
+    platform = inputs.environment.platform
+    if isinstance(platform, InCluster):
+        return build_in_cluster(inputs, platform)
+    # Only here, because the SDKs of the clouds take seconds to load.
+    from stacks.aws.stack import build_stack as build_in_aws
+
+    return build_in_aws(inputs, platform)

@@ -52,7 +52,12 @@ class Release:
     versions: Mapping[str, str]
 
     def images(
-        self, catalog: Catalog, *, registry: str | None, stand_ins: bool
+        self,
+        catalog: Catalog,
+        *,
+        registry: str | None,
+        stand_ins: bool,
+        digests: bool = False,
     ) -> Mapping[str, Image]:
         """The image of every service of the catalog.
 
@@ -60,16 +65,24 @@ class Release:
             catalog: the services.
             registry: registry and path in front of every service's own image.
             stand_ins: whether a service without a version runs as a stand-in.
+            digests: whether every version must be a digest.
 
         Raises:
-            CatalogError: a version without a registry, or a service without a
-                version where stand-ins are not allowed.
+            CatalogError: a version without a registry, a service without a version
+                where stand-ins are not allowed, or a tag where digests are demanded.
         """
         problems: list[Problem] = []
         missing = sorted(set(catalog.services) - set(self.versions))
         if missing and not stand_ins:
             listed = ", ".join(missing)
             message = f"no version for {listed}; add each under 'services', as tag or digest."
+            problems.append(Problem(self.file, message))
+        tags = sorted(name for name, version in self.versions.items() if not _is_digest(version))
+        if tags and digests:
+            message = (
+                f"no digest for {', '.join(tags)}; this environment needs the image's digest, "
+                "'sha256:…', so that a moved tag cannot change what runs."
+            )
             problems.append(Problem(self.file, message))
         if self.versions and registry is None:
             message = (
@@ -110,8 +123,12 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
 
 
 def _image(registry: str | None, service: str, version: str) -> Image:
-    separator = "@" if version.startswith("sha256:") else ":"
+    separator = "@" if _is_digest(version) else ":"
     return Image(reference=f"{registry}/{service}{separator}{version}")
+
+
+def _is_digest(version: str) -> bool:
+    return version.startswith("sha256:")
 
 
 def _stand_in(service: str, port: int) -> Image:

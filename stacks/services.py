@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -138,7 +138,8 @@ def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Reso
     for edge in catalog.needs(service):
         if edge.order is Order.STARTUP and edge.target in data.servers:
             grant = data.grants[service].get(edge.target)
-            handles.append(data.servers[edge.target] if grant is None else grant.handle)
+            own = None if grant is None else grant.handle
+            handles.append(data.servers[edge.target] if own is None else own)
     return handles
 
 
@@ -156,6 +157,10 @@ def _workload_args(
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
     service, grants = catalog.services[name], data.grants[name]
+    needs = {edge.target for edge in catalog.needs(name)}
+    size = environment.workload
+    if "gpu" in needs & set(data.servers):
+        size = replace(size, gpus=1)
     return WorkloadArgs(
         context=foundation.context,
         namespace=foundation.namespaces[service.domain],
@@ -167,7 +172,7 @@ def _workload_args(
         start_seconds=service.start_seconds,
         replicas=(environment.replicas, environment.most_replicas),
         priority=foundation.priorities[service.tier],
-        size=environment.workload,
+        size=size,
         dependencies=tuple(
             _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
         ),
@@ -177,6 +182,7 @@ def _workload_args(
         ingress=network.ingress[name],
         egress=network.egress[name],
         after=tuple(after),
+        pull_secret=foundation.pull_secrets.get(service.domain),
     )
 
 

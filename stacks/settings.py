@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pulumi.runtime import config as runtime_config
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -25,34 +16,41 @@ from catalog import CatalogError, Problem
 from catalog.files import DNS_LABEL
 from catalog.mismatch import sentence
 from stacks.environment import EnvironmentName
+from stacks.setting_types import (
+    AccountId,
+    Addresses,
+    DomainName,
+    Edge,
+    ExistingCluster,
+    ExternalApi,
+    HexId,
+    HostedZone,
+    Network,
+    Ordering,
+    ProjectPath,
+    Region,
+    RegistryLogin,
+    Resolver,
+    Restore,
+    RoleArn,
+    ZoneLetter,
+)
 
 PROJECT = "nexus-cos"
 
-Ordering = Literal["tiers", "edges"]
-
-
-def _inside_project(path: str) -> str:
-    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-        raise ValueError("is not below the project; write a relative path without '..'.")
-    return path
-
-
-def _block(cidr: str) -> str:
-    try:
-        return str(IPv4Network(cidr) if "." in cidr else IPv6Network(cidr))
-    except ValueError as error:
-        raise ValueError("is no address block; write one such as '169.254.20.10/32'.") from error
-
 
 class Settings(BaseModel):
-    """Typed settings of one stack, each a key `nexus-cos:<name>` of `Pulumi.<stack>.yaml`."""
+    """Typed settings of one stack, each a key `nexus-cos:<name>` of `Pulumi.<stack>.yaml`.
+
+    Which of the optional ones an environment demands is said in `stacks.requirements`.
+    """
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
     environment: EnvironmentName = Field(
         description="column of the environment table", examples=["dev"]
     )
-    release_file: Annotated[str, AfterValidator(_inside_project)] = Field(
+    release_file: ProjectPath = Field(
         description="file with the version of every service, relative to the project",
         examples=["releases/dev.yaml"],
     )
@@ -71,8 +69,13 @@ class Settings(BaseModel):
     )
     registry: str | None = Field(
         default=None,
-        description="registry and path in front of every service's own image",
+        description="registry and path in front of every service's own image; ecr: made here",
         examples=["registry.example.com/nexus"],
+    )
+    registry_login: RegistryLogin | None = Field(
+        default=None,
+        description="login to a registry that asks for one",
+        examples=[{"username": "nexus", "password": {"secure": "…"}}],
     )
     host: str = Field(default="nexus.localhost", description="host name of the gateway's ingress")
     edge_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] = Field(
@@ -80,7 +83,7 @@ class Settings(BaseModel):
         description="namespace of the ingress controller; only it reaches the gateway from outside",
         examples=["kube-system"],
     )
-    dns_resolvers: tuple[Annotated[str, AfterValidator(_block)], ...] = Field(
+    dns_resolvers: tuple[Resolver, ...] = Field(
         default=(),
         strict=False,
         description="blocks of DNS resolvers that are no pods of the cluster's DNS: a node-local "
@@ -97,10 +100,123 @@ class Settings(BaseModel):
         description="per service, a number; a higher one replaces the service's passwords",
         examples=[{"user-auth": 1}],
     )
+    owner: str | None = Field(
+        default=None,
+        description="team that every AWS resource is tagged with",
+        examples=["platform"],
+        min_length=1,
+    )
+    aws_account: AccountId | None = Field(
+        default=None,
+        description="the only AWS account this stack may touch",
+        examples=["123456789012"],
+    )
+    aws_region: Region | None = Field(
+        default=None, description="AWS region of everything regional", examples=["eu-central-1"]
+    )
+    aws_zones: Annotated[
+        tuple[ZoneLetter, ...], Field(strict=False, min_length=3, max_length=3)
+    ] = Field(default=("a", "b", "c"), description="letters of the region's three zones to use")
+    vpc_cidr: Network = Field(
+        default="10.0.0.0/16", description="addresses of the network, /16 to /20"
+    )
+    reserved_cidrs: Annotated[tuple[Addresses, ...], Field(strict=False)] = Field(
+        default=(),
+        description="networks that are routed to this one and that it must not overlap",
+        examples=[["10.20.0.0/16"]],
+    )
+    cluster: Literal["create", "existing"] = Field(
+        default="create", description="create: EKS is made here; existing: see existingCluster"
+    )
+    existing_cluster: ExistingCluster | None = Field(
+        default=None,
+        description="the cluster to use, with cluster: existing",
+        examples=[
+            {
+                "arn": "arn:aws:eks:eu-central-1:123456789012:cluster/nexus",
+                "endpoint": "https://ABC.gr7.eu-central-1.eks.amazonaws.com",
+                "certificateAuthority": "LS0t…",
+                "securityGroup": "sg-0123",
+                "vpc": "vpc-0123",
+                "publicSubnets": ["subnet-01", "subnet-02", "subnet-03"],
+                "dataSubnets": ["subnet-04", "subnet-05", "subnet-06"],
+            }
+        ],
+    )
+    nodes: Literal["auto", "managed"] = Field(
+        default="auto", description="auto: EKS Auto Mode; managed: node groups made here"
+    )
+    cluster_admins: Annotated[tuple[RoleArn, ...], Field(strict=False)] = Field(
+        default=(),
+        description="IAM roles that administer the cluster; the one that deploys must be in it",
+        examples=[["arn:aws:iam::123456789012:role/deployer"]],
+    )
+    api_cidrs: Annotated[tuple[Addresses, ...], Field(strict=False)] = Field(
+        default=(),
+        description="networks that may reach the cluster's API from outside",
+        examples=[["198.51.100.0/24"]],
+    )
+    cloud_hsm: bool = Field(
+        default=False,
+        description="a CloudHSM cluster for keys instead of KMS; its certificate is signed by hand",
+    )
+    restore: Restore | None = Field(
+        default=None,
+        description="make the database server anew from a snapshot or moment; see docs/runbook.md",
+        examples=[{"name": "r1", "snapshot": "arn:aws:rds:…"}],
+    )
+    edge: Edge | None = Field(
+        default=None, description="cloudflare, cloudfront or both", examples=["both"]
+    )
+    domain: DomainName | None = Field(
+        default=None,
+        description="domain under which people reach the platform",
+        examples=["nexus.example.com"],
+    )
+    failover_domain: DomainName | None = Field(
+        default=None,
+        description="domain in Route 53 that works while Cloudflare does not",
+        examples=["nexus-direct.example.net"],
+    )
+    route53_zone: HostedZone | None = Field(
+        default=None,
+        description="id of the Route 53 zone of the failover domain, or of the domain itself",
+        examples=["Z0123456789ABC"],
+    )
+    cloudflare_account: HexId | None = Field(
+        default=None, description="id of the Cloudflare account", examples=["0" * 32]
+    )
+    cloudflare_zone: HexId | None = Field(
+        default=None, description="id of the domain's Cloudflare zone", examples=["0" * 32]
+    )
+    cloudflare_token: SecretStr | None = Field(
+        default=None,
+        description="API token that may edit the zone and its load balancers",
+    )
+    certificates: Literal["acm", "letsEncrypt"] = Field(
+        default="acm",
+        description="who signs the certificate that Cloudflare shows to visitors",
+    )
+    externals: Mapping[str, ExternalApi] = Field(
+        default={},
+        description="vendor, address and credential of each external API",
+        examples=[{"payments": {"provider": "Stripe", "url": "https://api.stripe.com"}}],
+    )
 
 
-_OBJECTS = frozenset({"rotations", "variables", "dnsResolvers"})
-"""Settings with an object or list as value, which Pulumi hands over as JSON."""
+_TEXTS = frozenset(
+    {
+        "environment", "releaseFile", "ordering", "kubeContext", "namespacePrefix", "registry",
+        "host", "owner", "awsAccount", "awsRegion", "vpcCidr", "cluster", "nodes", "edge",
+        "domain", "failoverDomain", "route53Zone", "cloudflareAccount", "cloudflareZone",
+        "cloudflareToken", "certificates", "edgeNamespace",
+    }
+)  # fmt: skip
+"""Settings whose value is text; Pulumi hands every other one over as JSON."""
+
+
+_HIDDEN = frozenset({"cloudflareToken", "credential", "password"})
+"""Settings that no message may repeat."""
 
 
 def read_settings(stack: str) -> Settings:
@@ -115,11 +231,11 @@ def read_settings(stack: str) -> Settings:
     values: dict[str, Any] = {}
     for key, text in sorted(_configuration().items()):
         values[key] = text
-        if key in _OBJECTS:
+        if key in _fields() and key not in _TEXTS:
             try:
                 values[key] = json.loads(text)
             except ValueError:
-                message = f"setting '{PROJECT}:{key}' is no mapping; {_write(key)}"
+                message = f"setting '{PROJECT}:{key}' is no {_kind(key)}; {written(key)}"
                 problems.append(Problem(file, message))
                 values.pop(key)
     try:
@@ -131,6 +247,13 @@ def read_settings(stack: str) -> Settings:
     if problems:
         raise CatalogError(problems)
     return settings
+
+
+def written(key: str) -> str:
+    """The YAML to write for the setting `key`: its first example, or its default."""
+    field = _fields()[key]
+    value = field.examples[0] if field.examples else field.default
+    return f"write:\nconfig:\n  {PROJECT}:{key}: {json.dumps(value)}  # {field.description}"
 
 
 def _configuration() -> dict[str, str]:
@@ -145,17 +268,19 @@ def _fields() -> dict[str, FieldInfo]:
     return {to_camel(name): field for name, field in Settings.model_fields.items()}
 
 
+def _kind(key: str) -> str:
+    default = _fields()[key].default
+    kinds = {bool: "truth value", tuple: "list"}
+    return kinds.get(type(default), "mapping")
+
+
 def _sentence(detail: ErrorDetails) -> str:
     key = str(detail["loc"][0])
     place = f"setting '{PROJECT}:{'.'.join(str(part) for part in detail['loc'])}'"
     if detail["type"] == "missing":
-        return f"{place} is missing; {_write(key)}"
+        return f"{place} is missing; {written(key)}"
+    if key in _HIDDEN or str(detail["loc"][-1]) in _HIDDEN:
+        path = place.removeprefix("setting ")
+        return f"{place} is no text; run: pulumi config set --secret --path {path}"
     text = sentence(place, detail, tuple(_fields()))
-    return f"{text} For example, {_write(key)}" if key in _fields() else text
-
-
-def _write(key: str) -> str:
-    """The YAML to write for a setting: its first example, or its default."""
-    field = _fields()[key]
-    value = field.examples[0] if field.examples else field.default
-    return f"write:\nconfig:\n  {PROJECT}:{key}: {json.dumps(value)}  # {field.description}"
+    return f"{text} For example, {written(key)}" if key in _fields() else text

@@ -34,6 +34,9 @@ def _values(field: dict[str, Any]) -> str:
     if "enum" in field or "const" in field:
         choices = field.get("enum", [field.get("const")])
         return ", ".join(f"`{choice}`" for choice in choices)
+    for option in field.get("anyOf", ()):
+        if "enum" in option:
+            return ", ".join(f"`{choice}`" for choice in option["enum"])
     if "examples" in field:
         return f"such as `{_text(field['examples'][0])}`"
     kinds = [option.get("type") for option in field.get("anyOf", [field])]

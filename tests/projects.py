@@ -10,7 +10,16 @@ import yaml
 ROOT = Path(__file__).parent.parent
 """The project itself."""
 
-DATA = ("Pulumi.yaml", "Pulumi.dev.yaml", "catalog/platform.yaml", "catalog/services", "releases")
+STACKS = ("dev", "staging", "prod")
+"""Stacks whose settings are in the repository."""
+
+DATA = (
+    "Pulumi.yaml",
+    *(f"Pulumi.{stack}.yaml" for stack in STACKS),
+    "catalog/platform.yaml",
+    "catalog/services",
+    "releases",
+)
 
 
 def copy_project(target: Path) -> Path:

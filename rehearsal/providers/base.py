@@ -34,7 +34,8 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     def __init__(self, package: str, clock: Clock, recorder: Recorder) -> None:
         self.package = package
-        self.clock = clock
+        # The engine cancels a provider when it deletes it, while others still work.
+        self.clock = clock.part()
         self._recorder = recorder
 
     # What a subclass provides.

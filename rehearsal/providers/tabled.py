@@ -78,7 +78,7 @@ class TabledProvider(SimulatedProvider):
     @override
     def create(self, resource: Resource) -> Made:
         simulated = self._type(resource)
-        self.clock.sleep(_times(resource).create)
+        self.clock.sleep(times(resource).create)
         computed = simulated.compute(table(plain(resource.inputs)))
         resource_id = computed.get(simulated.id, simulated.id)
         hidden = {
@@ -91,7 +91,7 @@ class TabledProvider(SimulatedProvider):
 
     @override
     def update(self, resource: Resource, old: Properties) -> Made:
-        self.clock.sleep(_times(resource).update)
+        self.clock.sleep(times(resource).update)
         kept = {name: old[name] for name in self._type(resource).computed if name in old}
         return self._keep(Made(id=resource.id, outputs={**resource.inputs, **kept}), resource)
 
@@ -105,7 +105,7 @@ class TabledProvider(SimulatedProvider):
 
     @override
     def delete(self, resource: Resource, old: Properties) -> None:
-        self.clock.sleep(_times(resource).delete)
+        self.clock.sleep(times(resource).delete)
         with self._lock:
             self._made.pop((resource.urn, resource.id), None)
 
@@ -124,5 +124,6 @@ class TabledProvider(SimulatedProvider):
             ) from None
 
 
-def _times(resource: Resource) -> Times:
+def times(resource: Resource) -> Times:
+    """Simulated times of the resource's type."""
     return TIMES.get(resource.type, INSTANT)

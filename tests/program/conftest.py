@@ -22,3 +22,48 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
 def plan(plans: Mapping[str, Plan]) -> Plan:
     """Plan of the dev stack as it is in the repository."""
     return plans["tiers"]
+
+
+@pytest.fixture(scope="session")
+def clouds() -> Mapping[str, Plan]:
+    """Plans of the stacks in AWS, as they are in the repository, by stack."""
+    return {stack: make_plan(ROOT, stack) for stack in ("staging", "prod")}
+
+
+@pytest.fixture(scope="session")
+def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+    """Plans with the choices that the repository's stacks do not make, by edge."""
+    first = copy_project(tmp_path_factory.mktemp("cloudflare") / "project")
+    set_config(
+        first,
+        "staging",
+        edge="cloudflare",
+        nodes="managed",
+        certificates="letsEncrypt",
+        registry="docker.io/example",
+        registryLogin={"username": "example", "password": {"secure": "v1:placeholder"}},
+    )
+    second = copy_project(tmp_path_factory.mktemp("cloudfront") / "project")
+    set_config(
+        second,
+        "prod",
+        edge="cloudfront",
+        failoverDomain=None,
+        cluster="existing",
+        clusterAdmins=None,
+        existingCluster={
+            "arn": "arn:aws:eks:eu-central-1:123456789012:cluster/shared",
+            "endpoint": "https://shared.example.com",
+            "certificateAuthority": "c2hhcmVk",
+            "securityGroup": "sg-0000000000000shar",
+            "vpc": "vpc-0000000000000shar",
+            "publicSubnets": ["subnet-p1", "subnet-p2", "subnet-p3"],
+            "dataSubnets": ["subnet-d1", "subnet-d2", "subnet-d3"],
+        },
+        cloudHsm=True,
+        restore={"name": "r1", "cluster": "old", "time": "2026-01-31T09:00:00Z"},
+    )
+    return {
+        "cloudflare": make_plan(first, "staging"),
+        "cloudfront": make_plan(second, "prod"),
+    }

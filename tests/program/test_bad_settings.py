@@ -35,7 +35,8 @@ def refused(project: Path, stack: str = "dev") -> str:
         ),
         (
             {"environment": "qa"},
-            "Pulumi.dev.yaml: setting 'nexus-cos:environment': 'qa' is not allowed; write 'dev'. "
+            "Pulumi.dev.yaml: setting 'nexus-cos:environment': 'qa' is not allowed; write 'dev', "
+            "'staging' or 'prod'. "
             'For example, write:\nconfig:\n  nexus-cos:environment: "dev"  '
             "# column of the environment table",
         ),

@@ -72,8 +72,42 @@ def handle(service: str, resource: str) -> str:
     return f"{JOB}::{service}-{ {'postgres': 'database', 'queue': 'vhost'}[resource] }"
 
 
-def expected(service: str, ordering: str) -> set[str]:
+MANAGED = {
+    "redis": "aws:elasticache/replicationGroup:ReplicationGroup::redis",
+    "cdn": "cloudflare:index/loadBalancer:LoadBalancer::cloudflare-edge-media",
+    "gpu": "kubernetes:karpenter.sh/v1:NodePool::gpu",
+}
+"""Handles in AWS that are the same for every service."""
+
+IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+
+MANAGED_SERVERS = {
+    "postgres": "aws:rds/clusterInstance:ClusterInstance::postgres-0",
+    "redis": MANAGED["redis"],
+    "queue": "aws:mq/broker:Broker::queue",
+}
+
+
+def managed_handle(service: str, resource: str) -> str | None:
+    """Handle in AWS of a service's own part; None for what AWS does not provide."""
+    if resource in {"storage", "ml-models", "hsm"}:
+        return f"{IDENTITY}::{service}-identity-association"
+    if resource in {"postgres", "queue"}:
+        return handle(service, resource)
+    return MANAGED.get(resource)
+
+
+def expected(service: str, ordering: str, *, managed: bool = False) -> set[str]:
     """Everything outside its own component that a Deployment must wait for."""
+    if managed:
+        found = {
+            managed_handle(source, resource)
+            for source, resource in RESOURCE_EDGES - RUNTIME_RESOURCE_EDGES
+            if source == service
+        }
+        return {each for each in found if each} | {
+            each for each in expected(service, ordering) if DEPLOYMENT in each or "-ready" in each
+        }
     waits = {f"{DEPLOYMENT}::{t}" for s, t in reduced(STARTUP_EDGES) if s == service}
     for source, resource in RESOURCE_EDGES - RUNTIME_RESOURCE_EDGES:
         if source == service and resource in PROVIDED:
@@ -86,13 +120,12 @@ def expected(service: str, ordering: str) -> set[str]:
     return waits
 
 
-@pytest.mark.parametrize("ordering", ["tiers", "edges"])
-@pytest.mark.parametrize("service", sorted(SERVICES))
-def test_deployment_waits_for_exactly_its_dependencies(
-    plans: Mapping[str, Plan], ordering: str, service: str
-) -> None:
-    """A lost edge starts a service before its database; an extra one blocks a rollout."""
-    deployment = deployments(plans[ordering])[service]
+def waits_for(plan: Plan, service: str) -> set[str]:
+    """What the Deployment waits for outside its own component.
+
+    Left out are its namespace, its priority class and the script of its startup check.
+    """
+    deployment = deployments(plan)[service]
     outside = {
         short(urn)
         for urn in deployment.dependencies
@@ -104,8 +137,41 @@ def test_deployment_waits_for_exactly_its_dependencies(
     priorities = {each for each in outside if each.startswith(PRIORITY)}
     scripts = {each for each in outside if each.endswith("-startup")}
     assert (len(namespaces), len(priorities)) == (1, 1)
+    assert len(scripts) <= 1
+    return outside - namespaces - priorities - scripts
+
+
+@pytest.mark.parametrize("ordering", ["tiers", "edges"])
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_deployment_waits_for_exactly_its_dependencies(
+    plans: Mapping[str, Plan], ordering: str, service: str
+) -> None:
+    """A lost edge starts a service before its database; an extra one blocks a rollout."""
+    plan = plans[ordering]
+    assert waits_for(plan, service) == expected(service, ordering)
+    scripts = [urn for urn in deployments(plan)[service].dependencies if urn.endswith("-startup")]
     assert len(scripts) == any((service, resource) in RESOURCE_EDGES for resource in PROVIDED)
-    assert outside - namespaces - priorities - scripts == expected(service, ordering)
+
+
+@pytest.mark.xdist_group("clouds")
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_deployment_in_aws_waits_for_the_same(
+    clouds: Mapping[str, Plan], stack: str, service: str
+) -> None:
+    """In AWS a service starts after the same things, whoever provides them."""
+    assert waits_for(clouds[stack], service) == expected(service, "tiers", managed=True)
+
+
+@pytest.mark.xdist_group("clouds")
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_infrastructure_gate_in_aws_waits_for_the_servers(
+    clouds: Mapping[str, Plan], stack: str
+) -> None:
+    """A gate that opens before the database answers starts every service against nothing."""
+    gate = gates(clouds[stack])["infrastructure-ready"]
+    waits = {short(urn) for urn in gate.dependencies if NAMESPACE not in urn}
+    assert waits == set(MANAGED_SERVERS.values())
 
 
 def test_every_service_has_one_deployment(plan: Plan) -> None:

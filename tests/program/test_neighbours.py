@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plan.plan import Plan
-from stacks.environment import ENVIRONMENTS
+from stacks.environment import ENVIRONMENTS, InCluster
 from tests.transcription import RESOURCE_EDGES
 
 
@@ -27,7 +27,9 @@ def test_all_databases_together_fit_into_the_server(plan: Plan) -> None:
     assert len(limits) == sum(target == "postgres" for _, target in RESOURCE_EDGES)
     assert all(limit > 0 for limit in limits)
     # Three are the superuser's, and each running Job takes one.
-    assert sum(limits) + 3 + 10 <= ENVIRONMENTS["dev"].max_connections
+    platform = ENVIRONMENTS["dev"].platform
+    assert isinstance(platform, InCluster)
+    assert sum(limits) + 3 + 10 <= platform.max_connections
 
 
 def test_every_vhost_is_limited(plan: Plan) -> None:

@@ -118,5 +118,7 @@ def test_encrypted_settings_get_placeholders(tmp_path: Path) -> None:
 def test_unknown_stack_names_those_that_exist(tmp_path: Path) -> None:
     """A mistyped stack must not plan another one."""
     project = copy_project(tmp_path / "project")
-    with pytest.raises(CatalogError, match=r"^Pulumi.qa.yaml: there is no stack 'qa' \(.*: dev\)"):
+    with pytest.raises(
+        CatalogError, match=r"^Pulumi.qa.yaml: there is no stack 'qa' \(.*: dev, prod, staging\)"
+    ):
         make_plan(project, "qa")

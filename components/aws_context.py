@@ -1,0 +1,86 @@
+"""Names, tags and options of everything made in AWS, in one place."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+
+from components.context import Context
+
+PROJECT = "nexus-cos"
+
+Layer = Literal["foundation", "data", "services", "edge"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsContext:
+    """What every name, tag and ARN in AWS is derived from.
+
+    Args:
+        context: source of names and labels in Kubernetes.
+        account: id of the account, 12 digits.
+        region: region of everything regional.
+        zones: names of the availability zones, such as `eu-central-1a`.
+        owner: team in the tags.
+        retained: whether what holds data is protected and outlives a `destroy`.
+        log_days: how long logs are kept, in days.
+    """
+
+    context: Context
+    account: str
+    region: str
+    zones: tuple[str, ...]
+    owner: str
+    retained: bool
+    log_days: int
+
+    @property
+    def prefix(self) -> str:
+        """Start of every fixed name: what belongs to this stack alone."""
+        return f"{PROJECT}-{self.context.stack}"
+
+    def tags(self, name: str, layer: Layer, service: str | None = None) -> dict[str, str]:
+        """Tags of a resource.
+
+        Args:
+            name: its name, shown by AWS' console.
+            layer: layer of the program that makes it.
+            service: the one service it belongs to, if it does.
+        """
+        tags = {
+            "Name": f"{self.prefix}-{name}",
+            "project": PROJECT,
+            "environment": self.context.environment,
+            "stack": self.context.stack,
+            "owner": self.owner,
+            "layer": layer,
+        }
+        return tags if service is None else {**tags, "service": service}
+
+    def arn(self, service: str, resource: str) -> str:
+        """ARN of a resource in this account and region, such as `("rds", "db:x")`."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def fixed(self, name: str, longest: int) -> str:
+        """A name for what cannot be auto-named: readable, and never longer than `longest`.
+
+        A name that is too long keeps its start and ends in a hash of the whole.
+        """
+        full = f"{self.prefix}-{name}"
+        if len(full) <= longest:
+            return full
+        digest = hashlib.sha256(full.encode()).hexdigest()[:8]
+        return f"{full[: longest - 9].rstrip('-')}-{digest}"
+
+    def durable(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of what holds data, and of what that cannot exist without.
+
+        Where data is retained, a `destroy` refuses, and after `pulumi state
+        unprotect` it forgets the resource but leaves it in AWS.
+        """
+        return pulumi.ResourceOptions(
+            parent=parent, protect=self.retained or None, retain_on_delete=self.retained or None
+        )

@@ -1,0 +1,71 @@
+"""The way from a load balancer to the gateway's pods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.context import Context
+
+AUTO_MODE, CONTROLLER = "eks.amazonaws.com/v1", "elbv2.k8s.aws/v1beta1"
+"""API versions of a TargetGroupBinding: EKS Auto Mode's, the AWS Load Balancer Controller's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewayRouteArgs:
+    """What a route is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: namespace of the gateway, from the resource that makes it.
+        service: name of the gateway's Service.
+        targets: ARN of the balancer's target group.
+        auto: whether EKS runs the controller (Auto Mode).
+        after: handle of the gateway; the route waits for it.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    service: str
+    targets: pulumi.Input[str]
+    auto: bool
+    after: pulumi.Resource
+
+
+class GatewayRoute(pulumi.ComponentResource):
+    """Keeps a target group filled with the addresses of the gateway's ready pods.
+
+    Makes:
+        `{name}`: TargetGroupBinding.
+
+    Outputs:
+        handle: the binding.
+    """
+
+    TOKEN = "nexus:edge:GatewayRoute"
+
+    handle: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: GatewayRouteArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self.handle = CustomResource(
+            name,
+            api_version=AUTO_MODE if args.auto else CONTROLLER,
+            kind="TargetGroupBinding",
+            metadata={
+                "name": args.service,
+                "namespace": args.namespace,
+                "labels": args.context.labels(args.service, "edge"),
+            },
+            spec={
+                "serviceRef": {"name": args.service, "port": "http"},
+                "targetGroupARN": args.targets,
+                "targetType": "ip",
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.after]),
+        )
+        self.register_outputs({"handle": self.handle.urn})

@@ -1,0 +1,105 @@
+"""The simulated `aws` and `cloudflare` providers: what they answer is in the package simulation."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from typing import Any, cast
+
+from typing_extensions import override
+
+from rehearsal.providers.answer import Made, RefusedError, Resource
+from rehearsal.providers.tabled import Simulated, TabledProvider, times
+from rehearsal.providers.wire import Properties, Property, plain, table, text
+from rehearsal.record import Recorder
+from rehearsal.timing import Clock
+from simulation.answer import Answer, Place
+from simulation.clouds import CLOUDS, made_outputs, named, place_of
+
+_GUARDS = ("deletionProtection", "enableDeletionProtection")
+
+
+class CloudProvider(TabledProvider):
+    """Resources of a cloud: automatic names, ids that exist once, deletion protection.
+
+    Args:
+        package: `aws` or `cloudflare`.
+        clock, recorder: simulated time and the record of operations.
+    """
+
+    def __init__(self, package: str, clock: Clock, recorder: Recorder) -> None:
+        self._answers: Mapping[str, Answer] = CLOUDS[package]
+        types = {
+            token: Simulated(
+                compute=lambda _: {},
+                computed=("id", *answer.computed),
+                id="id",
+                immutable=answer.immutable,
+            )
+            for token, answer in self._answers.items()
+        }
+        super().__init__(package, types, clock, recorder)
+        self._place = Place()
+        self._keys: dict[tuple[str, str], str] = {}
+
+    @override
+    def configure(self, settings: Properties) -> None:
+        """Take the account and the region, for ARNs."""
+        self._place = place_of(table(plain(settings)))
+
+    @override
+    def check(
+        self, resource: Resource, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        inputs, problems = super().check(resource, old, seed)
+        answer = self._answers[resource.type]
+        kept = text(old.get(answer.named)) if answer.named else ""
+        if kept and answer.named is not None and answer.named not in inputs:
+            return {**inputs, answer.named: kept}, problems
+        suffix = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()
+        return _properties(named(answer, resource.name, suffix, inputs)), problems
+
+    @override
+    def create(self, resource: Resource) -> Made:
+        key = f"{resource.urn} {secrets.token_hex(8)}"
+        self.clock.sleep(times(resource).create)
+        made = self._answered(resource, key)
+        with self._lock:
+            if (resource.type, made.id) in self._keys:
+                raise RefusedError(
+                    f"creating {resource.type} ({made.id}): it already exists; give it another "
+                    "name, or delete it before it is replaced."
+                )
+            self._keys[resource.type, made.id] = key
+        return self._keep(made, resource)
+
+    @override
+    def update(self, resource: Resource, old: Properties) -> Made:
+        self.clock.sleep(times(resource).update)
+        with self._lock:
+            key = self._keys[resource.type, resource.id]
+        answered = self._answered(resource, key)
+        return self._keep(Made(id=resource.id, outputs=answered.outputs), resource)
+
+    @override
+    def delete(self, resource: Resource, old: Properties) -> None:
+        inputs = table(plain(old))
+        for guard in _GUARDS:
+            if inputs.get(guard) is True:
+                raise RefusedError(
+                    f"deleting {resource.type} ({resource.id}): {guard} is on; switch it off first."
+                )
+        super().delete(resource, old)
+        with self._lock:
+            self._keys.pop((resource.type, resource.id), None)
+
+    def _answered(self, resource: Resource, key: str) -> Made:
+        inputs = table(plain(resource.inputs))
+        outputs = dict(made_outputs(self._answers[resource.type], self._place, key, inputs))
+        resource_id = str(outputs.pop("id"))
+        return Made(id=resource_id, outputs={**resource.inputs, **_properties(outputs)})
+
+
+def _properties(values: Mapping[str, Any]) -> Properties:
+    return {key: cast("Property", value) for key, value in values.items()}

@@ -1,0 +1,321 @@
+"""Data layer in AWS: managed servers, buckets and keys, and a role for each service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.amazon_mq import AmazonMq, AmazonMqArgs
+from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from components.cloud_hsm import CloudHsm, CloudHsmArgs
+from components.elasti_cache import ElastiCache, ElastiCacheArgs
+from components.grant import Grant
+from components.iam_policy import Statement
+from components.kms_key import KmsKey, KmsKeyArgs
+from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.s3_bucket import S3Bucket, S3BucketArgs
+from stacks.aws.foundation import AwsFoundation
+from stacks.data import Data, DataPlans, Part, collected
+from stacks.environment import Managed
+
+OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+HSM_MODULES = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """A service's part of a platform resource that it reaches with its AWS role.
+
+    Args:
+        resource: the platform resource.
+        service: who gets it.
+        endpoint: plain facts about it.
+        statements: what the service's role may do.
+    """
+
+    resource: str
+    service: str
+    endpoint: Mapping[str, pulumi.Input[str]]
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsData(Data):
+    """What the servers give, and the buckets that the edge needs.
+
+    Args:
+        media: the bucket that visitors' media come from.
+        logs: the bucket of access logs.
+    """
+
+    media: S3Bucket
+    logs: S3Bucket
+
+
+def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -> AwsData:
+    """Makes servers, databases, users, vhosts, buckets, keys and roles."""
+    options = foundation.options()
+    key = KmsKey(
+        "data-key",
+        KmsKeyArgs(aws=foundation.aws, layer="data", purpose="databases, caches and queues"),
+        options,
+    ).arn
+    logs = S3Bucket(
+        "logs-bucket",
+        S3BucketArgs(
+            aws=foundation.aws, layer="data", key=None, logs=None, log_days=platform.log_days
+        ),
+        options,
+    )
+    storage_key = KmsKey(
+        "storage-key",
+        KmsKeyArgs(
+            aws=foundation.aws,
+            layer="data",
+            purpose="objects in S3",
+            distributions=True,
+        ),
+        options,
+    ).arn
+    buckets = {
+        name: _bucket(f"{name}-bucket", foundation, storage_key, logs)
+        for name in (*plans.catalog.buckets, "models")
+    }
+    buckets["models"].allow()
+    accesses = [
+        *_storage(plans, foundation, buckets, storage_key),
+        *_models(plans, foundation, buckets["models"], storage_key),
+    ]
+    parts = [
+        _postgres(plans, foundation, platform, key),
+        _redis(plans, foundation, platform, key),
+        _queue(plans, foundation, platform, key),
+    ]
+    hsm_accesses, hsm_parts = _hsm(plans, foundation)
+    parts += [*hsm_parts, *_with_roles(plans, foundation, [*accesses, *hsm_accesses])]
+    if foundation.gpu is not None:
+        parts.append(Part(resource="gpu", handle=foundation.gpu, grants={}))
+    made = collected(plans.catalog, *parts)
+    return AwsData(servers=made.servers, grants=made.grants, media=buckets["media"], logs=logs)
+
+
+def _bucket(
+    name: str, foundation: AwsFoundation, key: pulumi.Output[str], logs: S3Bucket
+) -> S3Bucket:
+    return S3Bucket(
+        name,
+        S3BucketArgs(aws=foundation.aws, layer="data", key=key, logs=logs.bucket),
+        foundation.options(),
+    )
+
+
+def _postgres(
+    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
+) -> Part:
+    sizes, cluster, restore = platform.postgres, foundation.cluster, plans.settings.restore
+    server = AuroraPostgres(
+        "postgres",
+        AuroraPostgresArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster=cluster.name,
+            cluster_group=cluster.security_group,
+            namespace=plans.namespace,
+            key=key,
+            logs_key=foundation.logs_key,
+            instance_class=sizes.instance_class,
+            instances=sizes.instances,
+            backup_days=sizes.backup_days,
+            insights_days=sizes.insights_days,
+            restore=None if restore is None else RestoreArgs(**restore.model_dump()),
+        ),
+        foundation.options(),
+    )
+    return Part(resource="postgres", handle=server.handle, grants=plans.databases(server))
+
+
+def _redis(
+    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
+) -> Part:
+    sizes, cluster, services = platform.redis, foundation.cluster, plans.users("redis")
+    server = ElastiCache(
+        "redis",
+        ElastiCacheArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster_group=cluster.security_group,
+            key=key,
+            logs_key=foundation.logs_key,
+            services=services,
+            rotations=plans.settings.rotations,
+            node_type=sizes.node_type,
+            nodes=sizes.nodes,
+            snapshot_days=sizes.snapshot_days,
+        ),
+        foundation.options(),
+    )
+    grants = {service: server.add_user(service) for service in services}
+    return Part(resource="redis", handle=server.handle, grants=grants)
+
+
+def _queue(
+    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
+) -> Part:
+    cluster = foundation.cluster
+    server = AmazonMq(
+        "queue",
+        AmazonMqArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster_group=cluster.security_group,
+            namespace=plans.namespace,
+            key=key,
+            instance_type=platform.queue.instance_type,
+            deployment=platform.queue.deployment,
+        ),
+        foundation.options(),
+    )
+    return Part(resource="queue", handle=server.handle, grants=plans.vhosts(server))
+
+
+def _storage(
+    plans: DataPlans,
+    foundation: AwsFoundation,
+    buckets: Mapping[str, S3Bucket],
+    key: pulumi.Output[str],
+) -> list[Access]:
+    """The catalog's buckets: the owner and the granted services read and write them."""
+    return [
+        _bucket_access(
+            foundation, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
+        )
+        for bucket in plans.catalog.buckets.values()
+        for service in (bucket.owner, *bucket.granted)
+    ]
+
+
+def _models(
+    plans: DataPlans, foundation: AwsFoundation, bucket: S3Bucket, key: pulumi.Output[str]
+) -> list[Access]:
+    """Trained models, which services read and people write."""
+    return [
+        _bucket_access(
+            foundation, "ml-models", service, bucket, key=key, actions=OBJECT_ACTIONS[:1]
+        )
+        for service in plans.users("ml-models")
+    ]
+
+
+def _bucket_access(
+    foundation: AwsFoundation,
+    resource: str,
+    service: str,
+    bucket: S3Bucket,
+    *,
+    key: pulumi.Output[str],
+    actions: tuple[str, ...],
+) -> Access:
+    region = foundation.aws.region
+    writes = len(actions) > 1
+    name = resource.replace("-", " ").title().replace(" ", "")
+    return Access(
+        resource=resource,
+        service=service,
+        endpoint={
+            "url": f"https://s3.{region}.amazonaws.com",
+            "region": region,
+            "bucket": bucket.bucket,
+        },
+        statements=(
+            Statement(
+                sid=f"{name}Objects",
+                actions=actions,
+                resources=(bucket.arn.apply(lambda arn: f"{arn}/*"),),
+            ),
+            Statement(sid=f"{name}List", actions=("s3:ListBucket",), resources=(bucket.arn,)),
+            Statement(
+                sid=f"{name}Key",
+                actions=("kms:Decrypt", "kms:GenerateDataKey") if writes else ("kms:Decrypt",),
+                resources=(key,),
+                conditions={"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}},
+            ),
+        ),
+    )
+
+
+def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], list[Part]]:
+    """A key for each service that needs an HSM, in KMS or in modules of its own."""
+    aws = foundation.aws
+    accesses: list[Access] = []
+    parts: list[Part] = []
+    for service in plans.users("hsm"):
+        if plans.settings.cloud_hsm:
+            hsm = CloudHsm(
+                f"{service}-hsm",
+                CloudHsmArgs(
+                    aws=aws,
+                    subnets=foundation.cluster.data,
+                    cluster_group=foundation.cluster.security_group,
+                    modules=HSM_MODULES,
+                    service=service,
+                ),
+                foundation.options(),
+            )
+            endpoint = {"kind": "cloudhsm", "cluster": hsm.id, "region": aws.region}
+            grant = Grant(resource="hsm", handle=hsm.handle, endpoint=endpoint)
+            parts.append(Part(resource="hsm", handle=hsm.handle, grants={service: grant}))
+            continue
+        key = KmsKey(
+            f"{service}-key",
+            KmsKeyArgs(aws=aws, layer="data", purpose=f"keys of {service}", service=service),
+            foundation.options(),
+        )
+        actions = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
+        accesses.append(
+            Access(
+                resource="hsm",
+                service=service,
+                endpoint={"kind": "kms", "key": key.arn, "region": aws.region},
+                statements=(Statement(sid="HsmKey", actions=actions, resources=(key.arn,)),),
+            )
+        )
+    return accesses, parts
+
+
+def _with_roles(plans: DataPlans, foundation: AwsFoundation, accesses: list[Access]) -> list[Part]:
+    """One role per service, with everything it may do; its binding is the handle of it all."""
+    roles: dict[str, pulumi.Resource] = {}
+    for service in sorted({access.service for access in accesses}):
+        own = [access for access in accesses if access.service == service]
+        roles[service] = PodIdentityRole(
+            f"{service}-identity",
+            PodIdentityRoleArgs(
+                aws=foundation.aws,
+                layer="data",
+                cluster=foundation.cluster.name,
+                namespace=foundation.namespaces[plans.catalog.services[service].domain],
+                service_account=service,
+                service=service,
+                statements=tuple(rule for access in own for rule in access.statements),
+            ),
+            foundation.options(),
+        ).handle
+    parts: list[Part] = []
+    for resource in sorted({access.resource for access in accesses}):
+        grants = {
+            access.service: Grant(
+                resource=resource, handle=roles[access.service], endpoint=access.endpoint
+            )
+            for access in accesses
+            if access.resource == resource
+        }
+        first = next(iter(grants.values()))
+        handle = first.handle
+        if handle is not None:
+            parts.append(Part(resource=resource, handle=handle, grants=grants))
+    return parts

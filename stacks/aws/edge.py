@@ -1,0 +1,295 @@
+"""Edge layer in AWS and at Cloudflare: certificates, firewall, load balancer, CDNs, names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from catalog import Catalog
+from components.certificate import Certificate, CertificateArgs
+from components.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
+from components.dns_zone import DnsZone
+from components.gateway_route import GatewayRoute, GatewayRouteArgs
+from components.grant import Grant
+from components.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.route53_failover import (
+    AliasTarget,
+    Route53Failover,
+    Route53FailoverArgs,
+    origin_host,
+)
+from components.route53_zone import Route53Zone
+from components.s3_bucket import Reader
+from components.web_acl import WebAcl, WebAclArgs
+from components.workload_container import PROBE_PATHS
+from stacks.aws.access_logs import allow_access_logs
+from stacks.aws.data import AwsData
+from stacks.aws.foundation import AwsFoundation
+from stacks.data import Part
+from stacks.requirements import AwsSettings
+from stacks.services import Services
+from stacks.settings import Settings
+
+HEALTH = PROBE_PATHS["readiness"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """The way in, before anything runs behind it.
+
+    Args:
+        parts: what services get of it: the CDN and the load balancer.
+        balancer: the load balancer.
+        gateway: service that it routes to; None if the catalog has none.
+    """
+
+    parts: tuple[Part, ...]
+    balancer: LoadBalancer
+    gateway: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cdns:
+    """CloudFront's distributions, where the edge has them."""
+
+    site: CloudFront | None
+    media: CloudFront | None
+
+
+def build_entry(
+    settings: Settings,
+    managed: AwsSettings,
+    catalog: Catalog,
+    foundation: AwsFoundation,
+    data: AwsData,
+) -> Entry | None:
+    """Makes everything of the edge that needs no service; None without a gateway."""
+    gateways = [edge.source for edge in catalog.edges if edge.target == "load-balancer"]
+    if not gateways:
+        data.media.allow()
+        data.logs.allow()
+        return None
+    gateway = gateways[0]
+    logs_allowed = allow_access_logs(data.logs, foundation.aws)
+    certificate = _certificate(managed, foundation)
+    balancer = LoadBalancer(
+        "balancer",
+        LoadBalancerArgs(
+            aws=foundation.aws,
+            vpc=foundation.cluster.vpc,
+            subnets=foundation.cluster.public,
+            cluster_group=foundation.cluster.security_group,
+            cluster=foundation.cluster.name,
+            port=catalog.services[gateway].port,
+            health=HEALTH,
+            certificate=certificate.arns[managed.region],
+            firewall=WebAcl(
+                "balancer-firewall",
+                WebAclArgs(aws=foundation.aws, scope="REGIONAL", logs_key=foundation.logs_key),
+                foundation.options(),
+            ).arn,
+            logs=data.logs.bucket,
+            logs_allowed=logs_allowed,
+        ),
+        foundation.options(),
+    )
+    cdns = _cdns(managed, foundation, data, certificate, logs_allowed)
+    readers = (
+        ()
+        if cdns.media is None
+        else (Reader(service="cloudfront.amazonaws.com", resource=cdns.media.arn),)
+    )
+    data.media.allow(readers=readers)
+    origin = AliasTarget(host=balancer.host, zone=balancer.zone)
+    failover = Route53Failover(
+        "failover",
+        Route53FailoverArgs(
+            aws=foundation.aws,
+            zone=managed.route53_zone,
+            domain=managed.failover_domain,
+            origin=origin,
+            cdn=None
+            if cdns.site is None
+            else AliasTarget(host=cdns.site.host, zone=cdns.site.zone),
+            health=HEALTH,
+        ),
+        foundation.options(),
+    )
+    handle = _media_name(settings, managed, foundation, cdns)
+    return Entry(
+        parts=_parts(catalog, managed, balancer, failover.origin, handle),
+        balancer=balancer,
+        gateway=gateway,
+    )
+
+
+def build_edge(
+    settings: Settings,
+    managed: AwsSettings,
+    catalog: Catalog,
+    foundation: AwsFoundation,
+    *,
+    services: Services,
+    entry: Entry | None,
+) -> str | None:
+    """Makes the route to the gateway, once it runs; returns the platform's URL."""
+    if entry is None:
+        return None
+    domain = catalog.services[entry.gateway].domain
+    GatewayRoute(
+        "gateway",
+        GatewayRouteArgs(
+            context=foundation.context,
+            namespace=foundation.namespaces[domain],
+            service=entry.gateway,
+            targets=entry.balancer.targets,
+            auto=settings.nodes == "auto",
+            after=services.workloads[entry.gateway].handle,
+        ),
+        foundation.options(),
+    )
+    return f"https://{managed.domain}/"
+
+
+def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate:
+    route53: DnsZone = Route53Zone(id=managed.route53_zone)
+    zone = route53
+    if managed.cloudflare is not None:
+        from components.cloudflare_zone import CloudflareZone
+
+        zone = CloudflareZone(id=managed.cloudflare.zone)
+    # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed
+    # cannot be impersonated with this certificate.
+    names = {
+        managed.domain: zone,
+        _media_host(managed): zone,
+        managed.failover_domain: route53,
+        origin_host(managed.failover_domain): route53,
+    }
+    regions = [managed.region]
+    if managed.edge != "cloudflare":
+        regions.append(REGION)
+    return Certificate(
+        "certificate",
+        CertificateArgs(
+            aws=foundation.aws,
+            names=tuple(names.items()),
+            regions=tuple(dict.fromkeys(regions)),
+        ),
+        foundation.options(),
+    )
+
+
+def _cdns(
+    managed: AwsSettings,
+    foundation: AwsFoundation,
+    data: AwsData,
+    certificate: Certificate,
+    logs_allowed: pulumi.Resource,
+) -> _Cdns:
+    if managed.edge == "cloudflare":
+        return _Cdns(site=None, media=None)
+    firewall = WebAcl(
+        "cdn-firewall",
+        WebAclArgs(aws=foundation.aws, scope="CLOUDFRONT", logs_key=None),
+        foundation.options(),
+    ).arn
+
+    def distribution(name: str, aliases: tuple[str, ...], media: Media | None) -> CloudFront:
+        return CloudFront(
+            name,
+            CloudFrontArgs(
+                aws=foundation.aws,
+                aliases=tuple(dict.fromkeys(aliases)),
+                origin=origin_host(managed.failover_domain),
+                media=media,
+                certificate=certificate.arns[REGION],
+                firewall=firewall,
+                logs=data.logs.arn,
+                logs_allowed=logs_allowed,
+            ),
+            foundation.options(),
+        )
+
+    return _Cdns(
+        site=distribution("site-cdn", (managed.domain, managed.failover_domain), None),
+        media=distribution("media-cdn", (_media_host(managed),), Media(domain=data.media.domain)),
+    )
+
+
+def _media_name(
+    settings: Settings, managed: AwsSettings, foundation: AwsFoundation, cdns: _Cdns
+) -> pulumi.Resource:
+    """Makes the names that visitors use, and returns what answers for media."""
+    options = foundation.options()
+    if managed.cloudflare is None:
+        if cdns.media is None:
+            raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
+        Route53Zone(id=managed.route53_zone).alias(
+            "media-name", _media_host(managed), cdns.media.host, options
+        )
+        return cdns.media.handle
+    from components.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs, Site
+
+    edge = CloudflareEdge(
+        "cloudflare-edge",
+        CloudflareEdgeArgs(
+            prefix=foundation.aws.prefix,
+            account=managed.cloudflare.account,
+            zone=managed.cloudflare.zone,
+            domain=managed.domain,
+            sites=(
+                (
+                    "site",
+                    Site(
+                        host=managed.domain,
+                        cdn=None if cdns.site is None else cdns.site.host,
+                        cached=False,
+                    ),
+                ),
+                (
+                    "media",
+                    Site(
+                        host=_media_host(managed),
+                        cdn=None if cdns.media is None else cdns.media.host,
+                        cached=True,
+                    ),
+                ),
+            ),
+            origin=origin_host(managed.failover_domain),
+            health=HEALTH,
+            lets_encrypt=settings.certificates == "letsEncrypt",
+        ),
+        options,
+    )
+    return edge.handles["media"]
+
+
+def _parts(
+    catalog: Catalog,
+    managed: AwsSettings,
+    balancer: LoadBalancer,
+    origin: str,
+    media: pulumi.Resource,
+) -> tuple[Part, ...]:
+    def part(resource: str, handle: pulumi.Resource, endpoint: dict[str, str]) -> Part:
+        grants = {
+            edge.source: Grant(resource=resource, handle=handle, endpoint=endpoint)
+            for edge in catalog.edges
+            if edge.target == resource
+        }
+        return Part(resource=resource, handle=handle, grants=grants)
+
+    return (
+        part(
+            "cdn",
+            media,
+            {"url": f"https://{_media_host(managed)}", "origin": f"https://{origin}"},
+        ),
+        part("load-balancer", balancer.handle, {"url": f"https://{managed.domain}"}),
+    )
+
+
+def _media_host(managed: AwsSettings) -> str:
+    return f"media.{managed.domain}"

@@ -1,0 +1,62 @@
+"""Where managed servers are, seen from the pods of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from catalog import Catalog
+from components.amazon_mq import MANAGEMENT_PORT
+from components.amazon_mq import PORT as QUEUE_PORT
+from components.aurora_postgres import PORT as POSTGRES_PORT
+from components.cloud_hsm import FIRST_PORT, LAST_PORT
+from components.elasti_cache import PORT as REDIS_PORT
+from components.traffic import HTTPS, PUBLIC, Addresses, Traffic
+from components.vpc import address_plan
+from stacks.network import Place, jobs_of
+from stacks.settings import Settings
+
+AGENT = Traffic(peers=(Addresses(blocks=(("169.254.170.23/32", ()),)),), port=80)
+"""Where a pod gets the credentials of its role. Source:
+https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html"""
+
+
+def places(settings: Settings, catalog: Catalog) -> Mapping[str, Place]:
+    """Every managed platform resource that services call."""
+    data, private = subnets(settings, "data"), subnets(settings, "private")
+    endpoints = Traffic(peers=(private,), port=HTTPS)
+    # S3 answers on public addresses, the network's gateway endpoint among the way.
+    objects = Place(at=PUBLIC, port=HTTPS, also=(AGENT,))
+    keys = Place(at=private, port=HTTPS, also=(AGENT,))
+    if settings.cloud_hsm:
+        ports = range(FIRST_PORT, LAST_PORT + 1)
+        first, *more = (Traffic(peers=(data,), port=port) for port in ports)
+        keys = Place(at=data, port=first.port, also=tuple(more))
+    return {
+        "postgres": Place(
+            at=data,
+            port=POSTGRES_PORT,
+            jobs=jobs_of("postgres", catalog),
+            bootstrap_port=POSTGRES_PORT,
+            # The Jobs fetch the master's password from Secrets Manager.
+            bootstrap_also=(AGENT, endpoints),
+        ),
+        "redis": Place(at=data, port=REDIS_PORT),
+        "queue": Place(
+            at=data,
+            port=QUEUE_PORT,
+            jobs=jobs_of("queue", catalog),
+            bootstrap_port=MANAGEMENT_PORT,
+        ),
+        "storage": objects,
+        "ml-models": objects,
+        "hsm": keys,
+        "cdn": Place(at=PUBLIC, port=HTTPS),
+    }
+
+
+def subnets(settings: Settings, kind: str) -> Addresses:
+    """Addresses of the subnets of a kind; the whole network where it was not made here."""
+    if settings.cluster == "existing":
+        return Addresses(blocks=((settings.vpc_cidr, ()),))
+    plan = address_plan(settings.vpc_cidr, settings.aws_zones)
+    return Addresses(blocks=tuple((getattr(zone, kind), ()) for zone in plan.values()))

@@ -1,0 +1,1 @@
+"""Infrastructure inside of any Kubernetes cluster, layer by layer."""

@@ -1,0 +1,111 @@
+"""Data layer inside of the cluster: one server of each kind, each with a volume."""
+
+from __future__ import annotations
+
+from components.bucket import Bucket, BucketArgs
+from components.grant import Grant
+from components.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
+from components.in_cluster_queue import InClusterQueue, InClusterQueueArgs
+from components.in_cluster_redis import InClusterRedis, InClusterRedisArgs
+from components.in_cluster_storage import InClusterStorage, InClusterStorageArgs
+from stacks.data import Data, DataPlans, Part, collected
+from stacks.environment import InCluster
+
+
+def build_data(plans: DataPlans, platform: InCluster) -> Data:
+    """Makes the servers, databases, users, vhosts and buckets."""
+    return collected(
+        plans.catalog,
+        _postgres(plans, platform),
+        _redis(plans, platform),
+        _queue(plans, platform),
+        _storage(plans, platform),
+    )
+
+
+def _postgres(plans: DataPlans, platform: InCluster) -> Part:
+    server = InClusterPostgres(
+        "postgres",
+        InClusterPostgresArgs(
+            context=plans.foundation.context,
+            namespace=plans.namespace,
+            storage=platform.postgres.storage,
+            size=platform.postgres.size,
+            max_connections=platform.max_connections,
+        ),
+        plans.foundation.options(),
+    )
+    return Part(resource="postgres", handle=server.handle, grants=plans.databases(server))
+
+
+def _redis(plans: DataPlans, platform: InCluster) -> Part:
+    services = plans.users("redis")
+    server = InClusterRedis(
+        "redis",
+        InClusterRedisArgs(
+            context=plans.foundation.context,
+            namespace=plans.namespace,
+            services=services,
+            rotations=plans.settings.rotations,
+            storage=platform.redis.storage,
+            size=platform.redis.size,
+            max_memory=platform.max_memory,
+        ),
+        plans.foundation.options(),
+    )
+    grants = {service: server.add_user(service) for service in services}
+    return Part(resource="redis", handle=server.handle, grants=grants)
+
+
+def _queue(plans: DataPlans, platform: InCluster) -> Part:
+    server = InClusterQueue(
+        "queue",
+        InClusterQueueArgs(
+            context=plans.foundation.context,
+            namespace=plans.namespace,
+            storage=platform.queue.storage,
+            size=platform.queue.size,
+        ),
+        plans.foundation.options(),
+    )
+    return Part(resource="queue", handle=server.handle, grants=plans.vhosts(server))
+
+
+def _storage(plans: DataPlans, platform: InCluster) -> Part:
+    context = plans.foundation.context
+    buckets = plans.catalog.buckets.values()
+    users = {
+        service: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
+        for service in plans.users("storage")
+    }
+    server = InClusterStorage(
+        "storage",
+        InClusterStorageArgs(
+            context=context,
+            namespace=plans.namespace,
+            buckets=users,
+            owned={
+                service: tuple(b.name for b in buckets if b.owner == service) for service in users
+            },
+            rotations=plans.settings.rotations,
+            storage=platform.storage.storage,
+            size=platform.storage.size,
+        ),
+        plans.foundation.options(),
+    )
+    grants: dict[str, Grant] = {}
+    for bucket in buckets:
+        made = Bucket(
+            f"{bucket.name}-bucket",
+            BucketArgs(
+                context=context,
+                namespace=plans.namespace,
+                bucket=bucket.name,
+                services=(bucket.owner, *bucket.granted),
+                store=server,
+                script_map=plans.script_map,
+            ),
+            plans.foundation.options(),
+        )
+        grants |= made.grants
+    return Part(resource="storage", handle=server.handle, grants=grants)

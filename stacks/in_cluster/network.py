@@ -1,0 +1,31 @@
+"""Where the servers are that run inside of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from catalog import Catalog
+from components.context import DATA, Context
+from components.in_cluster_postgres import PORT as POSTGRES_PORT
+from components.in_cluster_queue import MANAGEMENT_PORT
+from components.in_cluster_queue import PORT as QUEUE_PORT
+from components.in_cluster_redis import PORT as REDIS_PORT
+from components.in_cluster_storage import PORT as STORAGE_PORT
+from components.traffic import Pods
+from stacks.network import Place, jobs_of
+
+
+def places(catalog: Catalog, context: Context) -> Mapping[str, Place]:
+    """Every server of the data namespace, by platform resource."""
+
+    def server(name: str, port: int, jobs: tuple[str, ...] = (), bootstrap_port: int = 0) -> Place:
+        at = Pods(namespace=context.namespace(DATA), component="server", names=(name,))
+        return Place(at=at, port=port, jobs=jobs, bootstrap_port=bootstrap_port)
+
+    buckets = tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
+    return {
+        "postgres": server("postgres", POSTGRES_PORT, jobs_of("postgres", catalog), POSTGRES_PORT),
+        "redis": server("redis", REDIS_PORT),
+        "queue": server("queue", QUEUE_PORT, jobs_of("queue", catalog), MANAGEMENT_PORT),
+        "storage": server("storage", STORAGE_PORT, buckets, STORAGE_PORT),
+    }

@@ -1,0 +1,245 @@
+"""What an environment demands of a stack's settings, beyond their types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from pydantic import SecretStr
+
+from catalog import Catalog, CatalogError, NodeKind, Problem
+from catalog.hints import did_you_mean, one_of
+from stacks.environment import Environment, Managed
+from stacks.setting_types import Edge, ExistingCluster, ExternalApi
+from stacks.settings import PROJECT, Settings, written
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudflareSettings:
+    """Where Cloudflare's part of the edge goes."""
+
+    account: str
+    zone: str
+    token: SecretStr
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsSettings:
+    """The settings of a stack in AWS, all of them there.
+
+    Args:
+        account, region: the account and region of everything.
+        zones: names of the three availability zones.
+        owner: team in the tags.
+        registry: registry and path of the images; None to make the repositories here.
+        existing_cluster: the cluster to use; None to make one.
+        edge, domain, failover_domain, route53_zone: the way in.
+        cloudflare: None for an edge without Cloudflare.
+    """
+
+    account: str
+    region: str
+    zones: tuple[str, ...]
+    owner: str
+    registry: str | None
+    existing_cluster: ExistingCluster | None
+    edge: Edge
+    domain: str
+    failover_domain: str
+    route53_zone: str
+    cloudflare: CloudflareSettings | None
+
+    def repositories(self, stack: str) -> str:
+        """Registry and path of the repositories that are made here."""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{PROJECT}-{stack}"
+
+
+def check_settings(
+    settings: Settings, environment: Environment, catalog: Catalog, stack: str
+) -> None:
+    """Holds the settings against the environment and the catalog.
+
+    Raises:
+        CatalogError: one problem per missing or contradictory setting, each with
+            the YAML or the command that mends it.
+    """
+    problems = [*_rotations(settings, catalog), *_externals(settings, catalog)]
+    if isinstance(environment.platform, Managed):
+        problems += _managed(settings, environment.platform, catalog)
+    if problems:
+        file = f"Pulumi.{stack}.yaml"
+        raise CatalogError([Problem(file, problem) for problem in problems])
+
+
+def aws_settings(settings: Settings) -> AwsSettings:
+    """The settings of a stack in AWS, once `check_settings` has passed."""
+    cloudflare = None
+    if settings.edge in ("cloudflare", "both"):
+        cloudflare = CloudflareSettings(
+            account=_there(settings.cloudflare_account),
+            zone=_there(settings.cloudflare_zone),
+            token=settings.cloudflare_token or SecretStr(""),
+        )
+    region = _there(settings.aws_region)
+    domain = _there(settings.domain)
+    return AwsSettings(
+        account=_there(settings.aws_account),
+        region=region,
+        zones=tuple(f"{region}{letter}" for letter in settings.aws_zones),
+        owner=_there(settings.owner),
+        registry=None if settings.registry == "ecr" else settings.registry,
+        existing_cluster=settings.existing_cluster,
+        edge=settings.edge or "both",
+        domain=domain,
+        failover_domain=settings.failover_domain or domain,
+        route53_zone=_there(settings.route53_zone),
+        cloudflare=cloudflare,
+    )
+
+
+def _there(value: str | None) -> str:
+    if value is None:
+        raise ValueError("A setting is missing that check_settings demands; call that first.")
+    return value
+
+
+def _rotations(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    for name in sorted(set(settings.rotations) - set(catalog.services)):
+        hint = did_you_mean(name, catalog.services) or "remove it."
+        yield f"setting '{PROJECT}:rotations.{name}': there is no such service; {hint}"
+
+
+def _externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    for name, api in sorted(settings.externals.items()):
+        place = f"setting '{PROJECT}:externals.{name}'"
+        if name not in catalog.external:
+            hint = did_you_mean(name, catalog.external) or "remove it."
+            yield f"{place}: there is no such external API; {hint}"
+            continue
+        known = catalog.external[name].providers
+        if known and api.provider not in known:
+            hint = did_you_mean(api.provider, known) or f"write {one_of(known)}."
+            yield f"{place}: '{api.provider}' does not provide it; {hint}"
+
+
+def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterator[str]:
+    keys = ["owner", "awsAccount", "awsRegion", "registry", "edge", "domain", "route53Zone"]
+    if settings.edge in ("cloudflare", "both"):
+        keys += ["cloudflareAccount", "cloudflareZone", "failoverDomain"]
+    values: Mapping[str, object] = settings.model_dump(by_alias=True)
+    for key in keys:
+        if values[key] is None:
+            yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
+    if settings.edge in ("cloudflare", "both") and settings.cloudflare_token is None:
+        yield (
+            f"setting '{PROJECT}:cloudflareToken' is missing; run: "
+            f"pulumi config set --secret {PROJECT}:cloudflareToken"
+        )
+    if settings.certificates == "letsEncrypt" and settings.edge == "cloudfront":
+        yield (
+            f"setting '{PROJECT}:certificates' is letsEncrypt, but CloudFront takes AWS' own "
+            "certificates alone; write acm, or an edge with Cloudflare."
+        )
+    yield from _cluster(settings, platform)
+    yield from _network(settings)
+    yield from _failover(settings)
+    yield from _restore(settings)
+    yield from _needed_externals(settings, catalog)
+
+
+def _cluster(settings: Settings, platform: Managed) -> Iterator[str]:
+    if settings.kube_context is not None:
+        yield (
+            f"setting '{PROJECT}:kubeContext' names '{settings.kube_context}', but this "
+            "environment deploys to its own EKS cluster alone; remove it."
+        )
+    existing = settings.existing_cluster
+    if settings.cluster == "existing":
+        if existing is None:
+            key = "existingCluster"
+            yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
+        elif settings.aws_account and settings.aws_region:
+            _, _, _, region, account, _ = existing.arn.split(":", 5)
+            if (region, account) != (settings.aws_region, settings.aws_account):
+                yield (
+                    f"setting '{PROJECT}:existingCluster.arn' is in account {account}, region "
+                    f"{region}, but this stack is in {settings.aws_account}, "
+                    f"{settings.aws_region}; correct one of them."
+                )
+        return
+    if existing is not None:
+        yield (
+            f"setting '{PROJECT}:existingCluster' is there, but a cluster is made here; remove "
+            f"it, or set {PROJECT}:cluster to existing."
+        )
+    if not settings.cluster_admins:
+        key = "clusterAdmins"
+        yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
+    if platform.public_api and not settings.api_cidrs:
+        key = "apiCidrs"
+        yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
+    if settings.api_cidrs and not platform.public_api:
+        yield (
+            f"setting '{PROJECT}:apiCidrs' is there, but the cluster's API of this environment "
+            "answers inside of the network only; remove it."
+        )
+
+
+def _network(settings: Settings) -> Iterator[str]:
+    network = IPv4Network(settings.vpc_cidr)
+    for other in settings.reserved_cidrs:
+        if network.overlaps(IPv4Network(other)):
+            yield (
+                f"setting '{PROJECT}:vpcCidr': {network} overlaps {other}, which "
+                f"{PROJECT}:reservedCidrs lists; choose another network."
+            )
+    if len(set(settings.aws_zones)) != len(settings.aws_zones):
+        yield f"setting '{PROJECT}:awsZones' names a zone twice; name three different ones."
+
+
+def _failover(settings: Settings) -> Iterator[str]:
+    domain, failover = settings.domain, settings.failover_domain
+    if settings.edge not in ("cloudflare", "both") or domain is None or failover is None:
+        return
+    if failover == domain or failover.endswith(f".{domain}"):
+        yield (
+            f"setting '{PROJECT}:failoverDomain': '{failover}' is in the Cloudflare zone of "
+            f"'{domain}' and fails with it; choose a domain that Route 53 serves."
+        )
+
+
+def _restore(settings: Settings) -> Iterator[str]:
+    restore = settings.restore
+    if restore is None:
+        return
+    moment = restore.cluster is not None and restore.time is not None
+    half = (restore.cluster is None) != (restore.time is None)
+    if half or moment == (restore.snapshot is not None):
+        yield (
+            f"setting '{PROJECT}:restore' must say either 'snapshot' or both 'cluster' and "
+            "'time'; write one of the two."
+        )
+
+
+def _needed_externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    users: dict[str, str] = {}
+    for edge in catalog.edges:
+        if catalog.kind(edge.target) is NodeKind.EXTERNAL:
+            users.setdefault(edge.target, edge.source)
+    for name, service in sorted(users.items()):
+        api: ExternalApi | None = settings.externals.get(name)
+        place = f"setting '{PROJECT}:externals.{name}'"
+        if api is None:
+            vendors = catalog.external[name].providers
+            vendor = vendors[0] if vendors else "vendor of your choice"
+            yield (
+                f"{place} is missing, but '{service}' needs it; write:\nconfig:\n"
+                f"  {PROJECT}:externals:\n    {name}: "
+                f'{{provider: "{vendor}", url: "https://…"}}'
+            )
+        elif api.credential is None:
+            yield (
+                f"{place} has no credential, but '{service}' needs one; run: pulumi config set "
+                f"--secret --path '{PROJECT}:externals.{name}.credential'"
+            )

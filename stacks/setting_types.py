@@ -1,0 +1,189 @@
+"""Types of the settings: what a value must look like, and what to write instead."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+Ordering = Literal["tiers", "edges"]
+Edge = Literal["cloudflare", "cloudfront", "both"]
+
+SERVICE_CIDR = "172.20.0.0/16"
+"""Addresses of Kubernetes Services on EKS; nothing else may use them."""
+
+_PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+SMALLEST, LARGEST = 20, 16
+"""Prefix lengths of the network: a /20 leaves 512 addresses for the pods of a zone."""
+
+
+def _matching(pattern: str, fault: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(fault)
+        return value
+
+    return AfterValidator(check)
+
+
+def _inside_project(path: str) -> str:
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+        raise ValueError("is not below the project; write a relative path without '..'.")
+    return path
+
+
+def _network(value: str) -> str:
+    try:
+        network = IPv4Network(value)
+    except ValueError:
+        raise ValueError("is no IPv4 network; write one such as '10.0.0.0/16'.") from None
+    if network.prefixlen > SMALLEST:
+        raise ValueError(
+            f"is too small for three zones; write a network of /{LARGEST} to /{SMALLEST}."
+        )
+    if network.prefixlen < LARGEST:
+        raise ValueError(f"is larger than AWS allows; write a network of /{LARGEST} or less.")
+    if not any(network.subnet_of(block) for block in _PRIVATE):
+        raise ValueError("is no private network; write one inside of 10.0.0.0/8, for example.")
+    if network.overlaps(IPv4Network(SERVICE_CIDR)):
+        raise ValueError(
+            f"overlaps {SERVICE_CIDR}, the addresses of Kubernetes Services; write another."
+        )
+    return value
+
+
+def _block(cidr: str) -> str:
+    try:
+        return str(IPv4Network(cidr) if "." in cidr else IPv6Network(cidr))
+    except ValueError as error:
+        raise ValueError("is no address block; write one such as '169.254.20.10/32'.") from error
+
+
+def _addresses(value: str) -> str:
+    try:
+        network = IPv4Network(value)
+    except ValueError:
+        raise ValueError("is no IPv4 network; write one such as '198.51.100.0/24'.") from None
+    if network.prefixlen == 0:
+        raise ValueError("is everybody; list the networks that may reach the cluster's API.")
+    return value
+
+
+def _moment(value: str) -> str:
+    fault = "is no moment in UTC; write one such as '2026-01-31T09:00:00Z'."
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(fault) from None
+    if moment.utcoffset() != dt.timedelta(0):
+        raise ValueError(fault)
+    return value
+
+
+ProjectPath = Annotated[str, AfterValidator(_inside_project)]
+AccountId = Annotated[
+    str, _matching(r"\d{12}", "is no AWS account id; write its 12 digits in quotes.")
+]
+Region = Annotated[
+    str,
+    _matching(
+        r"[a-z]{2}(-[a-z]+)+-\d", "is no AWS region; write its name, such as 'eu-central-1'."
+    ),
+]
+ZoneLetter = Annotated[
+    str, _matching(r"[a-z]", "is no availability zone of a region; write its letter, such as 'a'.")
+]
+Network = Annotated[str, AfterValidator(_network)]
+Resolver = Annotated[str, AfterValidator(_block)]
+Addresses = Annotated[str, AfterValidator(_addresses)]
+Moment = Annotated[str, AfterValidator(_moment)]
+HexId = Annotated[
+    str, _matching(r"[0-9a-f]{32}", "is no Cloudflare id; write its 32 hexadecimal digits.")
+]
+HostedZone = Annotated[
+    str,
+    _matching(r"Z[A-Z0-9]{3,31}", "is no Route 53 zone id; write one such as 'Z0123456789ABC'."),
+]
+DomainName = Annotated[
+    str,
+    _matching(
+        r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+        "is no domain name; write one such as 'nexus.example.com'.",
+    ),
+]
+Url = Annotated[
+    str, _matching(r"https://[^\s/]+(/\S*)?", "is no https address; write 'https://…'.")
+]
+RoleArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
+        "is no ARN of an IAM role or user; write one such as "
+        "'arn:aws:iam::123456789012:role/deployer'.",
+    ),
+]
+ClusterArn = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]+",
+        "is no ARN of an EKS cluster; write one such as "
+        "'arn:aws:eks:eu-central-1:123456789012:cluster/nexus'.",
+    ),
+]
+
+
+class _Part(BaseModel):
+    """A setting with fields of its own."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class ExistingCluster(_Part):
+    """An EKS cluster that others made, and the network it is in."""
+
+    arn: ClusterArn
+    endpoint: Url
+    certificate_authority: str = Field(min_length=1)
+    security_group: str = Field(min_length=1)
+    vpc: str = Field(min_length=1)
+    public_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+    data_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.arn.rpartition("/")[2]
+
+
+class ExternalApi(_Part):
+    """Which vendor provides an external API, where, and the credential to use it with."""
+
+    provider: str = Field(min_length=1)
+    url: Url
+    credential: SecretStr | None = None
+
+
+class RegistryLogin(_Part):
+    """Login to a registry outside of AWS, such as Docker Hub."""
+
+    username: str = Field(min_length=1)
+    password: SecretStr
+
+
+class Restore(_Part):
+    """From what to make the database server anew: a snapshot, or a moment of another cluster.
+
+    `name` tells one restore from the next; a new name makes a new server.
+    """
+
+    name: Annotated[
+        str, _matching(r"[a-z0-9][a-z0-9-]{0,19}", "is no short name; write one such as 'r1'.")
+    ]
+    snapshot: str | None = None
+    cluster: str | None = None
+    time: Moment | None = None

@@ -1,0 +1,179 @@
+"""Every mistake in the settings of a stack in AWS is one sentence with its fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from catalog import CatalogError
+from plan.plan import make_plan
+from tests.projects import copy_project, set_config
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_project(tmp_path / "project")
+
+
+def refused(project: Path, stack: str) -> list[str]:
+    """The problems' messages; nothing is registered, since reading comes first."""
+    with pytest.raises(CatalogError) as caught:
+        make_plan(project, stack)
+    return [problem.message for problem in caught.value.problems]
+
+
+EXISTING = {
+    "arn": "arn:aws:eks:eu-west-1:210987654321:cluster/other",
+    "endpoint": "https://example.com",
+    "certificateAuthority": "bm9uZQ==",
+    "securityGroup": "sg-1",
+    "vpc": "vpc-1",
+    "publicSubnets": ["subnet-1", "subnet-2"],
+    "dataSubnets": ["subnet-3", "subnet-4"],
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"awsAccount": None}, "setting 'nexus-cos:awsAccount' is missing; write:\nconfig:\n"),
+        ({"awsAccount": "1234"}, "'1234' is no AWS account id; write its 12 digits in quotes."),
+        ({"awsRegion": "Frankfurt"}, "'Frankfurt' is no AWS region; write its name, such as"),
+        ({"awsZones": ["a", "a", "b"]}, "awsZones' names a zone twice; name three different ones."),
+        ({"cloudflareZone": None}, "setting 'nexus-cos:cloudflareZone' is missing; write:"),
+        ({"cloudflareZone": "my zone"}, "'my zone' is no Cloudflare id; write its 32 hexadecimal"),
+        (
+            {"cloudflareToken": None},
+            "setting 'nexus-cos:cloudflareToken' is missing; run: "
+            "pulumi config set --secret nexus-cos:cloudflareToken",
+        ),
+        ({"route53Zone": None}, "setting 'nexus-cos:route53Zone' is missing; write:"),
+        ({"edge": None}, "setting 'nexus-cos:edge' is missing; write:"),
+        ({"edge": "akamai"}, "'akamai' is not allowed; write 'cloudflare', 'cloudfront' or 'both'"),
+        ({"owner": None}, "setting 'nexus-cos:owner' is missing; write:"),
+        ({"registry": None}, "setting 'nexus-cos:registry' is missing; write:"),
+        ({"vpcCidr": "10.0.0.0/24"}, "'10.0.0.0/24' is too small for three zones; write a network"),
+        ({"vpcCidr": "10.0.0.0/8"}, "is larger than AWS allows; write a network of /16 or less."),
+        ({"vpcCidr": "8.8.0.0/16"}, "is no private network; write one inside of 10.0.0.0/8"),
+        ({"vpcCidr": "172.20.0.0/16"}, "overlaps 172.20.0.0/16, the addresses of Kubernetes"),
+        ({"vpcCidr": "everything"}, "'everything' is no IPv4 network; write one such as"),
+        (
+            {"reservedCidrs": ["10.32.8.0/24"]},
+            "10.32.0.0/16 overlaps 10.32.8.0/24, which nexus-cos:reservedCidrs lists; choose",
+        ),
+        ({"apiCidrs": None}, "setting 'nexus-cos:apiCidrs' is missing; write:"),
+        ({"apiCidrs": ["0.0.0.0/0"]}, "'0.0.0.0/0' is everybody; list the networks"),
+        ({"clusterAdmins": None}, "setting 'nexus-cos:clusterAdmins' is missing; write:"),
+        ({"kubeContext": "kind-nexus"}, "names 'kind-nexus', but this environment deploys to its"),
+        ({"cluster": "existing"}, "setting 'nexus-cos:existingCluster' is missing; write:"),
+        (
+            {"cluster": "existing", "existingCluster": EXISTING},
+            "is in account 210987654321, region eu-west-1, but this stack is in 123456789012, "
+            "eu-central-1; correct one of them.",
+        ),
+        ({"existingCluster": EXISTING}, "is there, but a cluster is made here; remove it, or set"),
+        (
+            {"failoverDomain": "direct.staging.nexus.example.com"},
+            "is in the Cloudflare zone of 'staging.nexus.example.com' and fails with it; choose",
+        ),
+        (
+            {"edge": "cloudfront", "certificates": "letsEncrypt"},
+            "is letsEncrypt, but CloudFront takes AWS' own certificates alone; write acm",
+        ),
+        ({"restore": {"name": "r1"}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
+        (
+            {"restore": {"name": "r1", "cluster": "x", "time": "yesterday"}},
+            "'yesterday' is no moment in UTC; write one such as '2026-01-31T09:00:00Z'.",
+        ),
+        ({"externals": {}}, "setting 'nexus-cos:externals.payments' is missing, but"),
+        ({"cloudHsm": "yes"}, "setting 'nexus-cos:cloudHsm' is no truth value; write:"),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_wrong_setting(project: Path, settings: dict[str, object], sentence: str) -> None:
+    """A setting that is quietly ignored deploys into somebody else's account or network."""
+    set_config(project, "staging", **settings)
+    messages = refused(project, "staging")
+    assert any(sentence in message for message in messages), messages
+    assert not any("Traceback" in message for message in messages)
+
+
+def test_one_mistake_is_one_problem(project: Path) -> None:
+    """Of ten sentences nobody reads the one that matters."""
+    set_config(project, "staging", vpcCidr="10.0.0.0/24")
+    assert len(refused(project, "staging")) == 1
+
+
+def test_all_missing_settings_are_named_at_once(project: Path) -> None:
+    """Settings that are asked for one by one cost a run each."""
+    settings = {"environment": "staging", "releaseFile": "releases/staging.yaml"}
+    config = {f"nexus-cos:{key}": value for key, value in settings.items()}
+    (project / "Pulumi.staging.yaml").write_text(yaml.safe_dump({"config": config}))
+    missing = {
+        each.split("'")[1].removeprefix("nexus-cos:") for each in refused(project, "staging")
+    }
+    assert missing >= {"owner", "awsAccount", "awsRegion", "registry", "edge", "domain"}
+    assert missing >= {"route53Zone", "clusterAdmins", "apiCidrs", "externals.payments"}
+
+
+def external(project: Path, name: str, **fields: object) -> None:
+    path = project / "Pulumi.staging.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    apis = content["config"]["nexus-cos:externals"]
+    apis[name] = {key: value for key, value in fields.items() if value is not None}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def test_missing_credential_prints_the_command(project: Path) -> None:
+    """A service without its credential fails at the first payment."""
+    external(project, "payments", provider="Stripe", url="https://api.stripe.com")
+    assert refused(project, "staging") == [
+        "setting 'nexus-cos:externals.payments' has no credential, but 'billing-service' needs "
+        "one; run: pulumi config set --secret --path 'nexus-cos:externals.payments.credential'"
+    ]
+
+
+def test_vendor_must_provide_the_api(project: Path) -> None:
+    """A vendor that the service has no client for is found at the first request."""
+    external(project, "payments", provider="Strype", url="https://x.example", credential="c")
+    assert refused(project, "staging") == [
+        "setting 'nexus-cos:externals.payments': 'Strype' does not provide it; "
+        "did you mean 'Stripe'?"
+    ]
+    external(project, "payments", provider="Stripe", url="https://x.example", credential="c")
+    external(project, "paymets", provider="Stripe", url="https://x.example", credential="c")
+    assert (
+        "there is no such external API; did you mean 'payments'?" in refused(project, "staging")[0]
+    )
+
+
+def test_a_wrong_secret_is_not_repeated(project: Path) -> None:
+    """A message with a secret in it ends in a log."""
+    external(project, "payments", provider="Stripe", url="https://x.example", credential=4711)
+    assert "4711" not in str(refused(project, "staging"))
+
+
+def test_prod_needs_digests(project: Path) -> None:
+    """A tag can be moved, and then prod runs what nobody released."""
+    path = project / "releases" / "prod.example.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["services"]["user-auth"] = "1.4.2"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    [message] = refused(project, "prod")
+    assert message.startswith("no digest for user-auth; this environment needs")
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_stand_ins_are_refused_outside_of_dev(project: Path, stack: str) -> None:
+    """A stand-in answers every health check and nothing else."""
+    set_config(project, stack, releaseFile="releases/dev.yaml")
+    [message] = refused(project, stack)
+    assert message.startswith("no version for ai-service, auth-service, ")
+
+
+def test_api_is_closed_in_prod(project: Path) -> None:
+    """A list of addresses that has no effect is taken for one that has."""
+    set_config(project, "prod", apiCidrs=["198.51.100.0/24"])
+    assert "inside of the network only; remove it." in refused(project, "prod")[0]

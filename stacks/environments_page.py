@@ -29,7 +29,7 @@ Cell: TypeAlias = Callable[[Environment], str]
 
 def environments_page(catalog: Catalog) -> str:
     """The page as Markdown."""
-    names = list(ENVIRONMENTS)
+    names: list[str] = list(ENVIRONMENTS)
     provided = [(resource, _provides(resource)) for resource in sorted(catalog.resources)]
     return "".join(
         (
@@ -47,7 +47,7 @@ def environments_page(catalog: Catalog) -> str:
 
 
 def _managed_names() -> list[str]:
-    return [name for name, each in ENVIRONMENTS.items() if isinstance(each.platform, Managed)]
+    return [str(name) for name, each in ENVIRONMENTS.items() if isinstance(each.platform, Managed)]
 
 
 def _table(corner: str, names: Sequence[str], rows: list[tuple[str, Cell]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 
@@ -57,7 +58,7 @@ def test_tags_name_project_environment_owner_and_layer() -> None:
 
 def test_what_is_not_retained_is_not_protected_either() -> None:
     """Staging has to go without a hand."""
-    free = AwsContext(**{**vars(AWS), "retained": False})
+    free = dataclasses.replace(AWS, retained=False)
     parent = pulumi.Resource.__new__(pulumi.Resource)
     options = free.durable(parent)
     assert (options.protect, options.retain_on_delete) == (None, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ TIME_SCALE = 200.0
 
 
 @contextmanager
-def rehearsed(project: Path, stack: str) -> Iterator[Rehearsal]:
+def rehearsed(project: Path, stack: str) -> Generator[Rehearsal]:
     file = read_stack_file(project, stack)
     with rehearse(
         lambda: build(project),

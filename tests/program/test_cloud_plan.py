@@ -15,7 +15,7 @@ from tests.program.cloud_resources import STACKS, of_type, one
 pytestmark = pytest.mark.xdist_group("clouds")
 
 UNTAGGED = re.compile(
-    r"^aws:(acm/certificateValidation|cloudfront/originAccessControl|ec2/(route|routeTableAssociation)"
+    r"^aws:(acm/certificateValidation|cloudfront/(originAccessControl|responseHeadersPolicy)|ec2/(route|routeTableAssociation)"
     r"|ecr/lifecyclePolicy|eks/accessPolicyAssociation|iam/rolePolicy|iam/rolePolicyAttachment"
     r"|kms/alias|cloudhsmv2/hsm|route53/record|s3/bucket[A-Z]\w+|wafv2/webAcl\w+):"
 )

@@ -195,7 +195,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "rotation-setting": (DANGEROUS, lambda p: set_config(p, "dev", rotations={"user-auth": 1})),
     "workload-size": (CHANGES, code("stacks/environment.py", 'memory="64Mi"', 'memory="96Mi"')),
     "replicas": (CHANGES, code("stacks/environment.py", "replicas=1", "replicas=2")),
-    "probe": (CHANGES, code("components/workload.py", "period=5", "period=3")),
+    "probe": (CHANGES, code("components/workload_container.py", "period=5", "period=3")),
     "redis-prefix": (
         DANGEROUS,
         code("components/in_cluster_redis.py", '"prefix": f"', '"prefix": f"v2-'),

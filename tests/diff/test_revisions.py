@@ -48,13 +48,16 @@ def _commit(folder: Path, tag: str) -> None:
     git(folder, "tag", tag)
 
 
+SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
+
+
 def test_each_revision_runs_its_own_code(repository: Path) -> None:
     """Two revisions planned by one code would never differ where the code does."""
     report = make_report(*read_sides(repository, "first", "second"))
     [stack] = report.stacks
     assert report.exit_code is ExitCode.CHANGES
-    assert {each.after.type for each in stack.diff.changed} == {"kubernetes:apps/v1:Deployment"}
-    assert {p.path for each in stack.diff.changed for p in each.properties} == {"spec.replicas"}
+    assert {each.after.type for each in stack.diff.changed} == {SCALER}
+    assert {p.path for each in stack.diff.changed for p in each.properties} == {"spec.minReplicas"}
     assert len(stack.diff.changed) == len(SIX)
     listed = subprocess.run(
         ["git", "worktree", "list"], cwd=repository, check=True, capture_output=True, text=True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange, LimitRangeItemArgsDict, ResourceQuota
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.context import Context
 from components.pod import Size
@@ -47,9 +48,9 @@ class Limits(pulumi.ComponentResource):
     """A quota and limits per namespace, so that none starves the others.
 
     Makes:
-        `{namespace}-quota`: ResourceQuota: what all its pods and volumes together may ask
+        `{name}-{namespace}-quota`: ResourceQuota: what all its pods and volumes together may ask
             for; no load balancers and node ports, which would be ways in.
-        `{namespace}-limits`: LimitRange, where pods run: sizes for containers that state
+        `{name}-{namespace}-range`: LimitRange, where pods run: sizes for containers that state
             none, and the largest size.
     """
 
@@ -61,21 +62,21 @@ class Limits(pulumi.ComponentResource):
         super().__init__(self.TOKEN, name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         for short, share in sorted(args.shares.items()):
-            metadata = {
+            metadata: ObjectMetaArgsDict = {
                 "name": "default",
                 "namespace": share.namespace,
                 "labels": args.context.labels(short, "limits"),
             }
             ResourceQuota(
-                f"{short}-quota",
-                metadata=metadata,  # pyright: ignore[reportArgumentType]
+                f"{name}-{short}-quota",
+                metadata=metadata,
                 spec={"hard": _quota(share)},
                 opts=child,
             )
             if share.pods:
                 LimitRange(
-                    f"{short}-limits",
-                    metadata=metadata,  # pyright: ignore[reportArgumentType]
+                    f"{name}-{short}-range",
+                    metadata=metadata,
                     spec={"limits": _limits(share)},
                     opts=child,
                 )

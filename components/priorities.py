@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -37,7 +38,7 @@ class Priorities(pulumi.ComponentResource):
     The value of a class cannot change; a new order of tiers needs new names.
 
     Makes:
-        `{tier}-priority`: PriorityClass.
+        `{name}-{tier}`: PriorityClass of each tier.
 
     Outputs:
         names: name of each tier's class in the cluster, known once it exists.
@@ -45,14 +46,16 @@ class Priorities(pulumi.ComponentResource):
 
     TOKEN = "nexus:foundation:Priorities"
 
+    names: Mapping[str, pulumi.Output[str]]
+
     def __init__(
         self, name: str, args: PrioritiesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(self.TOKEN, name, None, opts)
-        self.names: dict[str, pulumi.Output[str]] = {}
+        names: dict[str, pulumi.Output[str]] = {}
         for position, tier in enumerate(reversed(args.tiers)):
             priority = PriorityClass(
-                f"{tier}-priority",
+                f"{name}-{tier}",
                 metadata={
                     "name": args.context.priority(tier),
                     "labels": args.context.labels(tier, "priority"),
@@ -61,5 +64,6 @@ class Priorities(pulumi.ComponentResource):
                 description=f"Pods of the {tier} tier",
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            self.names[tier] = physical_name(priority)
+            names[tier] = physical_name(priority)
+        self.names = names
         self.register_outputs({"names": self.names})

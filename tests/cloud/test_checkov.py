@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
+from isolated import interpreter
 
 from plan.plan import make_plan
 from terraform.configuration import configuration
@@ -43,10 +43,7 @@ PLANTED: Mapping[str, str] = {
 
 @pytest.fixture(scope="module")
 def checkov() -> str:
-    found = subprocess.run(
-        [ROOT / "tools" / "checkov.sh", sys.executable], capture_output=True, text=True, check=True
-    )
-    return found.stdout.strip()
+    return str(interpreter("checkov").with_name("checkov"))
 
 
 def results(checkov: str, folder: Path) -> Mapping[str, Any]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import lint_manifests
 import pytest
 import yaml
+from lint_manifests import Failure, Skip, failures, lint, read_skips
 
 from plan.manifests import manifests
 from plan.plan import make_plan
 from tests.projects import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-import lint_manifests
-from lint_manifests import Failure, Skip, failures, lint, read_skips
 
 BAD = {
     "apiVersion": "apps/v1",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from isolated import interpreter
 
 from plan.judged import judged
 from plan.plan import Plan, make_plan
@@ -17,9 +17,6 @@ from policy.resource import Resource
 from policy.rules import RULES, violations
 from tests.policy.policy_host import analyze, policy_pack
 from tests.projects import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))
-from isolated import interpreter
 
 Spoil = Callable[[dict[str, Any]], object]
 

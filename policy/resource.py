@@ -9,6 +9,21 @@ from typing import Any, cast
 KUBERNETES = "kubernetes:"
 
 
+POD_MAKERS = frozenset(
+    {
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "Pod",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+    }
+)
+"""Kinds that make pods. A template of another kind, such as a pool of nodes, is none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """One resource.
@@ -55,7 +70,7 @@ class Resource:
     @property
     def pod(self) -> Mapping[str, Any] | None:
         """Template of the pods that it makes, with `metadata` and `spec`; None if it makes none."""
-        if not self.is_kubernetes:
+        if not self.is_kubernetes or self.kind not in POD_MAKERS:
             return None
         if self.kind == "CronJob":
             template = mapping(mapping(self.spec.get("jobTemplate")).get("spec")).get("template")

@@ -9,8 +9,8 @@ WORKERS ?= 2
 VENV := .venv/bin
 PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal cli examples tests tools __main__.py
 
-.PHONY: help setup tools servers rehearse check format lint types imports generated manifests generate \
-	test integration coverage bench clean
+.PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
+	test diff-engine coverage bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ servers: setup ## Fetch the servers that the integration tests run
 rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
 	@$(VENV)/nexus rehearse --stack dev
 
-check: format lint types imports generated manifests ## Format, lint, types, import rules, generated files
+check: format lint types imports generated workflows manifests ## Format, lint, types, import rules, generated files
 	@echo "All checks passed."
 
 format: setup
@@ -54,6 +54,12 @@ generated: setup
 	@$(VENV)/nexus graph --format svg | cmp -s - docs/tiers.svg || \
 		{ echo "docs/tiers.svg is not current; run 'make generate'." >&2; exit 1; }
 
+workflows: setup
+	@echo "Linting the workflows (the first run builds actionlint, about two minutes) ..."
+	@go -C tools/actionlint tool actionlint $(CURDIR)/.github/workflows/*.yml
+	@"$$(dirname "$$($(VENV)/python tools/isolated.py zizmor)")/zizmor" --offline --no-progress --quiet \
+		--config .github/zizmor.yml .github
+
 manifests: setup
 	@echo "Holding every plan against the rules, checkov and kube-score (their first run installs them) ..."
 	@$(VENV)/nexus check --quiet --plan
@@ -70,6 +76,9 @@ test: tools servers ## Run all tests (a few minutes)
 
 coverage: tools servers ## Run all tests and report what they do not reach
 	@$(VENV)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term --cov-report html
+
+diff-engine: tools ## Preview every edit of the diff's tests on the real engine (two minutes)
+	@$(VENV)/pytest tests/diff -m engine_diff -n $(WORKERS) --dist loadgroup
 
 bench: tools ## Measure speed and memory
 	@$(VENV)/python -m tests.bench

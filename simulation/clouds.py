@@ -6,8 +6,13 @@ import json
 from collections.abc import Mapping
 
 from simulation.answer import Answer, Made, Place, Values, automatic_name
-from simulation.aws import AWS
+from simulation.aws_cluster import AWS_CLUSTER
+from simulation.aws_data import AWS_DATA
+from simulation.aws_edge import AWS_EDGE
 from simulation.cloudflare import CLOUDFLARE
+
+AWS: Mapping[str, Answer] = {**AWS_CLUSTER, **AWS_DATA, **AWS_EDGE}
+"""Simulated types of AWS."""
 
 CLOUDS: Mapping[str, Mapping[str, Answer]] = {"aws": AWS, "cloudflare": CLOUDFLARE}
 """Simulated types by provider package."""

@@ -1,8 +1,22 @@
-"""How the tests are spread over processes."""
+"""How the tests are spread over processes, and how examples are searched for."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Time says nothing on a busy machine. In CI the examples are the same in every run: a pull
+# request must not fail for what it did not touch; the search goes on where people work.
+settings.register_profile(
+    "project",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("project")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -36,6 +36,8 @@ REQUEST_SECONDS = 10
 SALT_BYTES = 4
 HASHING = "rabbit_password_hashing_sha256"
 EVERYTHING = {"configure": ".*", "write": ".*", "read": ".*"}
+# RabbitMQ looks whether a user is there and then adds it: of two PUTs at once one fails so.
+LOST_RACE = "already_exists"
 LIMITS = {"max-connections": "VHOST_MAX_CONNECTIONS", "max-queues": "VHOST_MAX_QUEUES"}
 
 
@@ -91,8 +93,10 @@ class Broker:
     username: str
     password: str
 
-    def call(self, method: str, *path: str, body: object = None) -> Any:
+    def call(self, method: str, *path: str, body: object = None, attempts: int = 3) -> Any:
         """Send one request; returns the decoded answer, or None for 404 and empty ones.
+
+        A PUT that lost a race to make the same thing is sent again: it is an update then.
 
         Raises:
             BootstrapError: if the broker refuses it for good.
@@ -112,11 +116,13 @@ class Broker:
             with opener.open(request, timeout=REQUEST_SECONDS) as response:
                 answer = response.read()
         except urllib.error.HTTPError as error:
-            if error.code == 404 and method == "GET":
+            if error.code == 404 and method in ("GET", "DELETE"):
                 return None
             if error.code >= 500:
                 raise
             text = " ".join(error.read().decode(errors="replace").split())
+            if method == "PUT" and LOST_RACE in text and attempts > 1:
+                return self.call(method, *path, body=body, attempts=attempts - 1)
             raise BootstrapError(f"{method} {where} was refused: {error.code} {text}") from None
         try:
             return json.loads(answer) if answer else None

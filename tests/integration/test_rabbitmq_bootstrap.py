@@ -125,15 +125,6 @@ def test_limits_are_set_and_changed(ready: RabbitServer) -> None:
     assert held[0]["value"] == {"max-connections": 1, "max-queues": 8}
 
 
-def test_runs_at_the_same_time_agree(ready: RabbitServer) -> None:
-    """Outage: a Job that is retried while its first pod still runs fails both."""
-    with ThreadPoolExecutor(4) as pool:
-        outcomes = list(pool.map(lambda _: bootstrap(ready, "together"), range(4)))
-    assert [outcome.code for outcome in outcomes] == [0] * 4, outcomes
-    with amqp(ready.amqp_port, "together", password_of("together"), "together"):
-        pass
-
-
 @pytest.mark.parametrize("hostile", ["a/b", "../x", "%2f", "a?b#c", 'qu"ote', "ü n", "x\\y"])
 def test_hostile_names_stay_names(ready: RabbitServer, hostile: str) -> None:
     """Outage: a name with a slash in it changes another service's vhost."""

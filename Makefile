@@ -62,7 +62,7 @@ workflows: setup
 
 manifests: setup
 	@echo "Holding every plan against the rules, checkov and kube-score (their first run installs them) ..."
-	@$(VENV)/nexus check --quiet --plan
+	@for stack in dev staging prod; do $(VENV)/nexus check --quiet --plan --stack $$stack; done
 	@$(VENV)/python tools/lint_manifests.py
 
 generate: setup ## Write the generated files anew

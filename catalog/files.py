@@ -4,38 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from catalog.dedicated import DEDICABLE
 from catalog.model import SERVICE_TIERS, Fallback, Order, Tier
-
-MAX_SERVICE_NAME = 40
-"""Longest service name. The longest name derived from it is that of its bootstrap
-Job, `<service>-database-<8 hex digits>`, which Kubernetes copies into a label
-value of at most 63 characters; 40 leaves room for it and for longer suffixes."""
-
-MAX_DOMAIN_NAME = 30
-"""Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
-
-VARIABLE = r"^[A-Z][A-Z0-9_]*$"
-"""Name of an environment variable."""
-
-RESERVED_VARIABLES = r"^(PORT$|NEXUS_)"
-"""Environment variables that every service has from this program."""
-
-RESERVED_DOMAINS = frozenset({"data", "system"})
-"""Domains whose namespaces belong to the servers and to the platform itself."""
-
-RESERVED_SERVICES = frozenset(
-    {"admin", "default", "none", "probe", "public", "template0", "template1"}
+from catalog.names import (
+    DNS_LABEL,
+    RESERVED_DOMAINS,
+    RESERVED_VARIABLES,
+    DomainName,
+    Name,
+    Sentence,
+    ServiceName,
+    VariableName,
 )
-"""Services whose user, role or database a server has already, or refuses."""
-
-DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
-"""RFC 1035 label, as Kubernetes demands it for the name of a Service."""
-
-ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
-"""Text without line breaks and control characters; it goes into annotations and pictures."""
 
 
 def _service_tier(tier: Any) -> Any:
@@ -51,16 +34,6 @@ def _need_from_name(value: Any) -> Any:
     if not isinstance(value, dict):
         raise PydanticCustomError("need_type", "no need")
     return cast("dict[object, object]", value)
-
-
-Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
-ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
-DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
-VariableName = Annotated[str, StringConstraints(pattern=VARIABLE, max_length=63)]
-Sentence = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
-]
 
 
 class _File(BaseModel):
@@ -129,7 +102,17 @@ class NeedEntry(_File, title="Dependency"):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["target"]}, {"required": ["above_tier"]}]}
+        json_schema_extra={
+            "oneOf": [{"required": ["target"]}, {"required": ["above_tier"]}],
+            "if": {
+                "properties": {"dedicated": {"const": True, "description": "A further server"}},
+                "required": ["dedicated"],
+            },
+            "then": {
+                "properties": {"target": {"enum": [*DEDICABLE], "description": "Of which"}},
+                "required": ["target"],
+            },
+        }
     )
 
     target: Name | None = Field(
@@ -153,6 +136,10 @@ class NeedEntry(_File, title="Dependency"):
     )
     reason: Sentence | None = Field(
         default=None, description="Why the edge is as it is; required for runtime edges"
+    )
+    dedicated: bool = Field(
+        default=False,
+        description="Whether the service gets a server of its own (postgres, redis, queue)",
     )
     circuit_breaker: OwnBreakerEntry | None = Field(
         default=None, description="What differs from the circuit breaker of all dependencies"

@@ -11,8 +11,8 @@ from catalog.document import read_document
 from catalog.errors import CatalogError, Problem
 from catalog.files import PlatformFile, ServicesFile
 from catalog.model import Catalog
-from catalog.resolve import Read, resolved
-from catalog.shape import shaped
+from catalog.resolve import resolved
+from catalog.shape import Read, shaped
 
 Content = TypeVar("Content", bound=BaseModel)
 

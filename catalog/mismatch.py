@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from catalog.files import DNS_LABEL, ONE_LINE, VARIABLE
 from catalog.hints import did_you_mean, one_of
+from catalog.names import DNS_LABEL, ONE_LINE, VARIABLE
 
 LONGEST_LABEL = 63
 """Longest DNS label; a limit up to this is one for names."""

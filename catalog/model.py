@@ -119,12 +119,23 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A platform resource. `gate`: the infrastructure tier is not ready without it."""
+    """A platform resource that services share, or a server that one service has to itself.
+
+    Args:
+        name: its name; `{service}-{resource}` for a dedicated server.
+        summary: one line for people.
+        providers: products that can provide it.
+        gate: whether the infrastructure tier is not ready without it.
+        stands_for: the shared resource that a dedicated server takes the place of.
+        dedicated_to: the service that has it to itself.
+    """
 
     name: str
     summary: str
     providers: tuple[str, ...]
     gate: bool
+    stands_for: str | None = None
+    dedicated_to: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,6 +253,17 @@ class Catalog:
         if name in self.resources:
             return NodeKind.RESOURCE
         return NodeKind.EXTERNAL if name in self.external else None
+
+    def base(self, name: str) -> str:
+        """What a node is to those who need it: `postgres`, whichever server of it that is."""
+        resource = self.resources.get(name)
+        return name if resource is None else resource.stands_for or name
+
+    def servers(self, resource: str) -> Iterator[str]:
+        """The shared `resource` first, if there is one, then its dedicated servers, sorted."""
+        if resource in self.resources:
+            yield resource
+        yield from (each.name for each in self.resources.values() if each.stands_for == resource)
 
     def tier_of(self, name: str) -> Tier | None:
         """Tier of a service or resource; None for an external API or unknown name."""

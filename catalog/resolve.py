@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from pydantic import BaseModel
-
-from catalog.document import Document
-from catalog.errors import CatalogError, Problem
-from catalog.files import (
-    RESERVED_DOMAINS,
-    RESERVED_SERVICES,
-    RESERVED_VARIABLES,
-    NeedEntry,
-    PlatformFile,
-    ServicesFile,
-)
+from catalog.consistency import inconsistencies
+from catalog.dedicated import dedicated_name, dedicated_resources, flow_steps
+from catalog.errors import CatalogError
+from catalog.files import NeedEntry, PlatformFile, ServicesFile
 from catalog.model import (
     Bucket,
     CallPolicy,
@@ -29,19 +18,9 @@ from catalog.model import (
     Flow,
     Resource,
     Service,
-    Tier,
     TierWindow,
 )
-
-Content = TypeVar("Content", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Read(Generic[Content]):
-    """A file: where its values stand, and what they say."""
-
-    document: Document
-    content: Content
+from catalog.shape import Read
 
 
 def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) -> Catalog:
@@ -52,17 +31,18 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
             itself, and window out of order.
     """
     services = _services(files)
-    problems = [
-        *_unfit_domains(files),
-        *_names_twice(files, platform),
-        *_unfit_needs(files),
-        *_unfit_environments(files),
-        *_unfit_windows(platform),
-    ]
+    problems = list(inconsistencies(files, platform))
     if problems:
         raise CatalogError(problems)
     edges = [edge for file in files for edge in _edges(file, services, platform.content)]
-    return _catalog(platform, services, edges)
+    dedicated = [
+        (name, need.target)
+        for file in files
+        for name, entry in file.content.services.items()
+        for need in entry.needs
+        if need.dedicated and need.target in platform.content.resources
+    ]
+    return _catalog(platform, services, edges, dedicated)
 
 
 def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
@@ -82,111 +62,6 @@ def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
     }
 
 
-def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
-    first: dict[str, str] = {}
-    for file in files:
-        domain = file.content.domain
-        if domain in first:
-            message = (
-                f"field 'domain': '{domain}' is declared in {first[domain]} too; put all "
-                "services of a domain into one file, or write another domain."
-            )
-            yield file.document.problem(message, ("domain",))
-        first.setdefault(domain, file.document.name)
-        if domain in RESERVED_DOMAINS:
-            message = (
-                f"field 'domain': '{domain}' is the name of a namespace of the platform itself; "
-                "write another domain."
-            )
-            yield file.document.problem(message, ("domain",))
-
-
-def _names_twice(
-    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
-) -> Iterator[Problem]:
-    taken = dict.fromkeys(platform.content.resources, "a platform resource")
-    for name in platform.content.external:
-        if name in taken:
-            message = f"external API '{name}' is {taken[name]} too; give one of them another name."
-            yield platform.document.problem(message, ("external", name))
-        taken[name] = "an external API"
-    taken = {name: f"{what} in {platform.document.name}" for name, what in taken.items()}
-    for file in files:
-        for name in file.content.services:
-            if name in taken:
-                message = f"service '{name}' is {taken[name]} too; give one of them another name."
-                yield file.document.problem(message, ("services", name))
-            taken.setdefault(name, f"a service in {file.document.name}")
-            if name in RESERVED_SERVICES:
-                message = (
-                    f"service '{name}' is the name of a user, role or database that a server has "
-                    "itself; give the service another name."
-                )
-                yield file.document.problem(message, ("services", name))
-
-
-def _unfit_needs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
-    for file in files:
-        for name, entry in file.content.services.items():
-            seen: set[str] = set()
-            for index, need in enumerate(entry.needs):
-                message = _unfit(need, name, seen)
-                if message:
-                    at = ("services", name, "needs", index)
-                    field = f"service '{name}', field 'needs[{index}]': "
-                    yield file.document.problem(field + message, at)
-                if need.target is not None:
-                    seen.add(need.target)
-
-
-def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
-    if (need.target is None) == (need.above_tier is None):
-        return "write either 'target' or 'above_tier', exactly one of them."
-    if need.target == service:
-        return "a service cannot need itself; remove it."
-    if need.target in seen:
-        return f"'{need.target}' is listed twice; keep one entry."
-    return None
-
-
-def _unfit_windows(platform: Read[PlatformFile]) -> Iterator[Problem]:
-    tiers = platform.content.tiers
-    if [tier.name for tier in tiers] != list(Tier):
-        message = f"field 'tiers': list each tier once, in this order: {', '.join(Tier)}."
-        yield platform.document.problem(message, ("tiers",))
-    earliest = 0
-    for index, tier in enumerate(tiers):
-        at = ("tiers", index)
-        if tier.starts_at < earliest:
-            message = (
-                f"field 'tiers[{index}].starts_at': the window of '{tier.name}' starts before "
-                f"the one above it ends; write at least {earliest}."
-            )
-            yield platform.document.problem(message, (*at, "starts_at"))
-        if tier.ends_at <= tier.starts_at:
-            message = (
-                f"field 'tiers[{index}].ends_at': the window of '{tier.name}' ends before it "
-                f"starts; write more than {tier.starts_at}."
-            )
-            yield platform.document.problem(message, (*at, "ends_at"))
-        earliest = max(earliest, tier.ends_at)
-
-
-def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
-    for file in files:
-        for name, entry in file.content.services.items():
-            for index, variable in enumerate(entry.environment):
-                message = None
-                if re.match(RESERVED_VARIABLES, variable):
-                    message = "every service has it from this program; remove it."
-                elif variable in entry.environment[:index]:
-                    message = "it is listed twice; keep one entry."
-                if message is not None:
-                    field = f"service '{name}', field 'environment[{index}]': '{variable}': "
-                    at = ("services", name, "environment", index)
-                    yield file.document.problem(field + message, at)
-
-
 def _edges(
     file: Read[ServicesFile], services: Mapping[str, Service], platform: PlatformFile
 ) -> Iterator[Edge]:
@@ -198,7 +73,7 @@ def _edges(
                 if (need.target is None) is by_rule:
                     line = file.document.line(("services", name, "needs", index))
                     call = _call_policy(need, platform)
-                    for target in _targets(need, name, services):
+                    for target in _targets(need, name, services, platform):
                         edge = Edge(
                             source=name,
                             target=target,
@@ -225,9 +100,12 @@ def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:
     return CallPolicy(**calls, breaker=CircuitBreaker(**breaker))
 
 
-def _targets(need: NeedEntry, source: str, services: Mapping[str, Service]) -> Iterator[str]:
+def _targets(
+    need: NeedEntry, source: str, services: Mapping[str, Service], platform: PlatformFile
+) -> Iterator[str]:
     if need.target is not None:
-        yield need.target
+        own = need.dedicated and need.target in platform.resources
+        yield dedicated_name(source, need.target) if own else need.target
     for service in services.values():
         above = need.above_tier is not None and service.tier.position > need.above_tier.position
         if above and service.name != source:
@@ -235,20 +113,22 @@ def _targets(need: NeedEntry, source: str, services: Mapping[str, Service]) -> I
 
 
 def _catalog(
-    platform: Read[PlatformFile], services: Mapping[str, Service], edges: Sequence[Edge]
+    platform: Read[PlatformFile],
+    services: Mapping[str, Service],
+    edges: Sequence[Edge],
+    dedicated: Sequence[tuple[str, str]],
 ) -> Catalog:
     content = platform.content
+    shared = {
+        name: Resource(
+            name=name, summary=entry.summary, providers=tuple(entry.providers), gate=entry.gate
+        )
+        for name, entry in content.resources.items()
+    }
+    resources = {**shared, **dedicated_resources(shared, dedicated)}
     return Catalog(
         services=services,
-        resources={
-            name: Resource(
-                name=name,
-                summary=entry.summary,
-                providers=tuple(entry.providers),
-                gate=entry.gate,
-            )
-            for name, entry in content.resources.items()
-        },
+        resources=resources,
         external={
             name: External(name=name, summary=entry.summary, providers=tuple(entry.providers))
             for name, entry in content.external.items()
@@ -262,6 +142,9 @@ def _catalog(
             name: Bucket(name=name, owner=entry.owner, granted=tuple(sorted(set(entry.granted))))
             for name, entry in content.buckets.items()
         },
-        flows=tuple(Flow(name=name, steps=tuple(steps)) for name, steps in content.flows.items()),
+        flows=tuple(
+            Flow(name=name, steps=flow_steps(steps, resources, edges))
+            for name, steps in content.flows.items()
+        ),
         platform_file=platform.document.name,
     )

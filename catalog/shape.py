@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +16,14 @@ from catalog.mismatch import KEY, sentence
 from catalog.place import At, place
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Read(Generic[Model]):
+    """A file: where its values stand, and what they say."""
+
+    document: Document
+    content: Model
 
 
 def shaped(document: Document, model: type[Model]) -> Model:

@@ -110,7 +110,7 @@ class ElastiCache(pulumi.ComponentResource):
         )
         default = self._user(
             f"{name}-default",
-            user_id=aws.fixed("default", LONGEST_ID),
+            user_id=aws.fixed(f"{name}-default", LONGEST_ID),
             user="default",
             rights=NOBODY,
             secret=password(f"{name}-default-password", opts=child).result,
@@ -125,7 +125,7 @@ class ElastiCache(pulumi.ComponentResource):
         users = [
             self._user(
                 f"{name}-{service}",
-                user_id=aws.fixed(service, LONGEST_ID),
+                user_id=aws.fixed(f"{name}-{service}", LONGEST_ID),
                 user=service,
                 # A new user has no keys to reset, and ElastiCache does not know the word.
                 rights=access(service).replace("resetkeys ", ""),
@@ -137,7 +137,7 @@ class ElastiCache(pulumi.ComponentResource):
         user_group = elasticache.UserGroup(
             f"{name}-users",
             engine=ENGINE,
-            user_group_id=aws.fixed("users", LONGEST_ID),
+            user_group_id=aws.fixed(f"{name}-users", LONGEST_ID),
             user_ids=[default.user_id, *(user.user_id for user in users)],
             tags=aws.tags(f"{name}-users", "data"),
             opts=durable,

@@ -49,7 +49,7 @@ class SecretsManagerMaster:
     def init_containers(self) -> tuple[ContainerArgsDict, ...]:
         """Fetch the secret, then write one file for each of its two fields."""
         fetch = (
-            'set -eu; umask 077; aws secretsmanager get-secret-value --secret-id "$SECRET" '
+            'set -eu; umask 077; aws secretsmanager get-secret-value --secret-id "$MASTER_ARN" '
             f"--query SecretString --output text > {FOLDER}/{DOCUMENT}"
         )
         return (
@@ -59,7 +59,7 @@ class SecretsManagerMaster:
                     {"name": "HOME", "value": "/tmp"},
                     {"name": "AWS_REGION", "value": self.region},
                     {"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "regional"},
-                    {"name": "SECRET", "value": self.secret},
+                    {"name": "MASTER_ARN", "value": self.secret},
                 ],
             },
             _container(

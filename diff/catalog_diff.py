@@ -14,7 +14,7 @@ from graph.order import longest_chain, waves
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A service in another tier or domain; both sides' values."""
+    """A service in another tier or domain, or on another server; both sides' values."""
 
     name: str
     before: str
@@ -58,6 +58,7 @@ class CatalogDiff:
     Args:
         added, removed: nodes of one side only, with the kind of each.
         tiers, domains: services that moved.
+        servers: services that move between a shared server and one of their own.
         edges_added, edges_removed, edges_changed: what differs in who needs whom.
         flows: critical flows that differ.
         flows_touched: flows of the head that pass a changed service.
@@ -72,6 +73,7 @@ class CatalogDiff:
     removed: Mapping[str, str]
     tiers: tuple[Moved, ...]
     domains: tuple[Moved, ...]
+    servers: tuple[Moved, ...]
     edges_added: tuple[Edge, ...]
     edges_removed: tuple[Edge, ...]
     edges_changed: tuple[EdgeChange, ...]
@@ -118,6 +120,7 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
         removed=removed,
         tiers=tiers,
         domains=domains,
+        servers=_servers(base, head, edges_removed, edges_added),
         edges_added=edges_added,
         edges_removed=edges_removed,
         edges_changed=edges_changed,
@@ -179,6 +182,17 @@ def _moved(base: Catalog, head: Catalog, value: Callable[[Catalog, str], str]) -
         Moved(name=name, before=value(base, name), after=value(head, name))
         for name in sorted(base.services.keys() & head.services.keys())
         if value(base, name) != value(head, name)
+    )
+
+
+def _servers(
+    base: Catalog, head: Catalog, removed: Iterable[Edge], added: Iterable[Edge]
+) -> tuple[Moved, ...]:
+    old = {(edge.source, base.base(edge.target)): edge.target for edge in removed}
+    new = {(edge.source, head.base(edge.target)): edge.target for edge in added}
+    return tuple(
+        Moved(name=key[0], before=old[key], after=new[key])
+        for key in sorted(old.keys() & new.keys())
     )
 
 

@@ -36,6 +36,11 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
             [moved.name], " moves from domain ", [moved.before], " to ", [moved.after],
             ": its objects are made anew in the other namespace",
         )  # fmt: skip
+    for moved in diff.servers:
+        yield phrase(
+            [moved.name], " moves from the server ", [moved.before], " to ", [moved.after],
+            ": what it keeps in the old one stays there until somebody brings it over",
+        )  # fmt: skip
     yield from _edges_added(diff)
     yield from _edges_removed(diff)
     for change in diff.edges_changed:
@@ -55,7 +60,10 @@ def _nodes(diff: CatalogDiff) -> Iterator[Phrase]:
 def _edges_added(diff: CatalogDiff) -> Iterator[Phrase]:
     """One sentence per service and manner."""
     alike: dict[tuple[str, str], list[str]] = {}
+    told = {(moved.name, moved.after) for moved in diff.servers}
     for edge in diff.edges_added:
+        if (edge.source, edge.target) in told:
+            continue
         alike.setdefault((edge.source, _manner(edge)), []).append(edge.target)
     for (source, manner), targets in alike.items():
         yield phrase([source], " now needs ", *names(targets), f" {manner}")
@@ -64,8 +72,9 @@ def _edges_added(diff: CatalogDiff) -> Iterator[Phrase]:
 def _edges_removed(diff: CatalogDiff) -> Iterator[Phrase]:
     """One sentence per service; one that goes takes its edges with it, which is no news."""
     alike: dict[tuple[str, bool], list[str]] = {}
+    told = {(moved.name, moved.before) for moved in diff.servers}
     for edge in diff.edges_removed:
-        if edge.source not in diff.removed:
+        if edge.source not in diff.removed and (edge.source, edge.target) not in told:
             key = edge.source, edge.target in diff.removed
             alike.setdefault(key, []).append(edge.target)
     for (source, gone), targets in alike.items():

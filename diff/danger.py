@@ -18,10 +18,17 @@ _DATA_NAMES = {
     "prefix": "key prefix",
     "vhost": "vhost",
     "bucket": "bucket",
+    "host": "server",
 }
 """Endpoints of a service that say which data is its own, by key in its configuration."""
 
-_DATA_VARIABLES = {"DATABASE": "database", "VHOST": "vhost", "BUCKET": "bucket"}
+_DATA_VARIABLES = {
+    "DATABASE": "database",
+    "VHOST": "vhost",
+    "BUCKET": "bucket",
+    "PGHOST": "server",
+    "MANAGEMENT_URL": "server",
+}
 """The same in the environment of the Jobs that make them."""
 
 _DEEPEST = 50

@@ -25,12 +25,14 @@ class _Part(BaseModel):
 
 
 class GraphNode(_Part):
-    """A service, platform resource or external API."""
+    """A service, platform resource or external API; older revisions know no dedicated servers."""
 
     name: NodeName
     kind: Literal["service", "resource", "external"]
     tier: Literal["infrastructure", "core", "platform", "domain", "frontend"] | None
     domain: NodeName | None
+    stands_for: NodeName | None = None
+    dedicated_to: NodeName | None = None
 
 
 class GraphEdge(_Part):
@@ -111,7 +113,14 @@ def _catalog(document: GraphDocument) -> Catalog:
             if node.kind == "service"
         },
         resources={
-            node.name: Resource(name=node.name, summary="", providers=(), gate=False)
+            node.name: Resource(
+                name=node.name,
+                summary="",
+                providers=(),
+                gate=False,
+                stands_for=node.stands_for,
+                dedicated_to=node.dedicated_to,
+            )
             for node in nodes
             if node.kind == "resource"
         },

@@ -3,8 +3,9 @@
 A failed node is down: a service, a platform resource or an external API. A service is then
 
 - *down* if it is failed, or if it has a hard startup edge to a node that is down, or an edge with
-  the fallback `database` to a node that is down while PostgreSQL is down too. Being down passes
-  on along such edges; they may form a cycle with runtime edges, never among themselves.
+  the fallback `database` to a node that is down while the PostgreSQL that it uses is down too.
+  Being down passes on along such edges; they may form a cycle with runtime edges, never among
+  themselves.
 - *degraded* if it is not down and any other edge of its leads to a node that is down: with a
   fallback where the edge has one, else (a runtime edge) without that dependency. Being degraded
   does not pass on: whoever calls a degraded service still gets an answer.
@@ -102,10 +103,13 @@ def impact(catalog: Catalog, failed: Iterable[str]) -> Impact:
     return Impact(failed=tuple(sorted(names)), services=services, flows=flows)
 
 
-def _is_fatal(edge: Edge, failed: frozenset[str]) -> bool:
+def _is_fatal(catalog: Catalog, edge: Edge, failed: frozenset[str]) -> bool:
     """Whether the source of `edge` is down while its target is."""
     if edge.fallback is Fallback.DATABASE:
-        return DATABASE in failed
+        return any(
+            other.target in failed and catalog.base(other.target) == DATABASE
+            for other in catalog.needs(edge.source)
+        )
     return edge.criticality is Criticality.HARD and edge.order is Order.STARTUP
 
 
@@ -113,7 +117,7 @@ def _causes(catalog: Catalog, failed: frozenset[str]) -> Mapping[str, frozenset[
     """Every node that is down, with the failed nodes behind it."""
     callers: dict[str, list[str]] = {}
     for edge in catalog.edges:
-        if _is_fatal(edge, failed):
+        if _is_fatal(catalog, edge, failed):
             callers.setdefault(edge.target, []).append(edge.source)
     causes: dict[str, set[str]] = {}
     for root in failed:
@@ -133,7 +137,7 @@ def _service(
 ) -> ServiceImpact:
     broken = [edge for edge in catalog.needs(name) if edge.target in causes]
     if name in causes:
-        fatal = [edge.target for edge in broken if _is_fatal(edge, failed)]
+        fatal = [edge.target for edge in broken if _is_fatal(catalog, edge, failed)]
         because = (*((name,) if name in failed else ()), *fatal)
         return ServiceImpact(state=State.DOWN, because=because, causes=tuple(sorted(causes[name])))
     losses = tuple(Loss(target=edge.target, fallback=edge.fallback) for edge in broken)

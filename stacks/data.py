@@ -83,15 +83,15 @@ class DataPlans:
     script_map: pulumi.Output[str]
 
     def users(self, resource: str) -> tuple[str, ...]:
-        """Services that need `resource`, sorted."""
+        """Services that need `resource`, a shared one or a dedicated server, sorted."""
         return tuple(edge.source for edge in self.catalog.edges if edge.target == resource)
 
     def rotation(self, service: str) -> int:
         """Counter that changes when the service's passwords do."""
         return self.settings.rotations.get(service, 0)
 
-    def databases(self, server: PostgresServer) -> Mapping[str, Grant]:
-        """Makes the database of every service that needs one."""
+    def databases(self, resource: str, server: PostgresServer) -> Mapping[str, Grant]:
+        """Makes a database on `server` for every service that needs `resource`."""
         return {
             service: Database(
                 f"{service}-database",
@@ -105,11 +105,11 @@ class DataPlans:
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.users("postgres")
+            for service in self.users(resource)
         }
 
-    def vhosts(self, server: QueueServer) -> Mapping[str, Grant]:
-        """Makes the virtual host of every service that needs one."""
+    def vhosts(self, resource: str, server: QueueServer) -> Mapping[str, Grant]:
+        """Makes a virtual host on `server` for every service that needs `resource`."""
         return {
             service: Vhost(
                 f"{service}-vhost",
@@ -123,7 +123,7 @@ class DataPlans:
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.users("queue")
+            for service in self.users(resource)
         }
 
 

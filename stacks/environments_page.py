@@ -30,7 +30,7 @@ Cell: TypeAlias = Callable[[Environment], str]
 def environments_page(catalog: Catalog) -> str:
     """The page as Markdown."""
     names: list[str] = list(ENVIRONMENTS)
-    provided = [(resource, _provides(resource)) for resource in sorted(catalog.resources)]
+    provided = [(name, _provides(catalog.base(name))) for name in sorted(catalog.resources)]
     return "".join(
         (
             _HEAD,
@@ -109,6 +109,9 @@ _SIZES: list[tuple[str, Cell]] = [
 
 def _quantities(catalog: Catalog) -> list[tuple[str, Cell]]:
     services = len(catalog.services)
+    databases, caches, queues = (
+        sum(1 for _ in catalog.servers(each)) for each in ("postgres", "redis", "queue")
+    )
     return [
         ("EKS clusters", _managed(lambda _: 1)),
         ("pods of services", lambda e: str(services * e.replicas)),
@@ -116,16 +119,19 @@ def _quantities(catalog: Catalog) -> list[tuple[str, Cell]]:
         ("interface endpoints × zones", _managed(lambda _: "6 × 3")),
         (
             "Aurora instance hours per hour",
-            _managed(lambda m: f"{m.postgres.instances} × {m.postgres.instance_class}"),
+            _managed(lambda m: f"{databases * m.postgres.instances} × {m.postgres.instance_class}"),
         ),
         (
             "ElastiCache node hours per hour",
-            _managed(lambda m: f"{m.redis.nodes} × {m.redis.node_type}"),
+            _managed(lambda m: f"{caches * m.redis.nodes} × {m.redis.node_type}"),
         ),
         (
             "Amazon MQ instance hours per hour",
             _managed(
-                lambda m: f"{3 if 'CLUSTER' in m.queue.deployment else 1} × {m.queue.instance_type}"
+                lambda m: (
+                    f"{queues * (3 if 'CLUSTER' in m.queue.deployment else 1)}"
+                    f" × {m.queue.instance_type}"
+                )
             ),
         ),
         ("load balancers", _managed(lambda _: 1)),

@@ -17,8 +17,12 @@ from stacks.network import jobs_of
 
 def build_limits(environment: Environment, catalog: Catalog, foundation: Foundation) -> None:
     """Makes a quota and limits for every namespace."""
-    servers = _servers(environment)
-    jobs = sum(len(jobs_of(each, catalog)) for each in ("postgres", "queue"))
+    servers = _servers(environment, catalog)
+    jobs = sum(
+        len(jobs_of(name, catalog))
+        for resource in ("postgres", "queue")
+        for name in catalog.servers(resource)
+    )
     if isinstance(environment.platform, InCluster):
         jobs += len(catalog.buckets)
     data = Counter({JOB_SIZE: 2 * jobs}) + _doubled(server.size for server in servers)
@@ -41,12 +45,14 @@ def build_limits(environment: Environment, catalog: Catalog, foundation: Foundat
     Limits("limits", LimitsArgs(context=foundation.context, shares=shares), foundation.options())
 
 
-def _servers(environment: Environment) -> tuple[ServerSize, ...]:
-    """Servers that run in the data namespace."""
+def _servers(environment: Environment, catalog: Catalog) -> tuple[ServerSize, ...]:
+    """Servers that run in the data namespace; a dedicated one has the size of the shared one."""
     platform = environment.platform
     if not isinstance(platform, InCluster):
         return ()
-    return (platform.postgres, platform.queue, platform.redis, platform.storage)
+    sizes = {"postgres": platform.postgres, "queue": platform.queue, "redis": platform.redis}
+    several = (size for resource, size in sizes.items() for _ in catalog.servers(resource))
+    return (*several, platform.storage)
 
 
 def _doubled(sizes: Iterable[Size]) -> Counter[Size]:

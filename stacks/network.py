@@ -73,7 +73,7 @@ def build_network(
 
 def jobs_of(resource: str, catalog: Catalog) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
-    suffix = {"postgres": "database", "queue": "vhost"}[resource]
+    suffix = {"postgres": "database", "queue": "vhost"}[catalog.base(resource)]
     return tuple(f"{edge.source}-{suffix}" for edge in catalog.edges if edge.target == resource)
 
 

@@ -174,9 +174,10 @@ def _workload_args(
         priority=foundation.priorities[service.tier],
         size=size,
         dependencies=tuple(
-            _dependency(catalog, edge, foundation, grants) for edge in catalog.needs(name)
+            _dependency(catalog, edge, foundation, grants)
+            for edge in sorted(catalog.needs(name), key=lambda edge: catalog.base(edge.target))
         ),
-        grants=tuple(grants[resource] for resource in sorted(grants)),
+        grants=tuple(grants[name] for name in sorted(grants, key=catalog.base)),
         variables=settings.variables.get(name, {}),
         startup_script=script,
         ingress=network.ingress[name],
@@ -190,7 +191,7 @@ def _dependency(
     catalog: Catalog, edge: Edge, foundation: Foundation, grants: Mapping[str, Grant]
 ) -> Dependency:
     """What the workload is told about one of its edges."""
-    kind = catalog.kind(edge.target)
+    kind, name = catalog.kind(edge.target), catalog.base(edge.target)
     endpoint: Mapping[str, pulumi.Input[str]] | None = None
     credentials: str | None = None
     if kind is NodeKind.SERVICE:
@@ -199,9 +200,10 @@ def _dependency(
         endpoint = {"url": url}
     elif edge.target in grants:
         endpoint = grants[edge.target].endpoint
-        credentials = f"{CREDENTIALS}/{edge.target}" if grants[edge.target].credentials else None
+        credentials = f"{CREDENTIALS}/{name}" if grants[edge.target].credentials else None
     return Dependency(
-        name=edge.target,
+        # A service is told of its database, whichever server that is on.
+        name=name,
         kind=str(kind),
         order=edge.order,
         criticality=edge.criticality,

@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from catalog import CatalogError, Problem
-from catalog.files import DNS_LABEL
 from catalog.mismatch import sentence
+from catalog.names import DNS_LABEL
 from stacks.environment import EnvironmentName
 from stacks.setting_types import (
     AccountId,

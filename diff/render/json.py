@@ -38,6 +38,7 @@ def _catalog(diff: CatalogDiff) -> dict[str, Any]:
         "removed": dict(diff.removed),
         "tier_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.tiers],
         "domain_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.domains],
+        "server_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.servers],
         "edges_added": [[edge.source, edge.target] for edge in diff.edges_added],
         "edges_removed": [[edge.source, edge.target] for edge in diff.edges_removed],
         "edges_changed": [

@@ -11,8 +11,8 @@ from catalog import Catalog
 def as_json(catalog: Catalog) -> str:
     """Every node and edge, sorted by name and by source and target.
 
-    `tier` is null for external APIs, `domain` for all but services; all edges
-    are there, not only the reduced ones.
+    `tier` is null for external APIs, `domain` for all but services; dedicated servers alone
+    have `stands_for` and `dedicated_to`; all edges are there, not only the reduced ones.
     """
     graph = {
         "nodes": list(_nodes(catalog)),
@@ -33,10 +33,13 @@ def as_json(catalog: Catalog) -> str:
 
 def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
     for name in sorted((*catalog.services, *catalog.resources, *catalog.external)):
-        service = catalog.services.get(name)
-        yield {
+        service, resource = catalog.services.get(name), catalog.resources.get(name)
+        node = {
             "name": name,
             "kind": catalog.kind(name),
             "tier": catalog.tier_of(name),
             "domain": None if service is None else service.domain,
         }
+        if resource is not None and resource.dedicated_to is not None:
+            node |= {"stands_for": resource.stands_for, "dedicated_to": resource.dedicated_to}
+        yield node

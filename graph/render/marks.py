@@ -25,10 +25,16 @@ OTHER = "other"
 def marks_of_gates(catalog: Catalog) -> Mapping[str, str]:
     """Path template of each resource that the infrastructure tier waits for.
 
-    The first four have a mark of their own; others share the open circle.
+    The first four have a mark of their own, which their dedicated servers share; others
+    share the open circle.
     """
     gates = [name for name, resource in catalog.resources.items() if resource.gate]
-    return dict(zip(gates, _SHAPES, strict=False))
+    shapes = dict(zip(gates, _SHAPES, strict=False))
+    return {
+        name: shapes[catalog.base(name)]
+        for name in catalog.resources
+        if catalog.base(name) in shapes
+    }
 
 
 def mark(template: str | None, x: float, y: float) -> str:

@@ -88,8 +88,8 @@ def fallbacks_fit(catalog: Catalog) -> Iterator[Problem]:
 def _unfit_fallback(catalog: Catalog, edge: Edge) -> str | None:
     """Where the fallback of `edge` belongs, if it does not belong there."""
     if edge.fallback is Fallback.DATABASE:
-        reads_database = any(need.target == "postgres" for need in catalog.needs(edge.source))
-        if edge.target != "redis" or not reads_database:
+        bases = {catalog.base(need.target) for need in catalog.needs(edge.source)}
+        if catalog.base(edge.target) != "redis" or "postgres" not in bases:
             return "write it on 'redis' in a service that needs 'postgres' too, or remove it."
     if edge.fallback is Fallback.ORIGIN and edge.target != "cdn":
         return "write it on 'cdn', or remove it."

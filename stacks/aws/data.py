@@ -7,16 +7,14 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.amazon_mq import AmazonMq, AmazonMqArgs
-from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
 from components.cloud_hsm import CloudHsm, CloudHsmArgs
-from components.elasti_cache import ElastiCache, ElastiCacheArgs
 from components.grant import Grant
 from components.iam_policy import Statement
 from components.kms_key import KmsKey, KmsKeyArgs
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.s3_bucket import S3Bucket, S3BucketArgs
 from stacks.aws.foundation import AwsFoundation
+from stacks.aws.servers import server_parts
 from stacks.data import Data, DataPlans, Part, collected
 from stacks.environment import Managed
 
@@ -88,11 +86,7 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
         *_storage(plans, foundation, buckets, storage_key),
         *_models(plans, foundation, buckets["models"], storage_key),
     ]
-    parts = [
-        _postgres(plans, foundation, platform, key),
-        _redis(plans, foundation, platform, key),
-        _queue(plans, foundation, platform, key),
-    ]
+    parts = server_parts(plans, foundation, platform, key)
     hsm_accesses, hsm_parts = _hsm(plans, foundation)
     parts += [*hsm_parts, *_with_roles(plans, foundation, [*accesses, *hsm_accesses])]
     if foundation.gpu is not None:
@@ -109,78 +103,6 @@ def _bucket(
         S3BucketArgs(aws=foundation.aws, layer="data", key=key, logs=logs.bucket),
         foundation.options(),
     )
-
-
-def _postgres(
-    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
-) -> Part:
-    sizes, cluster, restore = platform.postgres, foundation.cluster, plans.settings.restore
-    server = AuroraPostgres(
-        "postgres",
-        AuroraPostgresArgs(
-            aws=foundation.aws,
-            vpc=cluster.vpc,
-            subnets=cluster.data,
-            cluster=cluster.name,
-            cluster_group=cluster.security_group,
-            namespace=plans.namespace,
-            key=key,
-            logs_key=foundation.logs_key,
-            instance_class=sizes.instance_class,
-            instances=sizes.instances,
-            backup_days=sizes.backup_days,
-            insights_days=sizes.insights_days,
-            restore=None if restore is None else RestoreArgs(**restore.model_dump()),
-        ),
-        foundation.options(),
-    )
-    return Part(resource="postgres", handle=server.handle, grants=plans.databases(server))
-
-
-def _redis(
-    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
-) -> Part:
-    sizes, cluster, services = platform.redis, foundation.cluster, plans.users("redis")
-    server = ElastiCache(
-        "redis",
-        ElastiCacheArgs(
-            aws=foundation.aws,
-            vpc=cluster.vpc,
-            subnets=cluster.data,
-            cluster_group=cluster.security_group,
-            key=key,
-            logs_key=foundation.logs_key,
-            services=services,
-            rotations=plans.settings.rotations,
-            node_type=sizes.node_type,
-            nodes=sizes.nodes,
-            snapshot_days=sizes.snapshot_days,
-        ),
-        foundation.options(),
-    )
-    grants = {service: server.add_user(service) for service in services}
-    return Part(resource="redis", handle=server.handle, grants=grants)
-
-
-def _queue(
-    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
-) -> Part:
-    cluster = foundation.cluster
-    server = AmazonMq(
-        "queue",
-        AmazonMqArgs(
-            aws=foundation.aws,
-            vpc=cluster.vpc,
-            subnets=cluster.data,
-            cluster_group=cluster.security_group,
-            namespace=plans.namespace,
-            key=key,
-            instance_type=platform.queue.instance_type,
-            deployment=platform.queue.deployment,
-        ),
-        foundation.options(),
-    )
-    return Part(resource="queue", handle=server.handle, grants=plans.vhosts(server))
 
 
 def _storage(

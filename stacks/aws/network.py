@@ -31,22 +31,30 @@ def places(settings: Settings, catalog: Catalog) -> Mapping[str, Place]:
         ports = range(FIRST_PORT, LAST_PORT + 1)
         first, *more = (Traffic(peers=(data,), port=port) for port in ports)
         keys = Place(at=data, port=first.port, also=tuple(more))
-    return {
-        "postgres": Place(
+    databases = {
+        name: Place(
             at=data,
             port=POSTGRES_PORT,
-            jobs=jobs_of("postgres", catalog),
+            jobs=jobs_of(name, catalog),
             bootstrap_port=POSTGRES_PORT,
             # The Jobs fetch the master's password from Secrets Manager.
             bootstrap_also=(AGENT, endpoints),
-        ),
-        "redis": Place(at=data, port=REDIS_PORT),
-        "queue": Place(
+        )
+        for name in catalog.servers("postgres")
+    }
+    queues = {
+        name: Place(
             at=data,
             port=QUEUE_PORT,
-            jobs=jobs_of("queue", catalog),
+            jobs=jobs_of(name, catalog),
             bootstrap_port=MANAGEMENT_PORT,
-        ),
+        )
+        for name in catalog.servers("queue")
+    }
+    return {
+        **databases,
+        **{name: Place(at=data, port=REDIS_PORT) for name in catalog.servers("redis")},
+        **queues,
         "storage": objects,
         "ml-models": objects,
         "hsm": keys,

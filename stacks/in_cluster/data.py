@@ -13,19 +13,20 @@ from stacks.environment import InCluster
 
 
 def build_data(plans: DataPlans, platform: InCluster) -> Data:
-    """Makes the servers, databases, users, vhosts and buckets."""
+    """Makes the servers, shared ones and dedicated ones, databases, users, vhosts and buckets."""
+    servers = plans.catalog.servers
     return collected(
         plans.catalog,
-        _postgres(plans, platform),
-        _redis(plans, platform),
-        _queue(plans, platform),
+        *(_postgres(plans, platform, name) for name in servers("postgres")),
+        *(_redis(plans, platform, name) for name in servers("redis")),
+        *(_queue(plans, platform, name) for name in servers("queue")),
         _storage(plans, platform),
     )
 
 
-def _postgres(plans: DataPlans, platform: InCluster) -> Part:
+def _postgres(plans: DataPlans, platform: InCluster, name: str) -> Part:
     server = InClusterPostgres(
-        "postgres",
+        name,
         InClusterPostgresArgs(
             context=plans.foundation.context,
             namespace=plans.namespace,
@@ -35,13 +36,13 @@ def _postgres(plans: DataPlans, platform: InCluster) -> Part:
         ),
         plans.foundation.options(),
     )
-    return Part(resource="postgres", handle=server.handle, grants=plans.databases(server))
+    return Part(resource=name, handle=server.handle, grants=plans.databases(name, server))
 
 
-def _redis(plans: DataPlans, platform: InCluster) -> Part:
-    services = plans.users("redis")
+def _redis(plans: DataPlans, platform: InCluster, name: str) -> Part:
+    services = plans.users(name)
     server = InClusterRedis(
-        "redis",
+        name,
         InClusterRedisArgs(
             context=plans.foundation.context,
             namespace=plans.namespace,
@@ -54,12 +55,12 @@ def _redis(plans: DataPlans, platform: InCluster) -> Part:
         plans.foundation.options(),
     )
     grants = {service: server.add_user(service) for service in services}
-    return Part(resource="redis", handle=server.handle, grants=grants)
+    return Part(resource=name, handle=server.handle, grants=grants)
 
 
-def _queue(plans: DataPlans, platform: InCluster) -> Part:
+def _queue(plans: DataPlans, platform: InCluster, name: str) -> Part:
     server = InClusterQueue(
-        "queue",
+        name,
         InClusterQueueArgs(
             context=plans.foundation.context,
             namespace=plans.namespace,
@@ -68,7 +69,7 @@ def _queue(plans: DataPlans, platform: InCluster) -> Part:
         ),
         plans.foundation.options(),
     )
-    return Part(resource="queue", handle=server.handle, grants=plans.vhosts(server))
+    return Part(resource=name, handle=server.handle, grants=plans.vhosts(name, server))
 
 
 def _storage(plans: DataPlans, platform: InCluster) -> Part:

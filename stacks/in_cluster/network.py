@@ -24,8 +24,14 @@ def places(catalog: Catalog, context: Context) -> Mapping[str, Place]:
 
     buckets = tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
     return {
-        "postgres": server("postgres", POSTGRES_PORT, jobs_of("postgres", catalog), POSTGRES_PORT),
-        "redis": server("redis", REDIS_PORT),
-        "queue": server("queue", QUEUE_PORT, jobs_of("queue", catalog), MANAGEMENT_PORT),
+        **{
+            name: server(name, POSTGRES_PORT, jobs_of(name, catalog), POSTGRES_PORT)
+            for name in catalog.servers("postgres")
+        },
+        **{name: server(name, REDIS_PORT) for name in catalog.servers("redis")},
+        **{
+            name: server(name, QUEUE_PORT, jobs_of(name, catalog), MANAGEMENT_PORT)
+            for name in catalog.servers("queue")
+        },
         "storage": server("storage", STORAGE_PORT, buckets, STORAGE_PORT),
     }

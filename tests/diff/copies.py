@@ -68,7 +68,7 @@ def target_of(need: str | Mapping[str, Any]) -> str | None:
     return need if isinstance(need, str) else need.get("target")
 
 
-def set_need(project: Path, source: str, target: str, **fields: str) -> None:
+def set_need(project: Path, source: str, target: str, **fields: object) -> None:
     """Adds or replaces an edge."""
 
     def change(entry: Entry) -> None:

@@ -184,6 +184,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "change-flow": (CHANGES, rename_flow),
     "take-database": (DANGEROUS, lambda p: drop_need(p, "scheduler", "postgres")),
     "give-redis": (CHANGES, lambda p: set_need(p, "user-auth", "redis")),
+    "give-server": (DANGEROUS, lambda p: set_need(p, "scheduler", "postgres", dedicated=True)),
     "image": (CHANGES, set_image),
     "port": (CHANGES, set_field("session-mgr", "port", 9090)),
     "start-seconds": (CHANGES, set_field("session-mgr", "start_seconds", 90)),

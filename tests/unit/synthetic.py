@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from catalog import Catalog
-from catalog.files import MAX_SERVICE_NAME
+from catalog.names import MAX_SERVICE_NAME
 
 
 def multiplied(catalog: Catalog, copies: int, *, long_names: bool = False) -> Catalog:

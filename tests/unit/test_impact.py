@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import Catalog, Edge, Fallback, Flow, Order
+from catalog import Catalog, Edge, Fallback, Flow, Order, Resource, load_catalog
 from graph.impact import Impact, State, impact
 from graph.weak_points import weak_points
+from tests.diff.copies import set_need
+from tests.projects import copy_project
 from tests.unit.random_catalogs import catalog_of, edge, service, sound_catalogs
 from tests.unit.test_cli import nexus
 
@@ -21,7 +23,7 @@ from tests.unit.test_cli import nexus
 @st.composite
 def outages(draw: st.DrawFn) -> tuple[Catalog, frozenset[str]]:
     """A catalog with fallbacks here and there, a flow, and what is down."""
-    catalog = draw(sound_catalogs())
+    catalog = with_servers(draw(sound_catalogs()), draw(st.sets(st.integers(0, 30))))
     edges = tuple(replace(each, fallback=draw(fallbacks(each))) for each in catalog.edges)
     nodes = sorted((*catalog.services, *catalog.resources, *catalog.external))
     steps = [draw(st.sampled_from(nodes))]
@@ -35,20 +37,45 @@ def outages(draw: st.DrawFn) -> tuple[Catalog, frozenset[str]]:
     return catalog, frozenset(draw(st.lists(hit, unique=True, max_size=3)))
 
 
+def with_servers(catalog: Catalog, chosen: set[int]) -> Catalog:
+    """The catalog with dedicated servers for the chosen ones of its edges, by number."""
+    resources, edges = dict(catalog.resources), list(catalog.edges)
+    for number, each in enumerate(catalog.edges):
+        if number in chosen and each.target in ("postgres", "redis"):
+            server = Resource(
+                name=f"{each.source}-{each.target}",
+                summary="",
+                providers=(),
+                gate=False,
+                stands_for=each.target,
+                dedicated_to=each.source,
+            )
+            resources[server.name] = server
+            edges[number] = replace(each, target=server.name)
+    return replace(catalog, resources=resources, edges=tuple(edges))
+
+
 def fallbacks(each: Edge) -> st.SearchStrategy[Fallback | None]:
-    fitting = {"redis": Fallback.DATABASE, "cdn": Fallback.ORIGIN}.get(each.target, Fallback.RULES)
+    fitting = Fallback.ORIGIN if each.target == "cdn" else Fallback.RULES
+    if each.target.endswith("redis"):
+        fitting = Fallback.DATABASE
     return st.sampled_from((None, None, fitting))
 
 
-def is_fatal(each: Edge, failed: frozenset[str]) -> bool:
+def is_fatal(catalog: Catalog, each: Edge, failed: frozenset[str]) -> bool:
     if each.fallback is None:
         return each.order is Order.STARTUP
-    return each.fallback is Fallback.DATABASE and "postgres" in failed
+    databases = {
+        other.target
+        for other in catalog.edges
+        if other.source == each.source and other.target.endswith("postgres")
+    }
+    return each.fallback is Fallback.DATABASE and bool(databases & failed)
 
 
 def down(catalog: Catalog, failed: frozenset[str]) -> dict[str, set[str]]:
     """Who is down because of which failed node: some chain of fatal edges leads there."""
-    fatal = {(e.source, e.target) for e in catalog.edges if is_fatal(e, failed)}
+    fatal = {(e.source, e.target) for e in catalog.edges if is_fatal(catalog, e, failed)}
     nodes = (*catalog.services, *catalog.resources, *catalog.external)
     reach = fatal | {(node, node) for node in nodes}
     for middle, start, end in itertools.product(nodes, repeat=3):
@@ -74,7 +101,7 @@ def test_states_agree_with_the_definition(outage: tuple[Catalog, frozenset[str]]
             direct = {
                 e.target
                 for e in catalog.edges
-                if e.source == name and e.target in dead and is_fatal(e, failed)
+                if e.source == name and e.target in dead and is_fatal(catalog, e, failed)
             }
             assert set(each.because) == direct | ({name} & failed)
             assert each.losses == ()
@@ -136,6 +163,28 @@ def test_a_cache_miss_needs_the_database() -> None:
     assert states(impact(catalog, ["redis"])) == {"a": "degraded"}
     assert states(impact(catalog, ["postgres"])) == {"a": "degraded"}
     assert states(impact(catalog, ["postgres", "redis"])) == {"a": "down"}
+
+
+def test_a_server_of_its_own_is_a_fate_of_its_own(tmp_path: Path) -> None:
+    """Why a service gets one: it stays up while the shared server is down, and so do its flows."""
+    project = copy_project(tmp_path / "project")
+    for name in ("user-auth", "key-service"):
+        set_need(project, name, "postgres", dedicated=True)
+    catalog = load_catalog(project)
+    (flow,) = (each for each in catalog.flows if each.name == "user-authentication")
+    assert flow.steps[2:5] == ("user-auth", "user-auth-postgres", "session-mgr")
+    shared, own = impact(catalog, ["postgres"]), impact(catalog, ["user-auth-postgres"])
+    assert shared.services["user-auth"].state is State.OK
+    assert shared.flows[flow.name].state is State.OK
+    assert own.services["user-auth"].because == ("user-auth-postgres",)
+    assert own.flows[flow.name].state is State.DOWN
+    # Its cache's way out is its own database, and no longer the shared one.
+    both = impact(catalog, ["redis", "postgres"]).services["key-service"]
+    assert both.state is State.DEGRADED
+    assert impact(catalog, ["redis", "key-service-postgres"]).services["key-service"].because == (
+        "key-service-postgres",
+        "redis",
+    )
 
 
 def test_a_flow_goes_around_what_is_replaced() -> None:

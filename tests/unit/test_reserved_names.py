@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog import load_catalog
-from catalog.files import RESERVED_DOMAINS, RESERVED_SERVICES
+from catalog.names import RESERVED_DOMAINS, RESERVED_SERVICES
 from components.acl import access
 from components.context import DATA, SYSTEM
 from graph.check import find_problems

@@ -25,6 +25,7 @@ GRAPH_RULES = (
     *("rule-", "runtime-without-reason", "external-at-startup", "fallback-", "need-of-itself"),
     *("storage-without", "need-twice", "service-named-as", "window-that", "windows-that"),
     *("resource-and-external", "flow-", "bucket-", "tiers-out-of-order"),
+    *("dedicated-name", "dedicated-of"),
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""
 

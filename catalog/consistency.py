@@ -1,0 +1,165 @@
+"""What the files must agree on together, before they are one catalog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from catalog.dedicated import DEDICABLE, dedicated_name
+from catalog.errors import Problem
+from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.hints import one_of
+from catalog.model import Tier
+from catalog.names import RESERVED_DOMAINS, RESERVED_SERVICES, RESERVED_VARIABLES
+from catalog.shape import Read
+
+
+def inconsistencies(
+    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Iterator[Problem]:
+    """Every name declared twice, dependency listed twice or on itself, window out of order."""
+    yield from _unfit_domains(files)
+    yield from _names_twice(files, platform)
+    yield from _unfit_needs(files, platform)
+    yield from _unfit_environments(files)
+    yield from _unfit_windows(platform)
+
+
+def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+    first: dict[str, str] = {}
+    for file in files:
+        domain = file.content.domain
+        if domain in first:
+            message = (
+                f"field 'domain': '{domain}' is declared in {first[domain]} too; put all "
+                "services of a domain into one file, or write another domain."
+            )
+            yield file.document.problem(message, ("domain",))
+        first.setdefault(domain, file.document.name)
+        if domain in RESERVED_DOMAINS:
+            message = (
+                f"field 'domain': '{domain}' is the name of a namespace of the platform itself; "
+                "write another domain."
+            )
+            yield file.document.problem(message, ("domain",))
+
+
+def _names_twice(
+    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Iterator[Problem]:
+    taken = dict.fromkeys(platform.content.resources, "a platform resource")
+    for name in platform.content.external:
+        if name in taken:
+            message = f"external API '{name}' is {taken[name]} too; give one of them another name."
+            yield platform.document.problem(message, ("external", name))
+        taken[name] = "an external API"
+    taken = {name: f"{what} in {platform.document.name}" for name, what in taken.items()}
+    for file in files:
+        for name in file.content.services:
+            if name in taken:
+                message = f"service '{name}' is {taken[name]} too; give one of them another name."
+                yield file.document.problem(message, ("services", name))
+            taken.setdefault(name, f"a service in {file.document.name}")
+            if name in RESERVED_SERVICES:
+                message = (
+                    f"service '{name}' is the name of a user, role or database that a server has "
+                    "itself; give the service another name."
+                )
+                yield file.document.problem(message, ("services", name))
+
+
+def _unfit_needs(
+    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Iterator[Problem]:
+    declared = {
+        *platform.content.resources,
+        *platform.content.external,
+        *(name for file in files for name in file.content.services),
+    }
+    owners = {
+        dedicated_name(name, need.target): (name, need.target)
+        for file in files
+        for name, entry in file.content.services.items()
+        for need in entry.needs
+        if need.dedicated and need.target is not None
+    }
+    for file in files:
+        for name, entry in file.content.services.items():
+            seen: set[str] = set()
+            for index, need in enumerate(entry.needs):
+                message = _unfit(need, name, seen) or _unfit_server(need, name, owners, declared)
+                if message:
+                    at = ("services", name, "needs", index)
+                    field = f"service '{name}', field 'needs[{index}]': "
+                    yield file.document.problem(field + message, at)
+                if need.target is not None:
+                    seen.add(need.target)
+
+
+def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
+    if (need.target is None) == (need.above_tier is None):
+        return "write either 'target' or 'above_tier', exactly one of them."
+    if need.target == service:
+        return "a service cannot need itself; remove it."
+    if need.target in seen:
+        return f"'{need.target}' is listed twice; keep one entry."
+    return None
+
+
+def _unfit_server(
+    need: NeedEntry, service: str, owners: Mapping[str, tuple[str, str]], declared: set[str]
+) -> str | None:
+    """What is wrong about dedicated servers: one's own, or one of somebody else."""
+    if need.target is not None and need.target in owners and need.target not in declared:
+        owner, resource = owners[need.target]
+        return (
+            f"'{need.target}' belongs to '{owner}' alone; write '{resource}', and "
+            "'dedicated: true' for a server that only this service uses."
+        )
+    if not need.dedicated:
+        return None
+    if need.target not in DEDICABLE:
+        what = "a rule" if need.target is None else f"'{need.target}'"
+        return f"{what} cannot be dedicated, only {one_of(DEDICABLE)} can; remove 'dedicated'."
+    name = dedicated_name(service, need.target)
+    if name in declared:
+        return f"its server would be called '{name}', as something else is; rename that."
+    return None
+
+
+def _unfit_windows(platform: Read[PlatformFile]) -> Iterator[Problem]:
+    tiers = platform.content.tiers
+    if [tier.name for tier in tiers] != list(Tier):
+        message = f"field 'tiers': list each tier once, in this order: {', '.join(Tier)}."
+        yield platform.document.problem(message, ("tiers",))
+    earliest = 0
+    for index, tier in enumerate(tiers):
+        at = ("tiers", index)
+        if tier.starts_at < earliest:
+            message = (
+                f"field 'tiers[{index}].starts_at': the window of '{tier.name}' starts before "
+                f"the one above it ends; write at least {earliest}."
+            )
+            yield platform.document.problem(message, (*at, "starts_at"))
+        if tier.ends_at <= tier.starts_at:
+            message = (
+                f"field 'tiers[{index}].ends_at': the window of '{tier.name}' ends before it "
+                f"starts; write more than {tier.starts_at}."
+            )
+            yield platform.document.problem(message, (*at, "ends_at"))
+        earliest = max(earliest, tier.ends_at)
+
+
+def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+    for file in files:
+        for name, entry in file.content.services.items():
+            for index, variable in enumerate(entry.environment):
+                message = None
+                if re.match(RESERVED_VARIABLES, variable):
+                    message = "every service has it from this program; remove it."
+                elif variable in entry.environment[:index]:
+                    message = "it is listed twice; keep one entry."
+                if message is not None:
+                    field = f"service '{name}', field 'environment[{index}]': '{variable}': "
+                    at = ("services", name, "environment", index)
+                    yield file.document.problem(field + message, at)

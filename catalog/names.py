@@ -1,0 +1,45 @@
+"""Names and texts that the catalog's files may hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+MAX_SERVICE_NAME = 40
+"""Longest service name. The longest name derived from it is that of its bootstrap
+Job, `<service>-database-<8 hex digits>`, which Kubernetes copies into a label
+value of at most 63 characters; 40 leaves room for it and for longer suffixes."""
+
+MAX_DOMAIN_NAME = 30
+"""Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
+
+VARIABLE = r"^[A-Z][A-Z0-9_]*$"
+"""Name of an environment variable."""
+
+RESERVED_VARIABLES = r"^(PORT$|NEXUS_)"
+"""Environment variables that every service has from this program."""
+
+RESERVED_DOMAINS = frozenset({"data", "system"})
+"""Domains whose namespaces belong to the servers and to the platform itself."""
+
+RESERVED_SERVICES = frozenset(
+    {"admin", "default", "none", "probe", "public", "template0", "template1"}
+)
+"""Services whose user, role or database a server has already, or refuses."""
+
+DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+"""RFC 1035 label, as Kubernetes demands it for the name of a Service."""
+
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
+"""Text without line breaks and control characters; it goes into annotations and pictures."""
+
+
+Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
+ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
+DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
+VariableName = Annotated[str, StringConstraints(pattern=VARIABLE, max_length=63)]
+Sentence = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
+]

@@ -1,0 +1,115 @@
+"""The managed servers of the data layer: shared ones, and those that one service has alone."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.amazon_mq import AmazonMq, AmazonMqArgs
+from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from components.elasti_cache import ElastiCache, ElastiCacheArgs
+from stacks.aws.foundation import AwsFoundation
+from stacks.data import DataPlans, Part
+from stacks.environment import Managed
+
+
+def server_parts(
+    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
+) -> list[Part]:
+    """Makes every server, and each service's part of it.
+
+    Args:
+        plans: what the servers are made from.
+        foundation: the network and the cluster.
+        platform: sizes; a dedicated server has that of the shared one.
+        key: ARN of the key that encrypts data.
+    """
+    makers = {"postgres": _postgres, "redis": _redis, "queue": _queue}
+    return [
+        make(plans, foundation, platform, key, name)
+        for resource, make in makers.items()
+        for name in plans.catalog.servers(resource)
+    ]
+
+
+def _postgres(
+    plans: DataPlans,
+    foundation: AwsFoundation,
+    platform: Managed,
+    key: pulumi.Output[str],
+    name: str,
+) -> Part:
+    sizes, cluster, restore = platform.postgres, foundation.cluster, plans.settings.restore
+    server = AuroraPostgres(
+        name,
+        AuroraPostgresArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster=cluster.name,
+            cluster_group=cluster.security_group,
+            namespace=plans.namespace,
+            key=key,
+            logs_key=foundation.logs_key,
+            instance_class=sizes.instance_class,
+            instances=sizes.instances,
+            backup_days=sizes.backup_days,
+            insights_days=sizes.insights_days,
+            restore=None if restore is None else RestoreArgs(**restore.model_dump()),
+        ),
+        foundation.options(),
+    )
+    return Part(resource=name, handle=server.handle, grants=plans.databases(name, server))
+
+
+def _redis(
+    plans: DataPlans,
+    foundation: AwsFoundation,
+    platform: Managed,
+    key: pulumi.Output[str],
+    name: str,
+) -> Part:
+    sizes, cluster, services = platform.redis, foundation.cluster, plans.users(name)
+    server = ElastiCache(
+        name,
+        ElastiCacheArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster_group=cluster.security_group,
+            key=key,
+            logs_key=foundation.logs_key,
+            services=services,
+            rotations=plans.settings.rotations,
+            node_type=sizes.node_type,
+            nodes=sizes.nodes,
+            snapshot_days=sizes.snapshot_days,
+        ),
+        foundation.options(),
+    )
+    grants = {service: server.add_user(service) for service in services}
+    return Part(resource=name, handle=server.handle, grants=grants)
+
+
+def _queue(
+    plans: DataPlans,
+    foundation: AwsFoundation,
+    platform: Managed,
+    key: pulumi.Output[str],
+    name: str,
+) -> Part:
+    cluster = foundation.cluster
+    server = AmazonMq(
+        name,
+        AmazonMqArgs(
+            aws=foundation.aws,
+            vpc=cluster.vpc,
+            subnets=cluster.data,
+            cluster_group=cluster.security_group,
+            namespace=plans.namespace,
+            key=key,
+            instance_type=platform.queue.instance_type,
+            deployment=platform.queue.deployment,
+        ),
+        foundation.options(),
+    )
+    return Part(resource=name, handle=server.handle, grants=plans.vhosts(name, server))

@@ -154,6 +154,24 @@ def rename_resource(*, alias: bool) -> Edit:
     return change
 
 
+def without_policies(project: Path) -> None:
+    """The program as it would be without network policies, quotas and limits."""
+    replace_in(
+        project, "components/workload.py", "network = NetworkPolicy(", "lambda: NetworkPolicy("
+    )
+    replace_in(project, "components/workload.py", "[service, network, ", "[service, ")
+    for name in ("namespace", "server_isolation"):
+        path = project / "components" / f"{name}.py"
+        text = path.read_text(encoding="utf-8")
+        assert " NetworkPolicy(" in text
+        path.write_text(
+            text.replace(" NetworkPolicy(", " lambda: NetworkPolicy("), encoding="utf-8"
+        )
+    replace_in(
+        project, "stacks/in_cluster/stack.py", "    build_limits(", "    lambda: build_limits("
+    )
+
+
 POSTGRES = "components/in_cluster_postgres.py"
 
 EDITS: Mapping[str, tuple[int, Edit]] = {
@@ -209,6 +227,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "server-major": (DANGEROUS, code(POSTGRES, "postgres:17.5", "postgres:18.0")),
     "volume-size": (DANGEROUS, code("stacks/environment.py", 'storage="4Gi"', 'storage="8Gi"')),
     "bootstrap-script": (CHANGES, code("components/bootstrap/postgres.sh", "set -eu", "set -eux")),
+    "without-policies": (CHANGES, without_policies),
     "rename-resource-with-alias": (CHANGES, rename_resource(alias=True)),
     "rename-resource-without-alias": (DANGEROUS, rename_resource(alias=False)),
 }  # fmt: skip

@@ -88,6 +88,17 @@ def _summary(document: dict[str, Any]) -> Iterator[str]:
             yield f"{stack['stack']} danger: {danger['kind']} {danger['urn'].split('::')[-1]}"
 
 
+@pytest.mark.xdist_group("edits-0")
+def test_adding_the_policies_recreates_nothing(base: Side, edited: SideOf) -> None:
+    """Isolation that restarts services or makes databases anew is not switched on in production."""
+    (stack,) = json.loads(as_json(make_report(edited("without-policies"), base)))["stacks"]
+    added = {short_type(each["type"]) for each in stack["added"]}
+    assert added == {"NetworkPolicy", "Limits", "ResourceQuota", "LimitRange"}
+    # That a Deployment now comes after its policy is told with the policy.
+    for key in ("removed", "renamed", "replaced", "changed", "reordered", "dangers"):
+        assert stack[key] == [], key
+
+
 def test_every_golden_file_has_its_edit() -> None:
     """A file that no test reads would promise what nobody holds."""
     assert {file.stem for file in GOLDEN.glob("*.txt")} == set(EDITS)

@@ -13,6 +13,7 @@ from pulumi_kubernetes.core.v1 import (
     ProbeArgsDict,
     Service,
     ServiceAccount,
+    ServiceSpecArgsDict,
     VolumeArgsDict,
     VolumeMountArgsDict,
 )
@@ -72,6 +73,8 @@ class StatefulServer(pulumi.ComponentResource):
     Makes:
         `{name}-account`: ServiceAccount without a mounted token.
         `{name}-service`: Service, not awaited, made before the pods.
+        `{name}-pods`: headless Service, which Kubernetes asks of every StatefulSet
+            (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#limitations).
         `{name}`: StatefulSet, awaited until its pod is ready.
 
     Outputs:
@@ -94,28 +97,39 @@ class StatefulServer(pulumi.ComponentResource):
             automount_service_account_token=False,
             opts=child,
         )
-        service = Service(
-            f"{name}-service",
-            metadata={
-                "name": name,
-                "namespace": args.namespace,
-                "labels": labels,
-                "annotations": {"pulumi.com/skipAwait": "true"},
-            },
-            spec={
+
+        def service(role: str, physical: str, *, headless: bool) -> Service:
+            spec: ServiceSpecArgsDict = {
                 "selector": selector(name, "server"),
                 "ports": [
                     {"name": port, "port": number, "target_port": port, "protocol": "TCP"}
                     for port, number in args.ports.items()
                 ],
-            },
-            opts=child,
-        )
+            }
+            if headless:
+                spec["cluster_ip"] = "None"
+            return Service(
+                f"{name}-{role}",
+                metadata={
+                    "name": physical,
+                    "namespace": args.namespace,
+                    "labels": labels,
+                    "annotations": {"pulumi.com/skipAwait": "true"},
+                },
+                spec=spec,
+                opts=child,
+            )
+
+        # Clients keep one address while the pod is replaced; the pod has a name of its own.
+        services = [
+            service("service", name, headless=False),
+            service("pods", f"{name}-pods", headless=True),
+        ]
         self.handle = StatefulSet(
             name,
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
             spec={
-                "service_name": name,
+                "service_name": f"{name}-pods",
                 "replicas": 1,
                 "selector": {"match_labels": selector(name, "server")},
                 "persistent_volume_claim_retention_policy": {
@@ -148,7 +162,7 @@ class StatefulServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 child,
                 pulumi.ResourceOptions(
-                    depends_on=[service],
+                    depends_on=services,
                     custom_timeouts=pulumi.CustomTimeouts(
                         create=f"{READY_SECONDS}s", update=f"{READY_SECONDS}s"
                     ),

@@ -133,7 +133,7 @@ def test_master_secret_is_read_by_the_bootstrap_jobs_alone(
         master = next(v for v in spec["volumes"] if v["name"] == "master")
         assert master["emptyDir"]["medium"] == "Memory"
         fetch = spec["initContainers"][0]
-        secret = next(e["value"] for e in fetch["env"] if e["name"] == "SECRET")
+        secret = next(e["value"] for e in fetch["env"] if e["name"] == "MASTER_ARN")
         assert secret.startswith("arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!")
     held = {r.name for r in clouds[stack].resources if r.type == "kubernetes:core/v1:Secret"}
     assert not any(name.startswith("postgres") for name in held)

@@ -25,6 +25,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     MERMAID = "mermaid"
+    SVG = "svg"
 
 
 def command(
@@ -41,7 +42,8 @@ def command(
     """Show what is down, degraded and broken while some nodes are down.
 
     Without a node: the single points of failure, the worst first (text and
-    json). mermaid is a picture of how the outage spreads.
+    json). mermaid is a picture of how the outage spreads, svg one of the whole
+    platform with what it reaches.
     """
     catalog = session(context).catalog()
     write(_rendered(catalog, nodes or [], format_), output)
@@ -49,13 +51,14 @@ def command(
 
 def _rendered(catalog: Catalog, nodes: list[str], format_: Format) -> str:
     from graph.impact import impact
-    from graph.render.impact import IMPACT_RENDERERS, weak_points_as_json, weak_points_as_text
+    from graph.render import IMPACT_RENDERERS
+    from graph.render.impact import weak_points_as_json, weak_points_as_text
     from graph.weak_points import weak_points
 
     if nodes:
         _require(catalog, nodes)
         return IMPACT_RENDERERS[format_](catalog, impact(catalog, nodes))
-    if format_ is Format.MERMAID:
+    if format_ in (Format.MERMAID, Format.SVG):
         raise UserError("There is nothing to draw; name the nodes that are down.")
     render = weak_points_as_json if format_ is Format.JSON else weak_points_as_text
     return render(catalog, weak_points(catalog))

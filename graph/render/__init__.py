@@ -7,10 +7,12 @@ run to run and whatever the order of the catalog's files.
 from collections.abc import Callable, Mapping
 
 from catalog import Catalog
+from graph.impact import Impact
 from graph.render.dot import as_dot
+from graph.render.impact import impact_as_json, impact_as_mermaid, impact_as_text
 from graph.render.json import as_json
 from graph.render.mermaid import as_mermaid
-from graph.render.svg import as_svg
+from graph.render.svg import as_svg, impact_as_svg
 from graph.render.text import as_text
 
 RENDERERS: Mapping[str, Callable[[Catalog], str]] = {
@@ -21,3 +23,11 @@ RENDERERS: Mapping[str, Callable[[Catalog], str]] = {
     "svg": as_svg,
 }
 """Renderer of each format."""
+
+IMPACT_RENDERERS: Mapping[str, Callable[[Catalog, Impact], str]] = {
+    "text": impact_as_text,
+    "json": impact_as_json,
+    "mermaid": impact_as_mermaid,
+    "svg": impact_as_svg,
+}
+"""Renderer of an outage in each format."""

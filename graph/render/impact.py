@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from catalog import Catalog
 from graph.impact import Impact, Loss, ServiceImpact, State
@@ -108,14 +108,6 @@ def _chart(catalog: Catalog, found: Impact) -> Iterator[str]:
             yield f"  {_id(loss.target)} -.->{label} {_id(name)}"
     for style, colours in _COLOURS.items():
         yield f"  classDef {style} {colours}"
-
-
-IMPACT_RENDERERS: Mapping[str, Callable[[Catalog, Impact], str]] = {
-    "text": impact_as_text,
-    "json": impact_as_json,
-    "mermaid": impact_as_mermaid,
-}
-"""Renderer of each format."""
 
 
 def weak_points_as_text(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:

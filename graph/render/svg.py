@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from catalog import Catalog, Order
-from graph.figures import counted, figures
+from graph.impact import Impact
 from graph.render.chips import INSET, MARK_ROOM, Chip
 from graph.render.frame import BOX_WIDTH, MARGIN, PAD, WIDTH, Box
 from graph.render.labels import ADVANCE, FONT_SIZE, wrapped
+from graph.render.look import FAILED, Look, outage_look, plain_look
 from graph.render.marks import SIZE, mark, marks, marks_of_gates
 from graph.render.palette import BAND, INK, LINE, PAPER, QUIET_INK, domain_colours, tint
 from graph.render.routes import ARROW, Route
@@ -27,6 +28,7 @@ _STYLE = (
     f"font-size:{FONT_SIZE}px}}"
     ".t{font-size:13px;font-weight:600}"
     f".q{{font-weight:400;font-size:11px;fill:{QUIET_INK}}}"
+    f".i{{fill:{PAPER}}}"
     f".h{{paint-order:stroke;stroke:{BAND};stroke-width:5px;stroke-linejoin:round}}"
     ".e{fill:none;stroke-width:1.2;stroke-opacity:.7}"
     "g:hover>.e{stroke-width:2.6;stroke-opacity:1}"
@@ -40,10 +42,15 @@ def as_svg(catalog: Catalog) -> str:
     after it. What a service needs and calls at run time is in its title, which
     browsers show under the pointer.
     """
-    return "\n".join(_elements(catalog)) + "\n"
+    return "\n".join(_elements(catalog, plain_look(catalog))) + "\n"
 
 
-def _elements(catalog: Catalog) -> Iterator[str]:
+def impact_as_svg(catalog: Catalog, found: Impact) -> str:
+    """The same picture during an outage: who is failed, down or degraded stands out."""
+    return "\n".join(_elements(catalog, outage_look(found))) + "\n"
+
+
+def _elements(catalog: Catalog, look: Look) -> Iterator[str]:
     picture = scene(catalog)
     colours = domain_colours(catalog.domains)
     size = f'width="{WIDTH:g}" height="{picture.height:g}"'
@@ -51,7 +58,7 @@ def _elements(catalog: Catalog) -> Iterator[str]:
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
         f'viewBox="0 0 {WIDTH:g} {picture.height:g}" role="img">'
     )
-    yield "<title>Tiers and startup order of the platform</title>"
+    yield f"<title>{escape(look.title)}</title>"
     yield f"<style>{_STYLE}</style>"
     yield (
         f'<rect x=".5" y=".5" width="{WIDTH - 1:g}" height="{picture.height - 1:g}" rx="8" '
@@ -60,34 +67,29 @@ def _elements(catalog: Catalog) -> Iterator[str]:
     for band in picture.bands:
         yield _panel(band)
     for route in picture.routes:
-        yield _line(route, colours[catalog.services[route.source].domain])
+        line = _line(route, colours[catalog.services[route.source].domain])
+        yield _faded(line, look, route.source, route.target)
     for band in picture.bands:
         yield _heading(band)
     own_marks = marks_of_gates(catalog)
     for chip in picture.resources:
-        yield _chip(chip, catalog.resources[chip.name].summary, mark_of=own_marks)
+        drawn = _chip(chip, catalog.resources[chip.name].summary, look, mark_of=own_marks)
+        yield _faded(drawn, look, chip.name)
     for name, box in picture.services.items():
-        yield from _service(catalog, name, box, colours[catalog.services[name].domain])
+        drawn = _service(catalog, name, box, colours[catalog.services[name].domain], look)
+        yield _faded("\n".join(drawn), look, name)
     for chip in picture.external:
-        yield _chip(chip, catalog.external[chip.name].summary)
+        yield _faded(_chip(chip, catalog.external[chip.name].summary, look), look, chip.name)
     for chip in picture.domains:
         yield _key(chip, colours[chip.name])
-    for number, text in enumerate(_caption(catalog)):
+    for number, text in enumerate(look.caption):
         yield _text(text, MARGIN + PAD, picture.caption + number * CAPTION_LINE, "q")
     yield "</svg>"
 
 
-def _caption(catalog: Catalog) -> Iterator[str]:
-    numbers = figures(catalog)
-    yield (
-        "Tiers start from top to bottom, the waves of a tier from left to right. A line leads from "
-        "a service to those that start after it"
-        f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')})."
-    )
-    yield (
-        "Signs are the platform resources a service needs, a dashed number the services it calls "
-        f"at run time without waiting ({counted(numbers.runtime, 'runtime edge')})."
-    )
+def _faded(drawn: str, look: Look, *names: str) -> str:
+    """Something as drawn, or pale if what it belongs to does not stand out."""
+    return f'<g opacity=".45">{drawn}</g>' if look.is_faded(*names) else drawn
 
 
 def _panel(band: Band) -> str:
@@ -114,9 +116,10 @@ def _line(route: Route, colour: str) -> str:
     )
 
 
-def _service(catalog: Catalog, name: str, box: Box, colour: str) -> Iterator[str]:
+def _service(catalog: Catalog, name: str, box: Box, colour: str, look: Look) -> Iterator[str]:
+    fill = look.fills.get(name, tint(colour, 0.1))
     yield f"<g><title>{escape(_description(catalog, name))}</title>"
-    yield f'<rect {_at(box)} rx="4" fill="{tint(colour, 0.1)}" stroke="{tint(colour, 0.55)}"/>'
+    yield f'<rect {_at(box)} rx="4" fill="{fill}" stroke="{tint(colour, 0.55)}"/>'
     yield (
         f'<path d="M{box.x + STRIPE:.1f} {box.y:.1f}h-1a{STRIPE - 1} {STRIPE - 1} 0 0 0 '
         f"-{STRIPE - 1} {STRIPE - 1}V{box.bottom - STRIPE + 1:.1f}a{STRIPE - 1} {STRIPE - 1} "
@@ -125,7 +128,8 @@ def _service(catalog: Catalog, name: str, box: Box, colour: str) -> Iterator[str
     lines = wrapped(name, NAME_COLUMNS)
     first = box.middle[1] - (len(lines) - 1) * LINE_HEIGHT / 2 + FONT_SIZE * 0.34
     for number, line in enumerate(lines):
-        yield _text(line, box.x + STRIPE + 3, first + number * LINE_HEIGHT, "n")
+        style = "n i" if fill == FAILED else "n"
+        yield _text(line, box.x + STRIPE + 3, first + number * LINE_HEIGHT, style)
     x = box.right - 3 * SIZE
     for template in reversed(list(marks(catalog, name))):
         yield mark(template, x, box.bottom)
@@ -167,8 +171,9 @@ def _description(catalog: Catalog, name: str) -> str:
     return " ".join(parts)
 
 
-def _chip(chip: Chip, summary: str, mark_of: Mapping[str, str] | None = None) -> str:
-    box = chip.box
+def _chip(chip: Chip, summary: str, look: Look, mark_of: Mapping[str, str] | None = None) -> str:
+    box, fill = chip.box, look.fills.get(chip.name, PAPER)
+    ink = " i" if fill == FAILED else ""
     room = 0.0 if mark_of is None else MARK_ROOM
     sign = (
         "" if mark_of is None else mark(mark_of.get(chip.name), box.x + INSET + SIZE, box.middle[1])
@@ -176,8 +181,8 @@ def _chip(chip: Chip, summary: str, mark_of: Mapping[str, str] | None = None) ->
     weight = ' font-weight="600"' if mark_of is not None and chip.name in mark_of else ""
     return (
         f"<g><title>{escape(f'{chip.name}: {summary}')}</title>"
-        f'<rect {_at(box)} rx="{box.height / 2:g}" fill="{PAPER}" stroke="{LINE}"/>{sign}'
-        f'<text class="n"{weight} x="{box.x + INSET + room:.1f}" '
+        f'<rect {_at(box)} rx="{box.height / 2:g}" fill="{fill}" stroke="{LINE}"/>{sign}'
+        f'<text class="n{ink}"{weight} x="{box.x + INSET + room:.1f}" '
         f'y="{box.middle[1] + 3.4:.1f}">{chip.name}</text></g>'
     )
 

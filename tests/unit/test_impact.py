@@ -274,6 +274,8 @@ def test_command_as_json_and_picture(tmp_path: Path) -> None:
     assert '  n_ai_service["ai-service"]:::failed' in lines
     assert "  n_ai_service --> n_kei_ai" in lines
     assert '  n_ai_service -.->|"rules"| n_metatwin' in lines
+    assert nexus("impact", "cdn", "-f", "svg").stdout.startswith("<svg ")
+    assert nexus("impact", "-f", "svg").exit_code == 2
 
 
 def test_command_lists_single_points_of_failure() -> None:

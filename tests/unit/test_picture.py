@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import combinations, pairwise
@@ -10,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 
 from catalog import Catalog
+from graph.impact import State, impact
 from graph.order import starts_after
-from graph.render.frame import Box
+from graph.render.frame import MARGIN, WIDTH, Box
 from graph.render.labels import FONT_SIZE, text_width, wrapped
+from graph.render.look import DEGRADED, DOWN, FAILED, outage_look
 from graph.render.palette import domain_colours, tint
 from graph.render.scene import Scene, scene
-from graph.render.svg import NAME_COLUMNS, as_svg
+from graph.render.svg import NAME_COLUMNS, as_svg, impact_as_svg
 from tests.projects import ROOT
 from tests.unit.random_catalogs import catalog_of, edge, service, sound_catalogs
 from tests.unit.synthetic import multiplied
@@ -226,3 +229,37 @@ def test_colours_differ_for_many_domains() -> None:
 def test_picture_does_not_change_from_run_to_run(catalog: Catalog) -> None:
     """The repository's copy would be out of date at random."""
     assert as_svg(catalog) == as_svg(catalog)
+
+
+@pytest.mark.parametrize("failed", [("redis",), ("ai-service", "maps"), ("glitch",)])
+def test_an_outage_stands_out(catalog: Catalog, failed: tuple[str, ...]) -> None:
+    """A picture that paints a service that works, or leaves out one that does not, misleads."""
+    found = impact(catalog, failed)
+    root = ET.fromstring(impact_as_svg(catalog, found))
+    fills, pale = {}, set()
+    for group in root.iter(f"{SVG}g"):
+        title = group.find(f"{SVG}title")
+        rect = group.find(f"{SVG}rect")
+        if title is not None and rect is not None:
+            fills[re.split(r"[ :]", str(title.text))[0]] = rect.get("fill")
+        if group.get("opacity"):
+            pale |= {re.split(r"[ :]", str(each.text))[0] for each in group.iter(f"{SVG}title")}
+    names = (*catalog.services, *catalog.resources, *catalog.external)
+    states = {State.DOWN: DOWN, State.DEGRADED: DEGRADED}
+    for name in names:
+        state = found.services[name].state if name in found.services else State.OK
+        expected = FAILED if name in failed else states.get(state)
+        assert (fills[name] in (FAILED, DOWN, DEGRADED)) == (expected is not None), name
+        assert expected is None or fills[name] == expected
+        assert (name in pale) >= (expected is None), name
+    text = "".join(root.itertext())
+    assert f"{len(found.named(State.DOWN))} down (red)" in text
+    assert "streaming works" in text or "streaming degraded" in text or "streaming broken" in text
+
+
+def test_the_caption_of_a_great_outage_fits(catalog: Catalog) -> None:
+    """Words that run out of the picture are lost."""
+    everything = (*catalog.services, *catalog.resources, *catalog.external)
+    look = outage_look(impact(catalog, everything))
+    assert all(text_width(line) < WIDTH - 2 * MARGIN for line in look.caption)
+    assert "and 60 more" in look.caption[0]

@@ -58,11 +58,8 @@ def rehearse(
     recorder = Recorder(clock, on_event)
     kubernetes = KubernetesProvider(Cluster(), clock, recorder, durations)
     kubernetes.fail = frozenset(fail)
-    providers = (
-        kubernetes,
-        random_provider(clock, recorder),
-        *(CloudProvider(package, clock, recorder) for package in CLOUDS),
-    )
+    clouds = tuple(CloudProvider(package, clock, recorder) for package in CLOUDS)
+    providers = (kubernetes, random_provider(clock, recorder), *clouds)
     with ExitStack() as resources:
         resources.enter_context(termination_unwinds())
         root = resources.enter_context(temporary_root())
@@ -78,4 +75,11 @@ def rehearse(
             config=config or {},
             secret_config=secret_config or {},
         )
-        yield Rehearsal(program, made, kubernetes, clock, recorder)
+        yield Rehearsal(
+            program,
+            made,
+            kubernetes=kubernetes,
+            clouds=clouds,
+            clock=clock,
+            recorder=recorder,
+        )

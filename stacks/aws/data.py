@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import pulumi
 
 from components.amazon_mq import AmazonMq, AmazonMqArgs
-from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
 from components.cloud_hsm import CloudHsm, CloudHsmArgs
 from components.elasti_cache import ElastiCache, ElastiCacheArgs
 from components.grant import Grant
 from components.iam_policy import Statement
 from components.kms_key import KmsKey, KmsKeyArgs
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.restore import RestoreArgs
 from components.s3_bucket import S3Bucket, S3BucketArgs
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import Data, DataPlans, Part, collected
@@ -130,6 +131,7 @@ def _postgres(
             instances=sizes.instances,
             backup_days=sizes.backup_days,
             insights_days=sizes.insights_days,
+            server=plans.settings.database_server,
             restore=None if restore is None else RestoreArgs(**restore.model_dump()),
         ),
         foundation.options(),

@@ -77,6 +77,7 @@ class Rehearsal:
         self,
         *,
         continue_on_error: bool = False,
+        target: Sequence[str] = (),
         exclude: Sequence[str] = (),
         exclude_dependents: bool = False,
     ) -> Outcome:
@@ -84,6 +85,7 @@ class Rehearsal:
 
         Args:
             continue_on_error: whether what does not depend on a failed resource goes on.
+            target: URNs of the only resources to look at, with `*` and `**`; none for all.
             exclude: URNs of resources to leave alone, with `*` and `**`.
             exclude_dependents: whether to leave alone what depends on those, too; the
                 engine refuses the run otherwise.
@@ -96,6 +98,7 @@ class Rehearsal:
                 parallel=PARALLEL,
                 color="never",
                 continue_on_error=continue_on_error,
+                target=list(target),
                 exclude=list(exclude),
                 exclude_dependents=exclude_dependents,
             ),

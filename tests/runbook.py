@@ -42,10 +42,7 @@ def follow(rehearsal: Rehearsal, *commands: Command) -> Outcome | None:
     outcome: Outcome | None = None
     for verb, *arguments in commands:
         if verb == "up":
-            options = _options(arguments)
-            outcome = rehearsal.up(
-                exclude=options.exclude, exclude_dependents=options.exclude_dependents
-            )
+            outcome = rehearsal.up(**vars(_options(arguments)))
         elif verb == "preview":
             assert not arguments
             outcome = rehearsal.preview()
@@ -57,6 +54,7 @@ def follow(rehearsal: Rehearsal, *commands: Command) -> Outcome | None:
 def _options(arguments: list[str]) -> argparse.Namespace:
     """Options of `pulumi up` that a page of this project uses."""
     parser = argparse.ArgumentParser("pulumi up", add_help=False)
+    parser.add_argument("--target", action="append", default=[])
     parser.add_argument("--exclude", action="append", default=[])
     parser.add_argument("--exclude-dependents", action="store_true")
     return parser.parse_args(arguments)

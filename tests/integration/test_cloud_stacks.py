@@ -95,6 +95,14 @@ def assert_restored(rehearsal: Rehearsal, outcome: Outcome) -> None:
     assert gone == {"postgres", "postgres-0", "postgres-1", "postgres-2", "postgres-logs"}
 
 
+def add_service(project: Path, name: str) -> None:
+    """Write a service into the catalog and staging's release file."""
+    with (project / "catalog" / "services" / "content.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"  {name}:\n    summary: New\n    tier: domain\n    needs: [postgres]\n")
+    with (project / "releases" / "staging.yaml").open("a", encoding="utf-8") as file:
+        file.write(f'  {name}: "1.0.0"\n')
+
+
 @pytest.mark.xdist_group("cloud-staging")
 def test_staging_comes_up_is_restored_and_goes(tmp_path: Path) -> None:
     """The first run in a real account costs hours and money; here a mistake costs two minutes."""
@@ -122,6 +130,13 @@ def test_staging_comes_up_is_restored_and_goes(tmp_path: Path) -> None:
         assert after is not None
         assert after.succeeded, after.errors
         assert not after.changed
+        add_service(project, "caption-mgr")
+        [repository] = pulumi_commands("A new service's repository", "staging")
+        added = follow(rehearsal, *repository)
+        assert added is not None
+        assert added.succeeded, added.errors
+        made = {each.name for each in added.operations if each.op != "same"}
+        assert made == {"registry-caption-mgr", "registry-caption-mgr-lifecycle"}
         down = rehearsal.destroy()
         assert down.succeeded, down.errors
         assert not rehearsal.export().get("resources")

@@ -58,7 +58,8 @@ class AmazonMq(pulumi.ComponentResource):
         `{name}-access`: DataAccess on AMQP's and the management API's ports.
         `{name}-master-password`, `{name}-master`: the administrator's password, and
             Secret with the user name and it for the bootstrap Jobs.
-        `{name}`: the broker. AWS makes its log groups, named after the broker's id.
+        `{name}`: the broker. AWS makes its log groups, named after the broker's id;
+            docs/decisions/managed-servers.md says why they are not made here.
 
     Outputs:
         handle: the broker.

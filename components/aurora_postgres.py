@@ -14,6 +14,7 @@ from components.iam_policy import Statement
 from components.in_cluster_postgres import IMAGE
 from components.master_source import SecretsManagerMaster
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.restore import SOURCES, RestoreArgs
 from components.service_role import ServiceRole, ServiceRoleArgs
 
 VERSION, FAMILY = "17.5", "aurora-postgresql17"
@@ -22,22 +23,6 @@ MASTER = "nexus_master"
 """Member of rds_superuser, which is no superuser: creates databases and roles."""
 
 MONITORING_SECONDS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestoreArgs:
-    """What the server's data comes from, instead of from nothing.
-
-    Args:
-        name: tells one restore from the next; part of the logical names.
-        snapshot: ARN or name of a cluster snapshot; or
-        cluster, time: identifier of a cluster, and a moment in UTC.
-    """
-
-    name: str
-    snapshot: str | None = None
-    cluster: str | None = None
-    time: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +42,8 @@ class AuroraPostgresArgs:
         instances: one writer and readers.
         backup_days: how far back a point-in-time restore reaches, in days.
         insights_days: how long performance insights are kept, in days.
-        restore: what the data comes from; None for an empty server.
+        server: tells this server from the one before a restore; None for the first.
+        restore: what the data comes from when the server is made; None for an empty one.
     """
 
     aws: AwsContext
@@ -72,21 +58,23 @@ class AuroraPostgresArgs:
     instances: int
     backup_days: int
     insights_days: int
+    server: str | None = None
     restore: RestoreArgs | None = None
 
 
 class AuroraPostgres(pulumi.ComponentResource):
     """An Aurora PostgreSQL cluster; a `PostgresServer`.
 
-    Stateful: renaming it, or a new restore, makes another server with other data.
-    AWS makes the master's password and keeps it; this program never sees it.
+    Stateful: renaming it, or a new `server`, makes another server with other data. What it
+    was restored from may be taken away afterwards: it stays. AWS makes the master's password
+    and keeps it, for every server another one; this program never sees it.
 
     Makes:
         `{name}-access`: DataAccess on PostgreSQL's port.
         `{name}-subnets`, `{name}-parameters`: subnet group; parameters that force TLS.
         `{name}-monitoring`: ServiceRole of enhanced monitoring.
-        `{name}`: the cluster, `{name}-{restore}` after a restore; its instances `…-{n}`.
-        `{name}-logs`: log group, made before AWS makes its own.
+        `{name}`: the cluster, `{name}-{server}` after a restore; its instances `…-{n}`.
+        `…-logs`: its log group, made before AWS makes its own and kept with it.
         `{name}-bootstrap-account`, `{name}-bootstrap`: service account of the bootstrap
             Jobs, and PodIdentityRole that may read the master's secret.
 
@@ -153,7 +141,7 @@ class AuroraPostgres(pulumi.ComponentResource):
             child,
         )
         restore = args.restore
-        own = name if restore is None else f"{name}-{restore.name}"
+        own = name if args.server is None else f"{name}-{args.server}"
         identifier = aws.fixed(own, 50)
         logs = cloudwatch.LogGroup(
             f"{own}-logs",
@@ -161,13 +149,13 @@ class AuroraPostgres(pulumi.ComponentResource):
             retention_in_days=aws.log_days,
             kms_key_id=args.logs_key,
             tags=aws.tags(f"{own}-logs", "data"),
-            opts=child,
+            opts=durable,
         )
         cluster = rds.Cluster(
             own,
             cluster_identifier=identifier,
             engine=rds.EngineType.AURORA_POSTGRESQL,
-            engine_version=VERSION,
+            engine_version=VERSION if restore is None else restore.version or VERSION,
             port=PORT,
             master_username=MASTER,
             manage_master_user_password=True,
@@ -193,13 +181,14 @@ class AuroraPostgres(pulumi.ComponentResource):
                 durable,
                 pulumi.ResourceOptions(
                     depends_on=[logs],
-                    # Minor versions are AWS' to choose, in the maintenance window.
-                    ignore_changes=["engineVersion"],
+                    # Minor versions are AWS' to choose, in the maintenance window. Without
+                    # `restore` the data stays, wherever it once came from.
+                    ignore_changes=["engineVersion", *(() if restore else SOURCES)],
                     custom_timeouts=pulumi.CustomTimeouts(create="90m", delete="60m"),
                 ),
             ),
             snapshot_identifier=None if restore is None else restore.snapshot,
-            restore_to_point_in_time=_moment(restore),
+            restore_to_point_in_time=None if restore is None else restore.moment,
         )
         instances = [
             rds.ClusterInstance(
@@ -284,16 +273,3 @@ class AuroraPostgres(pulumi.ComponentResource):
             region=args.aws.region,
             service_account=ready.apply(lambda _: account),
         )
-
-
-def _moment(restore: RestoreArgs | None) -> rds.ClusterRestoreToPointInTimeArgsDict | None:
-    """The moment that the data comes from, if it does from one."""
-    if restore is None or restore.cluster is None:
-        return None
-    moment: rds.ClusterRestoreToPointInTimeArgsDict = {
-        "source_cluster_identifier": restore.cluster,
-        "restore_type": "full-copy",
-    }
-    if restore.time is not None:
-        moment["restore_to_time"] = restore.time
-    return moment

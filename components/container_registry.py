@@ -34,6 +34,9 @@ class ContainerRegistryArgs:
 class ContainerRegistry(pulumi.ComponentResource):
     """One ECR repository per service: a tag is never moved, every image is scanned.
 
+    A service can start once its image was pushed, so the first run leaves the services
+    out (docs/runbook.md).
+
     Makes:
         `{name}-{service}`: repository.
         `{name}-{service}-lifecycle`: its clean-up rules.

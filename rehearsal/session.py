@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pulumi.automation import EngineEvent, OutputMap, Stack, UpResult
@@ -12,6 +12,7 @@ from pulumi.automation.errors import CommandError
 from rehearsal.cluster import Cluster
 from rehearsal.guarded import Guarded, Program, sentence
 from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
+from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.record import Recorder, makespan
 from rehearsal.timing import Clock
@@ -34,13 +35,16 @@ class Rehearsal:
         self,
         program: Program,
         stack: Stack,
+        *,
         kubernetes: KubernetesProvider,
+        clouds: Sequence[CloudProvider],
         clock: Clock,
         recorder: Recorder,
     ) -> None:
         self.program = program
         self._stack = stack
         self._kubernetes = kubernetes
+        self._clouds = clouds
         self._clock = clock
         self._recorder = recorder
         self._phases: dict[str, int] = {}
@@ -50,6 +54,10 @@ class Rehearsal:
     def cluster(self) -> Cluster:
         """The simulated cluster."""
         return self._kubernetes.cluster
+
+    def in_cloud(self, kind: str) -> frozenset[str]:
+        """Ids of the simulated clouds' resources of the type `kind`, whatever the state says."""
+        return frozenset(own for cloud in self._clouds for own in cloud.ids(kind))
 
     @property
     def time_scale(self) -> float:
@@ -65,8 +73,23 @@ class Rehearsal:
     def fail(self, names: frozenset[str]) -> None:
         self._kubernetes.fail = frozenset(names)
 
-    def up(self, *, continue_on_error: bool = False) -> Outcome:
-        """Run `pulumi up`. A failure is an outcome, not an exception."""
+    def up(
+        self,
+        *,
+        continue_on_error: bool = False,
+        target: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        exclude_dependents: bool = False,
+    ) -> Outcome:
+        """Run `pulumi up`. A failure is an outcome, not an exception.
+
+        Args:
+            continue_on_error: whether what does not depend on a failed resource goes on.
+            target: URNs of the only resources to look at, with `*` and `**`; none for all.
+            exclude: URNs of resources to leave alone, with `*` and `**`.
+            exclude_dependents: whether to leave alone what depends on those, too; the
+                engine refuses the run otherwise.
+        """
         return self._run(
             "up",
             lambda program, hear: self._stack.up(
@@ -75,6 +98,9 @@ class Rehearsal:
                 parallel=PARALLEL,
                 color="never",
                 continue_on_error=continue_on_error,
+                target=list(target),
+                exclude=list(exclude),
+                exclude_dependents=exclude_dependents,
             ),
         )
 

@@ -68,6 +68,8 @@ class Answer:
         named: the input that gets an automatic name; None if there is none.
         longest: most characters of an automatic name.
         immutable: inputs whose change makes a new resource.
+        source: from the inputs to the id of the resource of the same type that it is a
+            copy of and that has to be there; None for one that is made from nothing.
     """
 
     outputs: Callable[[Made], Values]
@@ -75,6 +77,7 @@ class Answer:
     named: str | None = None
     longest: int = 255
     immutable: tuple[str, ...] = ()
+    source: Callable[[Values], str | None] = lambda _: None
 
 
 def automatic_name(start: str, suffix: str, longest: int) -> str:

@@ -31,6 +31,12 @@ def _aurora(made: Made) -> Values:
     }
 
 
+def _aurora_source(inputs: Values) -> str | None:
+    """The cluster whose moment is restored; AWS answers DBClusterNotFoundFault without it."""
+    moment = inputs.get("restoreToPointInTime") or {}
+    return moment.get("sourceClusterIdentifier")
+
+
 def _aurora_instance(made: Made) -> Values:
     own = made.text("identifier")
     zone = f"{made.hexadecimal(12)}.{made.place.region}.rds.amazonaws.com"
@@ -148,6 +154,7 @@ AWS_DATA: Mapping[str, Answer] = {
             "snapshotIdentifier",
             "storageEncrypted",
         ),
+        source=_aurora_source,
     ),
     "aws:rds/clusterInstance:ClusterInstance": Answer(
         outputs=_aurora_instance,

@@ -213,12 +213,22 @@ def _restore(settings: Settings) -> Iterator[str]:
     restore = settings.restore
     if restore is None:
         return
+    if settings.database_server is None:
+        yield (
+            f"setting '{PROJECT}:restore' makes a new database server beside the old one, which "
+            f"needs a name of its own; run: pulumi config set {PROJECT}:databaseServer r1"
+        )
     moment = restore.cluster is not None and restore.time is not None
     half = (restore.cluster is None) != (restore.time is None)
     if half or moment == (restore.snapshot is not None):
         yield (
             f"setting '{PROJECT}:restore' must say either 'snapshot' or both 'cluster' and "
             "'time'; write one of the two."
+        )
+    elif moment and restore.version is not None:
+        yield (
+            f"setting '{PROJECT}:restore.version' is for a snapshot; a moment has the version of "
+            "its cluster, so remove it."
         )
 
 

@@ -102,6 +102,17 @@ Network = Annotated[str, AfterValidator(_network)]
 Resolver = Annotated[str, AfterValidator(_block)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 Moment = Annotated[str, AfterValidator(_moment)]
+ServerName = Annotated[
+    str,
+    # RDS refuses two hyphens side by side, and one at the end.
+    _matching(
+        r"(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
+        "is no short name; write one such as 'r1'.",
+    ),
+]
+EngineVersion = Annotated[
+    str, _matching(r"\d+\.\d+", "is no version of PostgreSQL; write one such as '17.7'.")
+]
 HexId = Annotated[
     str, _matching(r"[0-9a-f]{32}", "is no Cloudflare id; write its 32 hexadecimal digits.")
 ]
@@ -176,14 +187,12 @@ class RegistryLogin(_Part):
 
 
 class Restore(_Part):
-    """From what to make the database server anew: a snapshot, or a moment of another cluster.
+    """What a new database server is made from: a snapshot, or a moment of another cluster.
 
-    `name` tells one restore from the next; a new name makes a new server.
+    `version` is the engine's, for a snapshot of a server that is newer than the program says.
     """
 
-    name: Annotated[
-        str, _matching(r"[a-z0-9][a-z0-9-]{0,19}", "is no short name; write one such as 'r1'.")
-    ]
-    snapshot: str | None = None
-    cluster: str | None = None
+    snapshot: Annotated[str, Field(min_length=1)] | None = None
+    cluster: Annotated[str, Field(min_length=1)] | None = None
     time: Moment | None = None
+    version: EngineVersion | None = None

@@ -33,6 +33,7 @@ from stacks.setting_types import (
     Resolver,
     Restore,
     RoleArn,
+    ServerName,
     ZoneLetter,
 )
 
@@ -160,10 +161,17 @@ class Settings(BaseModel):
         default=False,
         description="a CloudHSM cluster for keys instead of KMS; its certificate is signed by hand",
     )
+    database_server: ServerName | None = Field(
+        default=None,
+        description="name of the database server since a restore; another name is another "
+        "server, an empty one without restore",
+        examples=["r1"],
+    )
     restore: Restore | None = Field(
         default=None,
-        description="make the database server anew from a snapshot or moment; see docs/runbook.md",
-        examples=[{"name": "r1", "snapshot": "arn:aws:rds:…"}],
+        description="what a new databaseServer is made from, a snapshot or a moment of another "
+        "server; needed once, see docs/runbook.md",
+        examples=[{"snapshot": "arn:aws:rds:…"}],
     )
     edge: Edge | None = Field(
         default=None, description="cloudflare, cloudfront or both", examples=["both"]
@@ -209,7 +217,7 @@ _TEXTS = frozenset(
         "environment", "releaseFile", "ordering", "kubeContext", "namespacePrefix", "registry",
         "host", "owner", "awsAccount", "awsRegion", "vpcCidr", "cluster", "nodes", "edge",
         "domain", "failoverDomain", "route53Zone", "cloudflareAccount", "cloudflareZone",
-        "cloudflareToken", "certificates", "edgeNamespace",
+        "cloudflareToken", "certificates", "edgeNamespace", "databaseServer",
     }
 )  # fmt: skip
 """Settings whose value is text; Pulumi hands every other one over as JSON."""

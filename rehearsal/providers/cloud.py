@@ -43,6 +43,11 @@ class CloudProvider(TabledProvider):
         self._place = Place()
         self._keys: dict[tuple[str, str], str] = {}
 
+    def ids(self, kind: str) -> frozenset[str]:
+        """Ids of what is there of the type `kind`, such as `aws:rds/cluster:Cluster`."""
+        with self._lock:
+            return frozenset(own for type_, own in self._keys if type_ == kind)
+
     @override
     def configure(self, settings: Properties) -> None:
         """Take the account and the region, for ARNs."""
@@ -63,6 +68,7 @@ class CloudProvider(TabledProvider):
     @override
     def create(self, resource: Resource) -> Made:
         key = f"{resource.urn} {secrets.token_hex(8)}"
+        self._find_source(resource)
         self.clock.sleep(times(resource).create)
         made = self._answered(resource, key)
         with self._lock:
@@ -93,6 +99,15 @@ class CloudProvider(TabledProvider):
         super().delete(resource, old)
         with self._lock:
             self._keys.pop((resource.type, resource.id), None)
+
+    def _find_source(self, resource: Resource) -> None:
+        """Refuse to make a copy of what is not there."""
+        source = self._answers[resource.type].source(table(plain(resource.inputs)))
+        if source is not None and source not in self.ids(resource.type):
+            raise RefusedError(
+                f"creating {resource.type}: there is no {source} to make it from; give the name "
+                "of one that is there."
+            )
 
     def _answered(self, resource: Resource, key: str) -> Made:
         inputs = table(plain(resource.inputs))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pulumi
 
 from components.amazon_mq import AmazonMq, AmazonMqArgs
-from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
 from components.elasti_cache import ElastiCache, ElastiCacheArgs
+from components.restore import RestoreArgs
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import DataPlans, Part
 from stacks.environment import Managed
@@ -54,6 +55,7 @@ def _postgres(
             instances=sizes.instances,
             backup_days=sizes.backup_days,
             insights_days=sizes.insights_days,
+            server=plans.settings.database_server,
             restore=None if restore is None else RestoreArgs(**restore.model_dump()),
         ),
         foundation.options(),

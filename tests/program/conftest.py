@@ -42,6 +42,8 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
         certificates="letsEncrypt",
         registry="docker.io/example",
         registryLogin={"username": "example", "password": {"secure": "v1:placeholder"}},
+        databaseServer="r2",
+        restore={"snapshot": "before", "version": "17.7"},
     )
     second = copy_project(tmp_path_factory.mktemp("cloudfront") / "project")
     set_config(
@@ -61,7 +63,8 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
             "dataSubnets": ["subnet-d1", "subnet-d2", "subnet-d3"],
         },
         cloudHsm=True,
-        restore={"name": "r1", "cluster": "old", "time": "2026-01-31T09:00:00Z"},
+        databaseServer="r1",
+        restore={"cluster": "old", "time": "2026-01-31T09:00:00Z"},
     )
     return {
         "cloudflare": make_plan(first, "staging"),

@@ -213,23 +213,3 @@ def test_cloud_hsm_takes_the_place_of_the_key(other_clouds: Mapping[str, Plan]) 
     assert "pv-keys-key" not in of_type(plan, "aws:kms/key:Key")
     waits = one(plan, "kubernetes:apps/v1:Deployment", "pv-keys").dependencies
     assert any(urn.endswith("Hsm::pv-keys-hsm-0") for urn in waits)
-
-
-def test_restore_makes_another_server_and_runs_the_jobs_again(
-    other_clouds: Mapping[str, Plan], clouds: Mapping[str, Plan]
-) -> None:
-    """A restore that overwrites the server leaves nothing to go back to."""
-    plan = other_clouds["cloudfront"]
-    restored = one(plan, "aws:rds/cluster:Cluster", "postgres-r1").inputs
-    assert restored["restoreToPointInTime"] == {
-        "restoreToTime": "2026-01-31T09:00:00Z",
-        "restoreType": "full-copy",
-        "sourceClusterIdentifier": "old",
-    }
-    before = one(clouds["prod"], "aws:rds/cluster:Cluster", "postgres").inputs
-    assert restored["clusterIdentifier"] != before["clusterIdentifier"]
-    job = "kubernetes:batch/v1:Job"
-    assert (
-        of_type(plan, job)["user-auth-database"].inputs["spec"]["template"]
-        != (of_type(clouds["prod"], job)["user-auth-database"].inputs["spec"]["template"])
-    )

@@ -38,46 +38,6 @@ def test_everything_is_tagged(clouds: Mapping[str, Plan], stack: str) -> None:
     assert seen > 130
 
 
-STATEFUL = {
-    "aws:cloudhsmv2/cluster:Cluster",
-    "aws:ecr/repository:Repository",
-    "aws:elasticache/replicationGroup:ReplicationGroup",
-    "aws:kms/key:Key",
-    "aws:mq/broker:Broker",
-    "aws:rds/cluster:Cluster",
-    "aws:rds/clusterInstance:ClusterInstance",
-    "aws:s3/bucket:Bucket",
-}
-
-GROUND = {
-    "aws:ec2/vpc:Vpc",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:rds/clusterParameterGroup:ClusterParameterGroup",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    "aws:elasticache/parameterGroup:ParameterGroup",
-    "aws:elasticache/userGroup:UserGroup",
-}
-"""What AWS refuses to delete while something stateful is in it."""
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_what_holds_data_outlives_a_destroy_in_prod(clouds: Mapping[str, Plan], stack: str) -> None:
-    """A `destroy` in the wrong terminal must not be the end of every customer's data."""
-    kept = stack == "prod"
-    seen: set[str] = set()
-    for resource in clouds[stack].resources:
-        data_subnet = resource.name.startswith("network-data-") and resource.type.endswith("Subnet")
-        if resource.type in STATEFUL | GROUND or data_subnet:
-            seen.add(resource.type)
-            assert resource.options.get("protect", False) is kept, resource.urn
-            assert resource.options.get("retainOnDelete", False) is kept, resource.urn
-    assert seen >= STATEFUL - {"aws:cloudhsmv2/cluster:Cluster"}
-    database = one(clouds[stack], "aws:rds/cluster:Cluster", "postgres").inputs
-    assert database["deletionProtection"] is kept
-    assert database["skipFinalSnapshot"] is not kept
-    assert database["backupRetentionPeriod"] == (35 if kept else 7)
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_stateful_waits_for_a_workload(clouds: Mapping[str, Plan], stack: str) -> None:
     """A database that depends on a service is replaced, or held up, with it."""

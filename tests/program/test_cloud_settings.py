@@ -82,9 +82,29 @@ EXISTING = {
             {"edge": "cloudfront", "certificates": "letsEncrypt"},
             "is letsEncrypt, but CloudFront takes AWS' own certificates alone; write acm",
         ),
-        ({"restore": {"name": "r1"}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
+        ({"restore": {}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
+        ({"restore": {"cluster": "x"}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
         (
-            {"restore": {"name": "r1", "cluster": "x", "time": "yesterday"}},
+            {"restore": {"snapshot": "s", "cluster": "x", "time": "2026-01-31T09:00:00Z"}},
+            "must say either 'snapshot' or both 'cluster' and 'time'",
+        ),
+        (
+            {"restore": {"snapshot": "arn:aws:rds:…"}},
+            "needs a name of its own; run: pulumi config set nexus-cos:databaseServer r1",
+        ),
+        (
+            {"restore": {"cluster": "x", "time": "2026-01-31T09:00:00Z", "version": "17.7"}},
+            "setting 'nexus-cos:restore.version' is for a snapshot; a moment has the version of",
+        ),
+        (
+            {"restore": {"snapshot": "s", "version": "17"}},
+            "'17' is no version of PostgreSQL",
+        ),
+        ({"databaseServer": "r1-"}, "'r1-' is no short name; write one such as 'r1'."),
+        ({"databaseServer": "r--1"}, "'r--1' is no short name; write one such as 'r1'."),
+        ({"databaseServer": "r" * 21}, "is no short name; write one such as 'r1'."),
+        (
+            {"restore": {"cluster": "x", "time": "yesterday"}},
             "'yesterday' is no moment in UTC; write one such as '2026-01-31T09:00:00Z'.",
         ),
         ({"externals": {}}, "setting 'nexus-cos:externals.payments' is missing, but"),

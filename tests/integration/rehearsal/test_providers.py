@@ -9,6 +9,7 @@ import pytest
 
 from rehearsal.cluster import Cluster
 from rehearsal.providers.answer import NotReadyError, RefusedError, Resource
+from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.kubernetes import KubernetesProvider
 from rehearsal.providers.random import SPECIAL, random_provider
 from rehearsal.providers.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
@@ -204,3 +205,21 @@ def test_unknown_function_says_where_to_add_it() -> None:
     """A function call that is not simulated must not look like a bug of the program."""
     with pytest.raises(RefusedError, match=r"no function kubernetes:yaml:decode .*text"):
         _kubernetes().invoke("kubernetes:yaml:decode", {"text": "a"})
+
+
+CLUSTER = "aws:rds/cluster:Cluster"
+
+
+def test_a_cloud_copies_only_what_is_there() -> None:
+    """A restore from a misspelt cluster that is rehearsed as a success fails when it is needed."""
+    aws = CloudProvider("aws", CLOCK, Recorder(CLOCK))
+    moment: Properties = {"sourceClusterIdentifier": "first", "restoreToTime": "…"}
+    copy: Properties = {"clusterIdentifier": "second", "restoreToPointInTime": moment}
+    with pytest.raises(RefusedError, match="there is no first to make it from"):
+        aws.create(_resource(CLUSTER, copy))
+    assert aws.ids(CLUSTER) == set()
+    aws.create(_resource(CLUSTER, {"clusterIdentifier": "first"}))
+    made = aws.create(_resource(CLUSTER, copy))
+    assert aws.ids(CLUSTER) == {"first", "second"}
+    aws.delete(_resource(CLUSTER, copy, made.id), made.outputs)
+    assert aws.ids(CLUSTER) == {"first"}

@@ -84,7 +84,12 @@ class InClusterRedis(pulumi.ComponentResource):
         acl = Secret(
             f"{name}-acl",
             metadata={"namespace": args.namespace, "labels": labels},
-            string_data={"users.acl": pulumi.Output.all(**self._passwords).apply(_acl)},
+            string_data={
+                "users.acl": pulumi.Output.all(**self._passwords).apply(
+                    # All outputs of none are a list.
+                    lambda passwords: _acl(dict(passwords))
+                )
+            },
             opts=child,
         )
         config = ConfigMap(

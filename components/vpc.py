@@ -64,6 +64,7 @@ class Vpc(pulumi.ComponentResource):
         `{name}-{kind}-{zone}`: subnets, and `…-routes`, `…-association` for each.
         `{name}-public-routes`: one route table for the public subnets.
         `{name}-nat-{zone}`, `{name}-address-{zone}`: NAT gateways.
+        `{name}-public-out`, `{name}-private-{zone}-out`: routes to them and to the internet.
 
     Outputs:
         id: the VPC's id.

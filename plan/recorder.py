@@ -100,12 +100,24 @@ def _run(
                 project=monitor.project,
                 stack=monitor.stack,
                 dry_run=False,
+                # Those of this program alone: the default is one set for the whole process, and
+                # what a failed program leaves in it fails the next one.
+                outputs=set[Any](),
             )
         )
         loop.run_until_complete(run_in_stack(program))
     finally:
+        _abandon(loop)
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what a failed program still waits for, or the interpreter complains of it later."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -110,3 +111,18 @@ def test_children_are_named_after_their_component(plan: Plan) -> None:
             assert resource.name == parent.name or resource.name.startswith(f"{parent.name}-")
             checked += 1
     assert checked > 250
+
+
+@pytest.mark.parametrize("component", COMPONENTS, ids=lambda each: each.__name__)
+def test_every_component_has_a_test_of_its_own(component: type[Any]) -> None:
+    """A component that is tested in whole programs alone is never seen with other arguments."""
+    module = component.__module__
+    path = Path(__file__).with_name(f"test_{module.rpartition('.')[2]}.py")
+    assert path.exists(), f"Write {path.name}: what {component.__name__} promises, made alone."
+    imported = {
+        name.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == module
+        for name in node.names
+    }
+    assert component.__name__ in imported, f"{path.name} does not import {component.__name__}."

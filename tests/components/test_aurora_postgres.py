@@ -1,0 +1,190 @@
+"""The managed PostgreSQL, made alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.aurora_postgres import MASTER, PORT, AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from tests.components.recording import (
+    AWS,
+    FREE,
+    Recording,
+    assert_makes_what_it_says,
+    record,
+    statements,
+)
+
+ARGS = AuroraPostgresArgs(
+    aws=AWS,
+    vpc="vpc-1",
+    subnets=("data-a", "data-b", "data-c"),
+    cluster="nexus",
+    cluster_group="sg-nodes",
+    namespace="nexus-data",
+    key="arn:key",
+    logs_key="arn:logs-key",
+    instance_class="db.r8g.large",
+    instances=2,
+    backup_days=35,
+    insights_days=7,
+)
+SNAPSHOT = RestoreArgs(name="r1", snapshot="arn:snapshot")
+MOMENT = RestoreArgs(name="r2", cluster="old", time="2026-01-31T09:00:00Z")
+LATEST = RestoreArgs(name="r3", cluster="old")
+
+
+def made(**changes: Any) -> Recording:
+    return record(lambda: AuroraPostgres("postgres", replace(ARGS, **changes)))
+
+
+def test_makes_what_it_says() -> None:
+    """A resource outside of the component keeps neither its provider nor its order."""
+    assert_makes_what_it_says(AuroraPostgres, made(), made(restore=SNAPSHOT))
+
+
+def test_handle_is_the_writer() -> None:
+    """A cluster without an instance answers nobody: who waits for it alone starts too early."""
+    server = made()
+    assert server.outputs["handle"] == "ClusterInstance postgres-0"
+    assert server.outputs["host"].startswith("nexus-cos-staging-postgres.cluster-")
+    assert server.outputs["cluster_arn"].endswith(":cluster:nexus-cos-staging-postgres")
+    assert AuroraPostgres.tls_mode == "require"
+    assert AuroraPostgres.port == server.one("Cluster").inputs["port"] == PORT
+
+
+@pytest.mark.parametrize("instances", [1, 2, 4])
+def test_instances_are_spread_over_the_zones(instances: int) -> None:
+    """A reader in the writer's zone goes down with it."""
+    found = made(instances=instances).all("ClusterInstance")
+    zones = [each.inputs["availabilityZone"] for each in found]
+    assert zones == [AWS.zones[number % 3] for number in range(instances)]
+    assert [each.inputs["promotionTier"] for each in found] == list(range(instances))
+    for each in found:
+        assert each.inputs["publiclyAccessible"] is False
+        assert each.inputs["performanceInsightsKmsKeyId"] == "arn:key"
+
+
+def test_instances_start_when_monitoring_may_write() -> None:
+    """RDS refuses an instance whose monitoring role has no rights yet."""
+    rights = "RolePolicyAttachment postgres-monitoring-AmazonRDSEnhancedMonitoringRole"
+    assert rights in made().waits("ClusterInstance", "postgres-1")
+
+
+def test_logs_are_ours_before_aws_makes_them() -> None:
+    """A log group that AWS made first is unencrypted, kept for ever, and in our way."""
+    server = made()
+    cluster = server.one("Cluster")
+    assert "LogGroup postgres-logs" in server.waits("Cluster")
+    logs = server.one("LogGroup").inputs
+    assert logs["name"] == f"/aws/rds/cluster/{cluster.inputs['clusterIdentifier']}/postgresql"
+    assert logs["kmsKeyId"] == "arn:logs-key"
+    assert cluster.inputs["enabledCloudwatchLogsExports"] == ["postgresql"]
+
+
+def test_tls_is_forced_and_everything_is_encrypted() -> None:
+    """Without TLS a password goes over the network as text; a plain copy is readable by all."""
+    server = made()
+    parameters = server.one("ClusterParameterGroup").inputs["parameters"]
+    assert {"name": "rds.force_ssl", "value": "1"} in parameters
+    cluster = server.one("Cluster").inputs
+    assert cluster["storageEncrypted"] is True
+    assert cluster["kmsKeyId"] == cluster["masterUserSecretKmsKeyId"] == "arn:key"
+    assert "ClusterParameterGroup postgres-parameters" in server.waits("Cluster")
+    assert "SecurityGroupIngressRule postgres-access-postgres" in server.waits("Cluster")
+
+
+def test_aws_keeps_the_masters_password() -> None:
+    """A password that this program knows is in its state."""
+    cluster = made().one("Cluster")
+    assert cluster.inputs["manageMasterUserPassword"] is True
+    assert cluster.inputs["masterUsername"] == MASTER
+    assert "masterPassword" not in cluster.inputs
+    assert cluster.secrets == ()
+
+
+def test_minor_versions_are_aws_to_choose() -> None:
+    """A deployment after a maintenance window would try to go back to an older version."""
+    options = made().one("Cluster").options
+    assert options["ignoreChanges"] == ["engineVersion"]
+    assert options["customTimeouts"]["create"] == "90m"
+
+
+def test_retained_data_outlives_a_destroy() -> None:
+    """Instances without subnets, or a cluster without its final snapshot, bring nothing back."""
+    server = made()
+    assert server.kept() >= {
+        "Cluster postgres",
+        "ClusterInstance postgres-0",
+        "ClusterInstance postgres-1",
+        "ClusterParameterGroup postgres-parameters",
+        "SecurityGroup postgres-access",
+        "SubnetGroup postgres-subnets",
+    }
+    cluster = server.one("Cluster").inputs
+    assert (cluster["deletionProtection"], cluster["skipFinalSnapshot"]) == (True, False)
+    assert cluster["deleteAutomatedBackups"] is False
+    assert cluster["finalSnapshotIdentifier"] == f"{cluster['clusterIdentifier']}-final"
+    assert cluster["backupRetentionPeriod"] == 35
+
+
+def test_what_is_not_retained_goes_without_a_hand() -> None:
+    """A staging server that refuses to go blocks its stack, and is paid for."""
+    server = made(aws=FREE)
+    assert server.kept() == set()
+    cluster = server.one("Cluster").inputs
+    assert (cluster["deletionProtection"], cluster["skipFinalSnapshot"]) == (False, True)
+    assert cluster["deleteAutomatedBackups"] is True
+    assert "finalSnapshotIdentifier" not in cluster
+
+
+@pytest.mark.parametrize("restore", [SNAPSHOT, MOMENT, LATEST])
+def test_restore_is_another_server(restore: RestoreArgs) -> None:
+    """A restore under the old name would replace the server it is to be compared with."""
+    server = made(restore=restore)
+    own = f"postgres-{restore.name}"
+    cluster = server.one("Cluster", own).inputs
+    assert cluster["clusterIdentifier"] == f"nexus-cos-staging-{own}"
+    assert cluster["finalSnapshotIdentifier"] == f"nexus-cos-staging-{own}-final"
+    assert server.outputs["handle"] == f"ClusterInstance {own}-0"
+    assert server.waits("Cluster") >= {f"LogGroup {own}-logs"}
+    assert cluster.get("snapshotIdentifier") == restore.snapshot
+    moment = None
+    if restore.cluster is not None:
+        moment = {"sourceClusterIdentifier": "old", "restoreType": "full-copy"}
+        if restore.time is not None:
+            moment["restoreToTime"] = restore.time
+    assert cluster.get("restoreToPointInTime") == moment
+
+
+def test_bootstrap_jobs_alone_read_the_masters_secret() -> None:
+    """Whoever reads the master's secret reads every database."""
+    server = made()
+    [policy] = [each for each in server.all("RolePolicy") if "bootstrap" in each.name]
+    rights = statements(policy.inputs["policy"])
+    assert set(rights) == {"ReadMaster", "DecryptMaster"}
+    assert rights["ReadMaster"]["Action"] == ["secretsmanager:GetSecretValue"]
+    [secret] = rights["ReadMaster"]["Resource"]
+    assert ":secretsmanager:" in secret
+    assert rights["DecryptMaster"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}
+    }
+    account = server.one("ServiceAccount").inputs
+    assert account["automountServiceAccountToken"] is False
+    assert account["metadata"]["name"] == "postgres-bootstrap"
+    bound = server.one("PodIdentityAssociation").inputs
+    assert (bound["namespace"], bound["serviceAccount"]) == ("nexus-data", "postgres-bootstrap")
+
+
+def test_bootstrap_jobs_start_when_their_account_has_its_rights() -> None:
+    """A pod that starts before the association gets no credentials, and never asks again."""
+    jobs = record(lambda: {"master": AuroraPostgres("postgres", ARGS).master})
+    assert jobs.outputs["master"]["service_account"] == "postgres-bootstrap"
+    assert ":secret:" in jobs.outputs["master"]["secret"]
+    assert jobs.after["master"] >= {
+        "Cluster postgres",
+        "PodIdentityAssociation postgres-bootstrap-association",
+        "ServiceAccount postgres-bootstrap-account",
+    }

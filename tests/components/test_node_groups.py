@@ -1,0 +1,116 @@
+"""Managed nodes, made alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.node_groups import (
+    GPU_AMI,
+    NETWORK_ADDONS,
+    POD_ADDONS,
+    POLICIES,
+    NodeGroups,
+    NodeGroupsArgs,
+)
+from components.pod import GPU
+from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
+
+ARGS = NodeGroupsArgs(
+    aws=AWS,
+    cluster="nexus",
+    subnets=("private-a", "private-b"),
+    instance_types=("m7i.large",),
+    least=3,
+    most=9,
+    gpu_types=("g6.xlarge",),
+    gpu_most=2,
+)
+NETWORK = {f"Addon nodes-{each}" for each in NETWORK_ADDONS}
+
+
+def made(**changes: Any) -> Recording:
+    return record(lambda: NodeGroups("nodes", replace(ARGS, **changes)))
+
+
+def test_makes_what_it_says() -> None:
+    """A resource outside of the component keeps neither its provider nor its order."""
+    assert_makes_what_it_says(NodeGroups, made())
+
+
+@pytest.mark.parametrize("own", ["nodes", "nodes-gpu"])
+def test_nodes_wait_for_their_network_and_their_rights(own: str) -> None:
+    """Without the network add-on no node gets ready, and the deployment waits half an hour."""
+    nodes = made()
+    rights = {f"RolePolicyAttachment nodes-role-{policy}" for policy in POLICIES}
+    assert nodes.waits("NodeGroup", own) >= NETWORK | rights
+    group = nodes.one("NodeGroup", own).inputs
+    assert group["nodeRoleArn"].rpartition("/")[2].startswith("nodes-role")
+    assert group["launchTemplate"]["id"] == nodes.one("LaunchTemplate").made["id"]
+    assert group["subnetIds"] == ["private-a", "private-b"]
+    assert group["clusterName"] == "nexus"
+
+
+@pytest.mark.parametrize("addon", POD_ADDONS)
+def test_what_runs_in_pods_waits_for_a_node(addon: str) -> None:
+    """An add-on without a node is reported as degraded, and fails the deployment."""
+    assert "NodeGroup nodes" in made().waits("Addon", f"nodes-{addon}")
+
+
+@pytest.mark.parametrize("addon", NETWORK_ADDONS)
+def test_what_nodes_need_waits_for_none(addon: str) -> None:
+    """Each would wait for the other, for ever."""
+    assert made().waits("Addon", f"nodes-{addon}") == frozenset()
+
+
+def test_handle_comes_after_the_nodes() -> None:
+    """A workload that comes before DNS fails its first lookup."""
+    nodes = made()
+    kind, _, name = nodes.outputs["handle"].partition(" ")
+    assert "NodeGroup nodes" in nodes.waits(kind, name)
+    assert nodes.outputs["gpu"] == "NodeGroup nodes-gpu"
+
+
+def test_policies_are_enforced() -> None:
+    """Without the setting, network policies are accepted and hold nobody back."""
+    settings = made().one("Addon", "nodes-vpc-cni").inputs["configurationValues"]
+    assert '"enableNetworkPolicy": "true"' in settings
+
+
+def test_gpu_nodes_take_only_what_asks_for_a_gpu() -> None:
+    """Other pods would keep expensive nodes running, and leave no room on them."""
+    nodes = made()
+    gpu, general = (nodes.one("NodeGroup", name).inputs for name in ("nodes-gpu", "nodes"))
+    assert gpu["taints"] == [{"key": GPU, "value": "true", "effect": "NO_SCHEDULE"}]
+    assert (gpu["amiType"], gpu["instanceTypes"]) == (GPU_AMI, ["g6.xlarge"])
+    assert gpu["scalingConfig"]["maxSize"] == 2
+    assert "taints" not in general
+    assert general["instanceTypes"] == ["m7i.large"]
+
+
+def test_without_gpus_there_is_no_such_group() -> None:
+    """A group of no instance types is refused by AWS."""
+    nodes = made(gpu_types=())
+    assert [each.name for each in nodes.all("NodeGroup")] == ["nodes"]
+    assert nodes.outputs["gpu"] is None
+
+
+def test_number_of_nodes_is_the_autoscalers() -> None:
+    """A deployment that sets the number takes away nodes under load."""
+    group = made(least=2, most=5).one("NodeGroup", "nodes")
+    assert group.inputs["scalingConfig"] == {"minSize": 2, "maxSize": 5, "desiredSize": 2}
+    assert group.options["ignoreChanges"] == ["scalingConfig.desiredSize"]
+
+
+def test_disks_are_encrypted_and_pods_cannot_be_their_node() -> None:
+    """Whoever reaches the metadata service from a pod has the rights of the node."""
+    template = made().one("LaunchTemplate").inputs
+    assert template["metadataOptions"] == {
+        "httpEndpoint": "enabled",
+        "httpTokens": "required",
+        "httpPutResponseHopLimit": 1,
+    }
+    [disk] = template["blockDeviceMappings"]
+    assert disk["ebs"]["encrypted"] == "true"

@@ -144,7 +144,7 @@ def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterato
     yield from _cluster(settings, platform)
     yield from _network(settings)
     yield from _failover(settings)
-    yield from _restore(settings)
+    yield from _restore(settings, catalog)
     yield from _needed_externals(settings, catalog)
 
 
@@ -209,14 +209,24 @@ def _failover(settings: Settings) -> Iterator[str]:
         )
 
 
-def _restore(settings: Settings) -> Iterator[str]:
-    restore = settings.restore
+def _restore(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    restore, servers = settings.restore, [*catalog.servers("postgres")]
+    named = {"databaseServers": [*settings.database_servers]}
+    named["restore.server"] = [] if restore is None else [restore.server]
+    for setting, names in named.items():
+        for name in names:
+            if name not in servers:
+                yield (
+                    f"setting '{PROJECT}:{setting}': there is no server '{name}' of PostgreSQL; "
+                    f"write {one_of(servers)}."
+                )
     if restore is None:
         return
-    if settings.database_server is None:
+    if restore.server in servers and restore.server not in settings.database_servers:
         yield (
             f"setting '{PROJECT}:restore' makes a new database server beside the old one, which "
-            f"needs a name of its own; run: pulumi config set {PROJECT}:databaseServer r1"
+            "needs a name of its own; run: "
+            f"pulumi config set --path {PROJECT}:databaseServers.{restore.server} r1"
         )
     moment = restore.cluster is not None and restore.time is not None
     half = (restore.cluster is None) != (restore.time is None)

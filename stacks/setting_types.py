@@ -189,9 +189,11 @@ class RegistryLogin(_Part):
 class Restore(_Part):
     """What a new database server is made from: a snapshot, or a moment of another cluster.
 
-    `version` is the engine's, for a snapshot of a server that is newer than the program says.
+    `server` is which server of PostgreSQL, `version` the engine's, for a snapshot of a server
+    that is newer than the program says.
     """
 
+    server: Annotated[str, Field(min_length=1)] = "postgres"
     snapshot: Annotated[str, Field(min_length=1)] | None = None
     cluster: Annotated[str, Field(min_length=1)] | None = None
     time: Moment | None = None

@@ -161,11 +161,11 @@ class Settings(BaseModel):
         default=False,
         description="a CloudHSM cluster for keys instead of KMS; its certificate is signed by hand",
     )
-    database_server: ServerName | None = Field(
-        default=None,
-        description="name of the database server since a restore; another name is another "
-        "server, an empty one without restore",
-        examples=["r1"],
+    database_servers: Mapping[str, ServerName] = Field(
+        default={},
+        description="name of a database server since its restore, by server; another name is "
+        "another server, an empty one without restore",
+        examples=[{"postgres": "r1"}],
     )
     restore: Restore | None = Field(
         default=None,

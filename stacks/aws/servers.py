@@ -11,6 +11,7 @@ from components.restore import RestoreArgs
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import DataPlans, Part
 from stacks.environment import Managed
+from stacks.settings import Settings
 
 
 def server_parts(
@@ -39,7 +40,7 @@ def _postgres(
     key: pulumi.Output[str],
     name: str,
 ) -> Part:
-    sizes, cluster, restore = platform.postgres, foundation.cluster, plans.settings.restore
+    sizes, cluster = platform.postgres, foundation.cluster
     server = AuroraPostgres(
         name,
         AuroraPostgresArgs(
@@ -55,12 +56,20 @@ def _postgres(
             instances=sizes.instances,
             backup_days=sizes.backup_days,
             insights_days=sizes.insights_days,
-            server=plans.settings.database_server,
-            restore=None if restore is None else RestoreArgs(**restore.model_dump()),
+            server=plans.settings.database_servers.get(name),
+            restore=_restore(plans.settings, name),
         ),
         foundation.options(),
     )
     return Part(resource=name, handle=server.handle, grants=plans.databases(name, server))
+
+
+def _restore(settings: Settings, name: str) -> RestoreArgs | None:
+    """What the server's data comes from, if it is this one that is made anew."""
+    restore = settings.restore
+    if restore is None or restore.server != name:
+        return None
+    return RestoreArgs(**restore.model_dump(exclude={"server"}))
 
 
 def _redis(

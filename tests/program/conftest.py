@@ -42,7 +42,7 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
         certificates="letsEncrypt",
         registry="docker.io/example",
         registryLogin={"username": "example", "password": {"secure": "v1:placeholder"}},
-        databaseServer="r2",
+        databaseServers={"postgres": "r2"},
         restore={"snapshot": "before", "version": "17.7"},
     )
     second = copy_project(tmp_path_factory.mktemp("cloudfront") / "project")
@@ -63,7 +63,7 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
             "dataSubnets": ["subnet-d1", "subnet-d2", "subnet-d3"],
         },
         cloudHsm=True,
-        databaseServer="r1",
+        databaseServers={"postgres": "r1"},
         restore={"cluster": "old", "time": "2026-01-31T09:00:00Z"},
     )
     return {

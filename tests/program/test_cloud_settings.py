@@ -90,7 +90,7 @@ EXISTING = {
         ),
         (
             {"restore": {"snapshot": "arn:aws:rds:…"}},
-            "needs a name of its own; run: pulumi config set nexus-cos:databaseServer r1",
+            "needs a name of its own; run: pulumi config set --path nexus-cos:databaseServers.postgres",
         ),
         (
             {"restore": {"cluster": "x", "time": "2026-01-31T09:00:00Z", "version": "17.7"}},
@@ -100,9 +100,23 @@ EXISTING = {
             {"restore": {"snapshot": "s", "version": "17"}},
             "'17' is no version of PostgreSQL",
         ),
-        ({"databaseServer": "r1-"}, "'r1-' is no short name; write one such as 'r1'."),
-        ({"databaseServer": "r--1"}, "'r--1' is no short name; write one such as 'r1'."),
-        ({"databaseServer": "r" * 21}, "is no short name; write one such as 'r1'."),
+        (
+            {"databaseServers": {"postgres": "r1-"}},
+            "'r1-' is no short name; write one such as 'r1'.",
+        ),
+        (
+            {"databaseServers": {"postgres": "r--1"}},
+            "'r--1' is no short name; write one such as 'r1'.",
+        ),
+        ({"databaseServers": {"postgres": "r" * 21}}, "is no short name; write one such as 'r1'."),
+        (
+            {"databaseServers": {"ledger-mgr-postgres": "r1"}},
+            "there is no server 'ledger-mgr-postgres' of PostgreSQL; write 'postgres'.",
+        ),
+        (
+            {"restore": {"server": "redis", "snapshot": "s"}},
+            "'nexus-cos:restore.server': there is no server 'redis' of PostgreSQL; write 'postg",
+        ),
         (
             {"restore": {"cluster": "x", "time": "yesterday"}},
             "'yesterday' is no moment in UTC; write one such as '2026-01-31T09:00:00Z'.",

@@ -18,10 +18,10 @@ from policy.reachability import Endpoint, matrix, world_of
 from policy.resource import Resource
 from policy.rules import violations
 from stacks.environment import ENVIRONMENTS, InCluster
-from tests.program.cloud_resources import one
+from tests.program.cloud_resources import of_type, one
 from tests.program.test_cloud_isolation import outside
 from tests.program.test_isolation import expected, reach
-from tests.projects import ROOT, copy_project
+from tests.projects import ROOT, copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -223,3 +223,18 @@ def test_the_pod_that_moves_a_database_may_run_and_reach_both(apart: Mapping[str
     copier = Endpoint(name="move", namespace="nexus-data", labels=pod["metadata"]["labels"])
     data = outside("staging")["data"]
     assert matrix(world, [copier], [data])["move", "data"] == (("TCP", 5432, 5432),)
+
+
+def test_a_dedicated_server_is_restored_alone(tmp_path: Path) -> None:
+    """A restore of one service's server that takes the shared one back loses everybody's day."""
+    project = give_servers(copy_project(tmp_path / "project"))
+    set_config(
+        project,
+        "staging",
+        databaseServers={"ledger-mgr-postgres": "r1"},
+        restore={"server": "ledger-mgr-postgres", "snapshot": "before"},
+    )
+    clusters = of_type(make_plan(project, "staging"), "rds/cluster:Cluster")
+    assert set(clusters) == {"postgres", "key-service-postgres", "ledger-mgr-postgres-r1"}
+    restored = {n for n, each in clusters.items() if "snapshotIdentifier" in each.inputs}
+    assert restored == {"ledger-mgr-postgres-r1"}

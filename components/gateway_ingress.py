@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.networking.v1 import Ingress
+from pulumi_kubernetes.networking.v1 import (
+    Ingress,
+    IngressRuleArgsDict,
+    IngressSpecArgsDict,
+)
 
 from components.context import Context
 
@@ -19,20 +23,26 @@ class GatewayIngressArgs:
         namespace: namespace of the gateway, from the resource that makes it.
         host: host name to answer for.
         service: name of the gateway's Service.
-        after: handle of the gateway; the route waits for it.
+        after: handle of the gateway, and of what signs; the route waits for both.
+        ingress_class: class of the ingress; None for the cluster's default one.
+        issuer: name of the Issuer of its certificate; None to answer without TLS.
     """
 
     context: Context
     namespace: pulumi.Input[str]
     host: str
     service: str
-    after: pulumi.Resource
+    after: tuple[pulumi.Resource, ...]
+    ingress_class: str | None = None
+    issuer: str | None = None
 
 
 class GatewayIngress(pulumi.ComponentResource):
-    """An Ingress of the cluster's default class.
+    """An Ingress of the cluster's default class, or of another one.
 
-    It is not awaited: a cluster without a controller would never give it an address.
+    It is not awaited: a cluster without a controller would never give it an address. With an
+    issuer, cert-manager sees its annotation and keeps a certificate in the Secret that it
+    names; until the first one is signed, the controller shows one of its own.
 
     Makes:
         `{name}`: Ingress.
@@ -49,36 +59,40 @@ class GatewayIngress(pulumi.ComponentResource):
         self, name: str, args: GatewayIngressArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(self.TOKEN, name, None, opts)
+        annotations = {"pulumi.com/skipAwait": "true"}
+        spec: IngressSpecArgsDict = {"rules": [_rule(args.host, args.service)]}
+        if args.ingress_class is not None:
+            spec["ingress_class_name"] = args.ingress_class
+        if args.issuer is not None:
+            # Source: https://cert-manager.io/docs/usage/ingress/
+            annotations["cert-manager.io/issuer"] = args.issuer
+            spec["tls"] = [{"hosts": [args.host], "secret_name": f"{args.service}-tls"}]
         Ingress(
             name,
             metadata={
                 "name": args.service,
                 "namespace": args.namespace,
                 "labels": args.context.labels(args.service, "edge"),
-                "annotations": {"pulumi.com/skipAwait": "true"},
+                "annotations": annotations,
             },
-            spec={
-                "rules": [
-                    {
-                        "host": args.host,
-                        "http": {
-                            "paths": [
-                                {
-                                    "path": "/",
-                                    "path_type": "Prefix",
-                                    "backend": {
-                                        "service": {
-                                            "name": args.service,
-                                            "port": {"name": "http"},
-                                        }
-                                    },
-                                }
-                            ]
-                        },
-                    }
-                ]
-            },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.after]),
+            spec=spec,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
-        self.url = f"http://{args.host}/"
+        self.url = f"{'http' if args.issuer is None else 'https'}://{args.host}/"
         self.register_outputs({"url": self.url})
+
+
+def _rule(host: str, service: str) -> IngressRuleArgsDict:
+    """Everything under `host` goes to the Service."""
+    return {
+        "host": host,
+        "http": {
+            "paths": [
+                {
+                    "path": "/",
+                    "path_type": "Prefix",
+                    "backend": {"service": {"name": service, "port": {"name": "http"}}},
+                }
+            ]
+        },
+    }

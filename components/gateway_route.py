@@ -23,7 +23,8 @@ class GatewayRouteArgs:
         service: name of the gateway's Service.
         targets: ARN of the balancer's target group.
         auto: whether EKS runs the controller (Auto Mode).
-        after: handle of the gateway; the route waits for it.
+        after: handle of the gateway, and of the controller where it is made here, without
+            which the route is of an unknown kind.
     """
 
     context: Context
@@ -31,7 +32,7 @@ class GatewayRouteArgs:
     service: str
     targets: pulumi.Input[str]
     auto: bool
-    after: pulumi.Resource
+    after: tuple[pulumi.Resource, ...]
 
 
 class GatewayRoute(pulumi.ComponentResource):
@@ -66,6 +67,6 @@ class GatewayRoute(pulumi.ComponentResource):
                 "targetGroupARN": args.targets,
                 "targetType": "ip",
             },
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.register_outputs({"handle": self.handle.urn})

@@ -30,6 +30,11 @@ POD_ADDONS = ("coredns", "metrics-server")
 
 AMI, GPU_AMI = "AL2023_x86_64_STANDARD", "AL2023_x86_64_NVIDIA"
 
+GPU_LABEL = ("nvidia.com/gpu.present", "true")
+"""Label of the nodes with a GPU, name and value: the one that NVIDIA's device plugin takes for
+a node that nothing has looked into. Source: deployments/helm/nvidia-device-plugin/values.yaml
+of https://github.com/NVIDIA/k8s-device-plugin"""
+
 DISK_GB = 50
 
 
@@ -60,7 +65,7 @@ class NodeGroupsArgs:
 class NodeGroups(pulumi.ComponentResource):
     """Managed node groups and the add-ons that Auto Mode would bring.
 
-    GPUs show up once a device plugin runs, which is not made here.
+    GPUs show up once a device plugin runs, which is in the cluster and not made here.
 
     Makes:
         `{name}-role`: ServiceRole of the nodes.
@@ -146,6 +151,7 @@ class NodeGroups(pulumi.ComponentResource):
                 scaling_config={"min_size": least, "max_size": most, "desired_size": least},
                 update_config={"max_unavailable": 1},
                 node_repair_config={"enabled": True},
+                labels=dict([GPU_LABEL]) if gpu else None,
                 taints=[{"key": GPU, "value": "true", "effect": "NO_SCHEDULE"}] if gpu else None,
                 tags=aws.tags(own, "foundation"),
                 opts=pulumi.ResourceOptions.merge(

@@ -8,16 +8,20 @@ import yaml
 
 from plan.plan import Plan
 
+HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
+"""Type of a Helm release: one resource that stands for a whole chart."""
+
 
 def manifests(plan: Plan) -> str:
     """All Kubernetes objects of `plan` as one YAML stream.
 
-    An object that auto-naming would name carries its logical name instead.
+    An object that auto-naming would name carries its logical name instead. A Helm release is
+    no object: what is in its chart is not known without the network.
     """
     objects = [
         _named(resource.inputs, resource.name)
         for resource in plan.resources
-        if resource.type.startswith("kubernetes:")
+        if resource.type.startswith("kubernetes:") and resource.type != HELM_RELEASE
     ]
     return yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True)
 

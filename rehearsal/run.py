@@ -11,7 +11,7 @@ from rehearsal.cluster import Cluster
 from rehearsal.engine import Engine, find_cli
 from rehearsal.guarded import Program
 from rehearsal.providers.cloud import CloudProvider
-from rehearsal.providers.kubernetes import KubernetesProvider
+from rehearsal.providers.helm import HelmProvider
 from rehearsal.providers.random import random_provider
 from rehearsal.providers.served import served
 from rehearsal.record import Listener, Recorder
@@ -57,7 +57,7 @@ def rehearse(
     engine = Engine(find_cli(cli))
     clock = Clock(time_scale)
     recorder = Recorder(clock, on_event)
-    kubernetes = KubernetesProvider(Cluster(), clock, recorder, durations)
+    kubernetes = HelmProvider(Cluster(), clock, recorder, durations)
     kubernetes.fail = frozenset(fail)
     clouds = tuple(CloudProvider(package, clock, recorder) for package in CLOUDS)
     providers = (kubernetes, random_provider(clock, recorder), *clouds)

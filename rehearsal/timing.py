@@ -36,6 +36,7 @@ TIMES: Mapping[str, Times] = {
     "kubernetes:apps/v1:DaemonSet": Times(create=5.0, update=5.0, delete=1.0),
     "kubernetes:batch/v1:Job": Times(create=2.0, update=2.0, delete=0.5),
     "kubernetes:networking.k8s.io/v1:Ingress": Times(create=2.0, update=1.0, delete=0.5),
+    "kubernetes:helm.sh/v3:Release": Times(create=30.0, update=20.0, delete=5.0),
     # Managed servers take minutes, whose number AWS does not promise.
     "aws:acm/certificateValidation:CertificateValidation": Times(create=60.0),
     "aws:cloudfront/distribution:Distribution": Times(create=240.0, update=240.0, delete=240.0),

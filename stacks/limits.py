@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from catalog import Catalog
+from components.acme_issuer import SOLVER_SIZE
 from components.bootstrap_job import SIZE as JOB_SIZE
 from components.context import DATA, SYSTEM
 from components.limits import Limits, LimitsArgs, Share
@@ -15,8 +16,21 @@ from stacks.foundation import Foundation
 from stacks.network import jobs_of
 
 
-def build_limits(environment: Environment, catalog: Catalog, foundation: Foundation) -> None:
-    """Makes a quota and limits for every namespace."""
+def build_limits(
+    environment: Environment,
+    catalog: Catalog,
+    foundation: Foundation,
+    *,
+    solvers: frozenset[str] = frozenset(),
+) -> None:
+    """Makes a quota and limits for every namespace.
+
+    Args:
+        environment: sizes and numbers.
+        catalog: the services by domain.
+        foundation: names and namespaces.
+        solvers: domains whose namespaces hold a pod more while a certificate is signed.
+    """
     servers = _servers(environment, catalog)
     jobs = sum(
         len(jobs_of(name, catalog))
@@ -40,7 +54,12 @@ def build_limits(environment: Environment, catalog: Catalog, foundation: Foundat
         # Besides the pods, one that is rolled out, and each old one while it ends.
         pods = members * (2 * environment.most_replicas + 1)
         shares[domain] = Share(
-            namespace=foundation.namespaces[domain], pods={environment.workload: pods}
+            namespace=foundation.namespaces[domain],
+            pods={
+                environment.workload: pods,
+                **({SOLVER_SIZE: 1} if domain in solvers else {}),
+            },
+            usual=environment.workload,
         )
     Limits("limits", LimitsArgs(context=foundation.context, shares=shares), foundation.options())
 

@@ -10,7 +10,9 @@ from pydantic import SecretStr
 
 from catalog import Catalog, CatalogError, NodeKind, Problem
 from catalog.hints import did_you_mean, one_of
+from stacks.cluster_requirements import cluster_problems
 from stacks.environment import Environment, Managed
+from stacks.ingress_requirements import ingress_problems
 from stacks.setting_types import Edge, ExistingCluster, ExternalApi
 from stacks.settings import PROJECT, Settings, written
 
@@ -67,6 +69,8 @@ def check_settings(
     problems = [*_rotations(settings, catalog), *_externals(settings, catalog)]
     if isinstance(environment.platform, Managed):
         problems += _managed(settings, environment.platform, catalog)
+    else:
+        problems += ingress_problems(settings)
     if problems:
         file = f"Pulumi.{stack}.yaml"
         raise CatalogError([Problem(file, problem) for problem in problems])
@@ -141,49 +145,16 @@ def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterato
             f"setting '{PROJECT}:certificates' is letsEncrypt, but CloudFront takes AWS' own "
             "certificates alone; write acm, or an edge with Cloudflare."
         )
-    yield from _cluster(settings, platform)
+    yield from cluster_problems(settings, platform)
+    if settings.lets_encrypt is not None:
+        yield (
+            f"setting '{PROJECT}:letsEncrypt' is for the ingress of a cluster outside of AWS, but "
+            "this environment has a load balancer of its own; remove it."
+        )
     yield from _network(settings)
     yield from _failover(settings)
     yield from _restore(settings, catalog)
     yield from _needed_externals(settings, catalog)
-
-
-def _cluster(settings: Settings, platform: Managed) -> Iterator[str]:
-    if settings.kube_context is not None:
-        yield (
-            f"setting '{PROJECT}:kubeContext' names '{settings.kube_context}', but this "
-            "environment deploys to its own EKS cluster alone; remove it."
-        )
-    existing = settings.existing_cluster
-    if settings.cluster == "existing":
-        if existing is None:
-            key = "existingCluster"
-            yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
-        elif settings.aws_account and settings.aws_region:
-            _, _, _, region, account, _ = existing.arn.split(":", 5)
-            if (region, account) != (settings.aws_region, settings.aws_account):
-                yield (
-                    f"setting '{PROJECT}:existingCluster.arn' is in account {account}, region "
-                    f"{region}, but this stack is in {settings.aws_account}, "
-                    f"{settings.aws_region}; correct one of them."
-                )
-        return
-    if existing is not None:
-        yield (
-            f"setting '{PROJECT}:existingCluster' is there, but a cluster is made here; remove "
-            f"it, or set {PROJECT}:cluster to existing."
-        )
-    if not settings.cluster_admins:
-        key = "clusterAdmins"
-        yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
-    if platform.public_api and not settings.api_cidrs:
-        key = "apiCidrs"
-        yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
-    if settings.api_cidrs and not platform.public_api:
-        yield (
-            f"setting '{PROJECT}:apiCidrs' is there, but the cluster's API of this environment "
-            "answers inside of the network only; remove it."
-        )
 
 
 def _network(settings: Settings) -> Iterator[str]:

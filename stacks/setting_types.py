@@ -74,6 +74,16 @@ def _addresses(value: str) -> str:
     return value
 
 
+def _subnet(value: str) -> str:
+    try:
+        block = IPv4Network(value)
+    except ValueError:
+        raise ValueError("is no IPv4 network; write one such as '10.0.96.0/24'.") from None
+    if not 16 <= block.prefixlen <= 28:
+        raise ValueError("is no subnet of AWS; write a network of /16 to /28.")
+    return value
+
+
 def _moment(value: str) -> str:
     fault = "is no moment in UTC; write one such as '2026-01-31T09:00:00Z'."
     try:
@@ -101,6 +111,8 @@ ZoneLetter = Annotated[
 Network = Annotated[str, AfterValidator(_network)]
 Resolver = Annotated[str, AfterValidator(_block)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
+SubnetBlock = Annotated[str, AfterValidator(_subnet)]
+"""Addresses of a subnet. Sizes: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 Moment = Annotated[str, AfterValidator(_moment)]
 ServerName = Annotated[
     str,
@@ -125,6 +137,13 @@ DomainName = Annotated[
     _matching(
         r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
         "is no domain name; write one such as 'nexus.example.com'.",
+    ),
+]
+EmailAddress = Annotated[
+    str,
+    _matching(
+        r"[^@\s]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,63}",
+        "is no e-mail address; write one such as 'platform@nexus.example.com'.",
     ),
 ]
 Url = Annotated[
@@ -155,7 +174,11 @@ class _Part(BaseModel):
 
 
 class ExistingCluster(_Part):
-    """An EKS cluster that others made, and the network it is in."""
+    """An EKS cluster that others made, and the network it is in.
+
+    Without the blocks of addresses of a kind of subnet, network policies take the whole
+    network (`vpcCidr`) for it. `private_cidrs` are where interface endpoints are.
+    """
 
     arn: ClusterArn
     endpoint: Url
@@ -164,6 +187,9 @@ class ExistingCluster(_Part):
     vpc: str = Field(min_length=1)
     public_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
     data_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+    public_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()
+    private_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()
+    data_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()
 
     @property
     def name(self) -> str:
@@ -177,6 +203,18 @@ class ExternalApi(_Part):
     provider: str = Field(min_length=1)
     url: Url
     credential: SecretStr | None = None
+
+
+class LetsEncrypt(_Part):
+    """How the ingress of a cluster without AWS gets its certificate.
+
+    `http01` needs a name that Let's Encrypt reaches on port 80, `dns01` a Cloudflare zone.
+    """
+
+    email: EmailAddress
+    challenge: Literal["http01", "dns01"] = "http01"
+    cert_manager: Literal["install", "present"] = "install"
+    directory: Literal["production", "staging"] = "production"
 
 
 class RegistryLogin(_Part):

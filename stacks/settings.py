@@ -25,6 +25,7 @@ from stacks.setting_types import (
     ExternalApi,
     HexId,
     HostedZone,
+    LetsEncrypt,
     Network,
     Ordering,
     ProjectPath,
@@ -84,6 +85,13 @@ class Settings(BaseModel):
         description="namespace of the ingress controller; only it reaches the gateway from outside",
         examples=["kube-system"],
     )
+    ingress_class: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | None = (
+        Field(
+            default=None,
+            description="class of the gateway's ingress; without it the cluster's default one",
+            examples=["nginx"],
+        )
+    )
     dns_resolvers: tuple[Resolver, ...] = Field(
         default=(),
         strict=False,
@@ -141,6 +149,9 @@ class Settings(BaseModel):
                 "vpc": "vpc-0123",
                 "publicSubnets": ["subnet-01", "subnet-02", "subnet-03"],
                 "dataSubnets": ["subnet-04", "subnet-05", "subnet-06"],
+                "publicCidrs": ["10.0.192.0/22", "10.0.196.0/22", "10.0.200.0/22"],
+                "privateCidrs": ["10.0.0.0/19", "10.0.32.0/19", "10.0.64.0/19"],
+                "dataCidrs": ["10.0.224.0/22", "10.0.228.0/22", "10.0.232.0/22"],
             }
         ],
     )
@@ -199,11 +210,18 @@ class Settings(BaseModel):
     )
     cloudflare_token: SecretStr | None = Field(
         default=None,
-        description="API token that may edit the zone and its load balancers",
+        description="API token that may edit the zone and its load balancers; for dns01 in dev, "
+        "one that may read the zone and edit its DNS",
     )
     certificates: Literal["acm", "letsEncrypt"] = Field(
         default="acm",
-        description="who signs the certificate that Cloudflare shows to visitors",
+        description="who signs what visitors see: at Cloudflare; in dev, letsEncrypt is the "
+        "ingress with cert-manager, and acm is no certificate",
+    )
+    lets_encrypt: LetsEncrypt | None = Field(
+        default=None,
+        description="how cert-manager gets the ingress' certificate; see docs/certificates.md",
+        examples=[{"email": "platform@nexus.example.com", "challenge": "http01"}],
     )
     externals: Mapping[str, ExternalApi] = Field(
         default={},
@@ -217,7 +235,7 @@ _TEXTS = frozenset(
         "environment", "releaseFile", "ordering", "kubeContext", "namespacePrefix", "registry",
         "host", "owner", "awsAccount", "awsRegion", "vpcCidr", "cluster", "nodes", "edge",
         "domain", "failoverDomain", "route53Zone", "cloudflareAccount", "cloudflareZone",
-        "cloudflareToken", "certificates", "edgeNamespace", "databaseServer",
+        "cloudflareToken", "certificates", "edgeNamespace", "ingressClass",
     }
 )  # fmt: skip
 """Settings whose value is text; Pulumi hands every other one over as JSON."""

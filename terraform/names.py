@@ -38,7 +38,7 @@ _BLOCKS: Mapping[str, str] = {
 }
 """Blocks that Pulumi names in the plural, where they are lists of objects."""
 
-MAPS = frozenset({"tags"})
+MAPS = frozenset({"labels", "tags"})
 """Arguments that are mappings with keys of their own, not blocks."""
 
 

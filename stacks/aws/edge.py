@@ -137,6 +137,26 @@ def build_edge(
     if entry is None:
         return None
     domain = catalog.services[entry.gateway].domain
+    after: list[pulumi.Resource] = [services.workloads[entry.gateway].handle]
+    if settings.nodes == "managed" and managed.existing_cluster is None:
+        # Only here, because the SDK's part for Helm takes a while to load.
+        from components.load_balancer_controller import (
+            LoadBalancerController,
+            LoadBalancerControllerArgs,
+        )
+
+        # A cluster has one such controller; that of an existing one is its owners'.
+        controller = LoadBalancerController(
+            "load-balancer-controller",
+            LoadBalancerControllerArgs(
+                aws=foundation.aws,
+                cluster=foundation.cluster.name,
+                vpc=foundation.cluster.vpc,
+                targets=entry.balancer.targets,
+            ),
+            foundation.options(),
+        )
+        after.append(controller.handle)
     GatewayRoute(
         "gateway",
         GatewayRouteArgs(
@@ -145,7 +165,7 @@ def build_edge(
             service=entry.gateway,
             targets=entry.balancer.targets,
             auto=settings.nodes == "auto",
-            after=services.workloads[entry.gateway].handle,
+            after=tuple(after),
         ),
         foundation.options(),
     )

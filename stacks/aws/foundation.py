@@ -18,7 +18,7 @@ from components.eks_cluster import EksCluster, EksClusterArgs, kubeconfig
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.kms_key import KmsKey, KmsKeyArgs
-from components.node_groups import NodeGroups, NodeGroupsArgs
+from components.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
 from components.policy_controller import PolicyController, PolicyControllerArgs
 from components.pull_secret import PullSecret, PullSecretArgs
 from components.vpc import Vpc, VpcArgs
@@ -65,7 +65,7 @@ class AwsFoundation(Foundation):
         aws: source of names and tags.
         cluster: the cluster and its network.
         logs_key: ARN of the key that encrypts logs.
-        gpu: handle of the GPU nodes; None where an existing cluster has its own.
+        gpu: done when pods can ask for GPUs; None where an existing cluster has its own.
     """
 
     aws: AwsContext
@@ -152,6 +152,15 @@ def build_foundation(
                 families=platform.nodes.gpu_families,
                 limit=platform.nodes.gpu_limit,
             ),
+            pulumi.ResourceOptions(providers=list(providers)),
+        ).handle
+    elif gpu is not None:
+        # Only here, because the SDK's part for Helm takes a while to load.
+        from components.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
+
+        gpu = GpuDevicePlugin(
+            "gpu-plugin",
+            GpuDevicePluginArgs(label=GPU_LABEL, nodes=gpu),
             pulumi.ResourceOptions(providers=list(providers)),
         ).handle
     login = settings.registry_login

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from catalog import Catalog
 from components.amazon_mq import MANAGEMENT_PORT
@@ -13,7 +14,11 @@ from components.elasti_cache import PORT as REDIS_PORT
 from components.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from components.vpc import address_plan
 from stacks.network import Place, jobs_of
+from stacks.setting_types import ExistingCluster
 from stacks.settings import Settings
+
+Kind: TypeAlias = Literal["public", "private", "data"]
+"""For load balancers; for nodes, pods and interface endpoints; for servers that hold state."""
 
 AGENT = Traffic(peers=(Addresses(blocks=(("169.254.170.23/32", ()),)),), port=80)
 """Where a pod gets the credentials of its role. Source:
@@ -62,9 +67,24 @@ def places(settings: Settings, catalog: Catalog) -> Mapping[str, Place]:
     }
 
 
-def subnets(settings: Settings, kind: str) -> Addresses:
-    """Addresses of the subnets of a kind; the whole network where it was not made here."""
+def subnets(settings: Settings, kind: Kind) -> Addresses:
+    """Addresses of the subnets of a kind.
+
+    Of a network that was not made here, those that the settings list; without any, the
+    whole of it.
+    """
     if settings.cluster == "existing":
-        return Addresses(blocks=((settings.vpc_cidr, ()),))
+        existing = settings.existing_cluster
+        listed = {} if existing is None else _listed(existing)
+        blocks = listed.get(kind) or (settings.vpc_cidr,)
+        return Addresses(blocks=tuple((block, ()) for block in blocks))
     plan = address_plan(settings.vpc_cidr, settings.aws_zones)
     return Addresses(blocks=tuple((getattr(zone, kind), ()) for zone in plan.values()))
+
+
+def _listed(existing: ExistingCluster) -> Mapping[Kind, tuple[str, ...]]:
+    return {
+        "public": existing.public_cidrs,
+        "private": existing.private_cidrs,
+        "data": existing.data_cidrs,
+    }

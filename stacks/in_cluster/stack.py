@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from catalog import Catalog
 from components.traffic import Pods
 from stacks.data import plan_data
 from stacks.environment import InCluster
 from stacks.external_grants import external_grants, with_grants
 from stacks.in_cluster.data import build_data
-from stacks.in_cluster.edge import build_edge
+from stacks.in_cluster.edge import build_edge, letsencrypt
 from stacks.in_cluster.foundation import build_foundation
 from stacks.in_cluster.network import places
 from stacks.inputs import Built, Inputs
 from stacks.limits import build_limits
 from stacks.network import build_network
 from stacks.services import build_services
+from stacks.settings import Settings
 
 
 def build_stack(inputs: Inputs, platform: InCluster) -> Built:
@@ -24,7 +26,7 @@ def build_stack(inputs: Inputs, platform: InCluster) -> Built:
     )
     foundation = build_foundation(settings, inputs.context, catalog)
     data = build_data(plan_data(settings, environment, catalog, foundation), platform)
-    build_limits(environment, catalog, foundation)
+    build_limits(environment, catalog, foundation, solvers=_solvers(settings, catalog))
     network = build_network(
         catalog,
         foundation,
@@ -40,4 +42,14 @@ def build_stack(inputs: Inputs, platform: InCluster) -> Built:
         data=with_grants(data, external_grants(settings, catalog)),
         network=network,
     )
-    return Built(url=build_edge(settings, catalog, foundation, services), services=services)
+    url = build_edge(settings, environment, catalog, foundation, services)
+    return Built(url=url, services=services)
+
+
+def _solvers(settings: Settings, catalog: Catalog) -> frozenset[str]:
+    """Domains in whose namespaces cert-manager's pods answer challenges."""
+    wanted = letsencrypt(settings)
+    if wanted is None or wanted.challenge != "http01":
+        return frozenset()
+    gateways = (edge.source for edge in catalog.edges if edge.target == "load-balancer")
+    return frozenset(catalog.services[gateway].domain for gateway in gateways)

@@ -88,6 +88,72 @@ def test_wrong_setting(project: Path, settings: dict[str, object], sentence: str
     assert refused(project) == sentence
 
 
+HOST = "nexus.example.org"
+EMAIL = {"email": "platform@nexus.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            {"certificates": "letsEncrypt", "host": HOST},
+            "setting 'nexus-cos:letsEncrypt' is missing; write:\nconfig:\n  "
+            'nexus-cos:letsEncrypt: {"email": "platform@nexus.example.com", "challenge": "http01"}',
+        ),
+        (
+            {"letsEncrypt": EMAIL, "host": HOST},
+            "setting 'nexus-cos:letsEncrypt' is there, but nothing asks for a certificate; set "
+            "nexus-cos:certificates to letsEncrypt, or remove it.",
+        ),
+        (
+            {"certificates": "letsEncrypt", "letsEncrypt": EMAIL},
+            "setting 'nexus-cos:host': Let's Encrypt signs nothing for 'nexus.localhost'; write a "
+            "name in a domain of yours, such as 'nexus.example.com'.",
+        ),
+        (
+            {"certificates": "letsEncrypt", "letsEncrypt": EMAIL, "host": "10.0.0.1"},
+            "Let's Encrypt signs nothing for '10.0.0.1'",
+        ),
+        (
+            {"certificates": "letsEncrypt", "letsEncrypt": {"email": "platform"}, "host": HOST},
+            "setting 'nexus-cos:letsEncrypt.email': 'platform' is no e-mail address; write one "
+            "such as 'platform@nexus.example.com'.",
+        ),
+        (
+            {
+                "certificates": "letsEncrypt",
+                "letsEncrypt": {**EMAIL, "challenge": "dns-01"},
+                "host": HOST,
+            },
+            "setting 'nexus-cos:letsEncrypt.challenge': 'dns-01' is not allowed; did you mean "
+            "'dns01'?",
+        ),
+        (
+            {
+                "certificates": "letsEncrypt",
+                "letsEncrypt": {**EMAIL, "challenge": "dns01"},
+                "host": HOST,
+            },
+            "setting 'nexus-cos:cloudflareToken' is missing, but the challenge dns01 needs it; "
+            "run: pulumi config set --secret nexus-cos:cloudflareToken",
+        ),
+        (
+            {"ingressClass": "Nginx Public"},
+            "setting 'nexus-cos:ingressClass': 'Nginx Public' is no DNS label; write lower-case",
+        ),
+    ],
+    ids=lambda value: ",".join(value) if isinstance(value, dict) else "",
+)
+def test_wrong_setting_of_a_certificate(
+    project: Path, settings: dict[str, object], sentence: str
+) -> None:
+    """What Let's Encrypt refuses is found after the platform is up, in a controller's log."""
+    set_config(project, "dev", **settings)
+    message = refused(project)
+    assert sentence in message
+    assert len(message.splitlines()) <= 3, "one mistake is one problem"
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

@@ -19,23 +19,33 @@ WILDCARDS = {
     (KEY, "AccountDelegatesToIam"): "account root",
     # Denies everything without TLS.
     (BUCKET_POLICY, "TlsOnly"): "deny",
+    # Calls that only look, which AWS lets nobody limit to single resources.
+    ("aws:iam/rolePolicy:RolePolicy", "TargetGroupRead"): "describe",
 }
+
+
+def unexplained_wildcards(plan: Plan) -> list[str]:
+    """URNs of policies with a wildcard that no exception explains."""
+    found: list[str] = []
+    for resource, key, statement in policies(plan):
+        if (resource.type, statement["Sid"]) in WILDCARDS:
+            continue
+        resources = statement["Resource"] if key == "policy" and resource.type != KEY else ["arn"]
+        if (
+            any("*" in action for action in statement["Action"])
+            or not resources
+            or "*" in resources
+            or "*" in str(statement.get("Principal", ""))
+        ):
+            found.append(resource.urn)
+    return found
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_wildcard_in_actions_or_resources(clouds: Mapping[str, Plan], stack: str) -> None:
     """A role that may do everything to everything is one leaked token away from losing it all."""
-    checked = 0
-    for resource, key, statement in policies(clouds[stack]):
-        checked += 1
-        if (resource.type, statement["Sid"]) in WILDCARDS:
-            continue
-        assert not any("*" in action for action in statement["Action"]), resource.urn
-        if key == "policy" and resource.type != KEY:
-            assert statement["Resource"], resource.urn
-            assert "*" not in statement["Resource"], resource.urn
-        assert "*" not in str(statement.get("Principal", "")), resource.urn
-    assert checked > 30
+    assert len(list(policies(clouds[stack]))) > 30
+    assert unexplained_wildcards(clouds[stack]) == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -46,6 +56,8 @@ def test_exceptions_are_what_they_say(clouds: Mapping[str, Plan], stack: str) ->
             assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
         if (resource.type, statement["Sid"]) == (BUCKET_POLICY, "TlsOnly"):
             assert statement["Effect"] == "Deny"
+        # That of the controller is looked at in test_managed_nodes.
+        assert statement["Sid"] != "TargetGroupRead"
 
 
 SERVICES = {

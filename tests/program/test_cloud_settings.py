@@ -75,6 +75,31 @@ EXISTING = {
         ),
         ({"existingCluster": EXISTING}, "is there, but a cluster is made here; remove it, or set"),
         (
+            {"cluster": "existing", "existingCluster": {**EXISTING, "dataCidrs": ["10.0.0.0/8"]}},
+            "existingCluster.dataCidrs.0': '10.0.0.0/8' is no subnet of AWS; write a network of "
+            "/16 to /28.",
+        ),
+        (
+            {"cluster": "existing", "existingCluster": {**EXISTING, "publicCidrs": ["public"]}},
+            "'public' is no IPv4 network; write one such as '10.0.96.0/24'.",
+        ),
+        (
+            {
+                "cluster": "existing",
+                "existingCluster": {
+                    **EXISTING,
+                    "publicCidrs": ["10.32.0.0/20"],
+                    "dataCidrs": ["10.32.8.0/24"],
+                },
+            },
+            "existingCluster.dataCidrs': 10.32.8.0/24 overlaps 10.32.0.0/20 in 'publicCidrs', but "
+            "subnets of a network never do; correct one of them.",
+        ),
+        (
+            {"letsEncrypt": {"email": "platform@nexus.example.com"}},
+            "setting 'nexus-cos:letsEncrypt' is for the ingress of a cluster outside of AWS, but",
+        ),
+        (
             {"failoverDomain": "direct.staging.nexus.example.com"},
             "is in the Cloudflare zone of 'staging.nexus.example.com' and fails with it; choose",
         ),
@@ -90,7 +115,7 @@ EXISTING = {
         ),
         (
             {"restore": {"snapshot": "arn:aws:rds:…"}},
-            "needs a name of its own; run: pulumi config set --path nexus-cos:databaseServers.postgres",
+            "needs a name of its own; run: pulumi config set --path nexus-cos:databaseServers.po",
         ),
         (
             {"restore": {"cluster": "x", "time": "2026-01-31T09:00:00Z", "version": "17.7"}},

@@ -76,6 +76,7 @@ def test_broker_is_encrypted_private_and_reached_by_the_cluster_alone() -> None:
     broker = queue.one("Broker").inputs
     assert broker["encryptionOptions"] == {"useAwsOwnedKey": False, "kmsKeyId": "arn:key"}
     assert broker["publiclyAccessible"] is False
+    assert broker["logs"]["general"] is True
     assert len(broker["securityGroups"]) == 1
     rules = {each.inputs["fromPort"] for each in queue.all("SecurityGroupIngressRule")}
     assert rules == {PORT, MANAGEMENT_PORT}

@@ -64,6 +64,7 @@ def test_instances_are_spread_over_the_zones(instances: int) -> None:
     assert [each.inputs["promotionTier"] for each in found] == list(range(instances))
     for each in found:
         assert each.inputs["publiclyAccessible"] is False
+        assert each.inputs["performanceInsightsEnabled"] is True
         assert each.inputs["performanceInsightsKmsKeyId"] == "arn:key"
 
 
@@ -168,6 +169,8 @@ def test_bootstrap_jobs_alone_read_the_masters_secret() -> None:
     assert rights["ReadMaster"]["Action"] == ["secretsmanager:GetSecretValue"]
     [secret] = rights["ReadMaster"]["Resource"]
     assert ":secretsmanager:" in secret
+    assert rights["DecryptMaster"]["Action"] == ["kms:Decrypt"]
+    assert rights["DecryptMaster"]["Resource"] == ["arn:key"]
     assert rights["DecryptMaster"]["Condition"] == {
         "StringEquals": {"kms:ViaService": "secretsmanager.eu-central-1.amazonaws.com"}
     }

@@ -107,6 +107,7 @@ def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
     """A session in plain HTTP can be taken over by whoever is in between."""
     site = distribution(made(media))
     assert site["defaultCacheBehavior"]["viewerProtocolPolicy"] == "redirect-to-https"
+    assert site["defaultCacheBehavior"]["cachedMethods"] == ["GET", "HEAD"]
     [origin] = [each for each in site["origins"] if each["originId"] == ORIGIN]
     assert origin["domainName"] == "origin.example.com"
     assert origin["customOriginConfig"]["originProtocolPolicy"] == "https-only"
@@ -116,20 +117,29 @@ def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
     assert site["aliases"] == ["example.com", "www.example.com"]
 
 
-def test_every_answer_has_the_security_headers() -> None:
+@pytest.mark.parametrize("media", [None, MEDIA])
+def test_every_answer_has_the_security_headers(media: Media | None) -> None:
     """Without them a browser may be led back to plain HTTP, or into somebody's frame."""
-    cdn = made()
-    assert "ResponseHeadersPolicy site-headers" in cdn.waits("Distribution")
-    assert distribution(cdn)["defaultCacheBehavior"]["responseHeadersPolicyId"]
-    headers = cdn.one("ResponseHeadersPolicy").inputs["securityHeadersConfig"]
-    assert headers["strictTransportSecurity"]["accessControlMaxAgeSec"] >= 31536000
+    cdn = made(media)
+    policy = cdn.one("ResponseHeadersPolicy")
+    assert distribution(cdn)["defaultCacheBehavior"]["responseHeadersPolicyId"] == policy.made["id"]
+    headers = policy.inputs["securityHeadersConfig"]
+    strict = headers["strictTransportSecurity"]
+    assert strict["accessControlMaxAgeSec"] >= 31536000
+    assert strict["includeSubdomains"] is strict["override"] is True
+    assert headers["contentTypeOptions"]["override"] is True
     assert headers["frameOptions"]["frameOption"] == "SAMEORIGIN"
+    assert headers["referrerPolicy"]["referrerPolicy"] == "strict-origin-when-cross-origin"
+    # What an application says of these goes first.
+    assert headers["frameOptions"]["override"] is headers["referrerPolicy"]["override"] is False
 
 
 def test_log_is_delivered_once_aws_may_write() -> None:
     """A delivery that is made before the bucket's policy is refused."""
     cdn = made()
     assert "ConfigMap given-logs-policy" in cdn.waits("LogDeliveryDestination")
+    names = [cdn.one(f"LogDelivery{each}").inputs["name"] for each in ("Source", "Destination")]
+    assert names == ["nexus-cos-staging-site", "nexus-cos-staging-site-bucket"]
     destination = cdn.one("LogDeliveryDestination").inputs
     target = destination["deliveryDestinationConfiguration"]["destinationResourceArn"]
     assert target == "arn:aws:s3:::logs/cdn/site"

@@ -64,7 +64,9 @@ def test_what_cleans_up_keeps_the_releases() -> None:
         assert lifecycle["repository"] == repository["name"]
         rules = json.loads(lifecycle["policy"])["rules"]
         counted = {each["selection"]["tagStatus"]: each["selection"] for each in rules}
+        assert all(each["action"] == {"type": "expire"} for each in rules)
         assert counted["untagged"]["countType"] == "sinceImagePushed"
+        assert counted["untagged"]["countUnit"] == "days"
         assert counted["any"]["countType"] == "imageCountMoreThan"
         assert counted["any"]["countNumber"] >= 50
         # ECR wants the rule about every image to come last.

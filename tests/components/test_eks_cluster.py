@@ -49,6 +49,15 @@ def test_outputs_are_the_clusters() -> None:
     login = config["users"][0]["user"]["exec"]["args"]
     assert login[-1] == "nexus-cos-staging-cluster"
     assert "eu-central-1" in login
+    made_by_aws = cluster.one("Cluster").made
+    [reached] = config["clusters"]
+    assert reached["cluster"] == {
+        "server": made_by_aws["endpoint"],
+        "certificate-authority-data": made_by_aws["certificateAuthority"]["data"],
+    }
+    [context] = config["contexts"]
+    assert context["context"] == {"cluster": reached["name"], "user": config["users"][0]["name"]}
+    assert context["name"] == config["current-context"]
 
 
 @pytest.mark.parametrize("admins", [ARGS.admins, ARGS.admins[:1], ()])

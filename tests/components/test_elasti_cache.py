@@ -66,6 +66,7 @@ def test_each_service_reaches_its_own_keys_with_its_own_password() -> None:
         # ElastiCache refuses the word.
         assert "resetkeys" not in user.inputs["accessString"]
         assert user.secrets == ("authenticationMode.passwords[0]",)
+        assert user.inputs["authenticationMode"]["type"] == "password"
         assert f"RandomPassword redis-{service}-password" in redis.waits("User", f"redis-{service}")
         assert user.inputs["tags"]["service"] == service
 
@@ -127,7 +128,11 @@ def test_nothing_is_evicted() -> None:
 
 def test_server_is_encrypted_and_fails_over() -> None:
     """A cache without a second zone takes every session with its first."""
-    server = made(nodes=3).one("ReplicationGroup")
+    redis = made(nodes=3)
+    server = redis.one("ReplicationGroup")
+    assert server.inputs["securityGroupIds"] == [redis.one("SecurityGroup").made["id"]]
+    assert "SecurityGroupIngressRule redis-access-redis" in redis.waits("ReplicationGroup")
+    assert server.inputs["replicationGroupId"] == "nexus-cos-staging-redis"
     wanted = {
         "atRestEncryptionEnabled": True,
         "kmsKeyId": "arn:key",

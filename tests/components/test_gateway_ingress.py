@@ -40,7 +40,8 @@ def test_host_leads_to_the_gateway() -> None:
     assert rule["host"] == "nexus.example"
     assert (path["path"], path["pathType"]) == ("/", "Prefix")
     assert path["backend"]["service"] == {"name": "backend-api", "port": {"name": "http"}}
-    assert ingress.one("Ingress").inputs["metadata"]["namespace"] == "nexus-gateway"
+    metadata = ingress.one("Ingress").inputs["metadata"]
+    assert (metadata["namespace"], metadata["name"]) == ("nexus-gateway", "backend-api")
     assert ingress.outputs["url"] == "http://nexus.example/"
 
 

@@ -53,7 +53,8 @@ def test_pods_are_registered_by_their_addresses() -> None:
         "targetGroupARN": "arn:targets",
         "targetType": "ip",
     }
-    assert binding["metadata"]["namespace"] == "nexus-gateway"
+    metadata = binding["metadata"]
+    assert (metadata["namespace"], metadata["name"]) == ("nexus-gateway", "backend-api")
 
 
 def test_route_waits_for_the_gateway() -> None:

@@ -28,9 +28,12 @@ def test_nodes_are_of_these_families_and_no_more_than_the_limit(
 ) -> None:
     """A pool without a limit turns one loop of failing pods into a bill."""
     pool = made(*families, limit=limit)
+    assert pool.one("NodePool").inputs["metadata"]["name"] == "gpu"
     spec = pool.one("NodePool").inputs["spec"]
     assert spec["limits"] == {GPU: str(limit)}
-    wanted = {each["key"]: each["values"] for each in spec["template"]["spec"]["requirements"]}
+    requirements = spec["template"]["spec"]["requirements"]
+    assert {each["operator"] for each in requirements} == {"In"}
+    wanted = {each["key"]: each["values"] for each in requirements}
     assert wanted["eks.amazonaws.com/instance-family"] == list(families)
     # A spot node is taken away in the middle of an answer.
     assert wanted["karpenter.sh/capacity-type"] == ["on-demand"]
@@ -41,4 +44,15 @@ def test_only_pods_that_ask_for_a_gpu_are_put_on_them() -> None:
     """Other pods would keep expensive nodes running, and leave no room on them."""
     spec = made().one("NodePool").inputs["spec"]["template"]["spec"]
     assert spec["taints"] == [{"key": GPU, "value": "true", "effect": "NoSchedule"}]
-    assert spec["nodeClassRef"]["name"] == "default"
+    # The class that EKS Auto Mode brings.
+    assert spec["nodeClassRef"] == {
+        "group": "eks.amazonaws.com",
+        "kind": "NodeClass",
+        "name": "default",
+    }
+
+
+def test_nodes_without_work_go() -> None:
+    """A GPU that nobody uses costs as much as one that somebody does."""
+    disruption = made().one("NodePool").inputs["spec"]["disruption"]
+    assert disruption["consolidationPolicy"] == "WhenEmptyOrUnderutilized"

@@ -87,6 +87,9 @@ def test_data_are_in_a_folder_of_the_volume() -> None:
     only = container(made())
     env = {each["name"]: each["value"] for each in only["env"]}
     mounts = {each["name"]: each["mountPath"] for each in only["volumeMounts"]}
+    # The root is read-only: without its socket's folder the server does not start.
+    writable = {each["name"] for each in only["volumeMounts"] if not each["readOnly"]}
+    assert writable == {"data", "run", "tmp"}
     assert mounts["data"] == DATA_PATH
     assert env["PGDATA"].startswith(f"{DATA_PATH}/")
     assert "scram-sha-256" in env["POSTGRES_INITDB_ARGS"]

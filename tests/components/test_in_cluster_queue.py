@@ -77,9 +77,12 @@ def test_configuration_is_one_file_beside_the_images_own() -> None:
 
 def test_messages_are_on_the_volume_and_the_cookie_is_not() -> None:
     """Erlang refuses a cookie that a volume's group may read."""
-    mounts = {each["name"]: each["mountPath"] for each in container(made())["volumeMounts"]}
-    assert mounts["data"] == "/var/lib/rabbitmq/mnesia"
-    assert mounts["home"] == "/var/lib/rabbitmq"
+    mounts = {each["name"]: each for each in container(made())["volumeMounts"]}
+    assert mounts["data"]["mountPath"] == "/var/lib/rabbitmq/mnesia"
+    assert mounts["home"]["mountPath"] == "/var/lib/rabbitmq"
+    # The root is read-only, so a broker that cannot write here does not start.
+    writable = {name for name, each in mounts.items() if not each["readOnly"]}
+    assert writable == {"data", "home", "log", "tmp"}
 
 
 def test_liveness_does_not_ask_where_clients_are_refused() -> None:

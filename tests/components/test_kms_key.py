@@ -53,6 +53,9 @@ def test_access_is_given_by_iam_alone() -> None:
     """Without the account's own statement nobody may ever change the key again."""
     only = rules()
     assert set(only) == {"AccountDelegatesToIam"}
+    assert only["AccountDelegatesToIam"]["Action"] == ["kms:*"]
+    # In a key's own policy: this key.
+    assert only["AccountDelegatesToIam"]["Resource"] == ["*"]
     assert only["AccountDelegatesToIam"]["Principal"] == {"AWS": f"arn:aws:iam::{AWS.account}:root"}
 
 
@@ -62,6 +65,7 @@ def test_log_key_is_for_these_log_groups_alone(distributions: bool) -> None:
     found = rules(log_groups="/nexus", distributions=distributions)
     assert ("Distributions" in found) is distributions
     logs = found["CloudWatchLogs"]
+    assert logs["Resource"] == ["*"]
     assert logs["Principal"] == {"Service": "logs.eu-central-1.amazonaws.com"}
     assert {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"} <= set(logs["Action"])
     assert logs["Condition"] == {
@@ -76,6 +80,8 @@ def test_cloudfront_reads_for_this_accounts_distributions_alone() -> None:
     found = rules(distributions=True, service="media")
     assert set(found) == {"AccountDelegatesToIam", "Distributions"}
     assert found["Distributions"]["Action"] == ["kms:Decrypt"]
+    assert found["Distributions"]["Resource"] == ["*"]
+    assert found["Distributions"]["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert found["Distributions"]["Condition"] == {
         "ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{AWS.account}:distribution/*"}
     }

@@ -9,7 +9,7 @@ import pytest
 
 from components.aws_context import AwsContext
 from components.context import Context
-from components.load_balancer import LONGEST_NAME, LoadBalancer, LoadBalancerArgs
+from components.load_balancer import LOG_PREFIX, LONGEST_NAME, LoadBalancer, LoadBalancerArgs
 from tests.components.recording import (
     AWS,
     FREE,
@@ -74,7 +74,8 @@ def test_balancer_waits_until_its_log_may_be_written() -> None:
     balancer = made()
     assert balancer.waits("LoadBalancer") >= {"ConfigMap given-logs-policy"}
     log = balancer.one("LoadBalancer").inputs["accessLogs"]
-    assert (log["bucket"], log["enabled"]) == ("logs-bucket", True)
+    # The bucket's policy allows this folder.
+    assert log == {"bucket": "logs-bucket", "prefix": LOG_PREFIX, "enabled": True}
 
 
 @pytest.mark.parametrize("port", [3000, 8080])
@@ -92,6 +93,7 @@ def test_traffic_flows_between_balancer_and_pods_alone(port: int) -> None:
     for rule in (pods, back):
         assert (rule["fromPort"], rule["toPort"]) == (port, port)
     assert balancer.one("LoadBalancer").inputs["securityGroups"] == [group]
+    assert balancer.one("LoadBalancer").inputs["loadBalancerType"] == "application"
     assert balancer.one("LoadBalancer").inputs["subnets"] == ["public-a", "public-b"]
     assert balancer.one("LoadBalancer").inputs["dropInvalidHeaderFields"] is True
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.node_groups import (
+    DISK_GB,
     GPU_AMI,
     NETWORK_ADDONS,
     POD_ADDONS,
@@ -104,6 +105,13 @@ def test_number_of_nodes_is_the_autoscalers() -> None:
     assert group.options["ignoreChanges"] == ["scalingConfig.desiredSize"]
 
 
+def test_nodes_are_replaced_one_at_a_time_and_when_they_are_broken() -> None:
+    """An upgrade of all nodes at once is an outage; a broken node is one until somebody looks."""
+    for each in made().all("NodeGroup"):
+        assert each.inputs["updateConfig"] == {"maxUnavailable": 1}
+        assert each.inputs["nodeRepairConfig"] == {"enabled": True}
+
+
 def test_disks_are_encrypted_and_pods_cannot_be_their_node() -> None:
     """Whoever reaches the metadata service from a pod has the rights of the node."""
     template = made().one("LaunchTemplate").inputs
@@ -114,3 +122,4 @@ def test_disks_are_encrypted_and_pods_cannot_be_their_node() -> None:
     }
     [disk] = template["blockDeviceMappings"]
     assert disk["ebs"]["encrypted"] == "true"
+    assert disk["ebs"]["volumeSize"] == DISK_GB

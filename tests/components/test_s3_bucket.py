@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from components.iam_policy import Statement
-from components.s3_bucket import OLD_VERSION_DAYS, Reader, S3Bucket, S3BucketArgs
+from components.s3_bucket import (
+    ARCHIVE_DAYS,
+    OLD_VERSION_DAYS,
+    UNFINISHED_DAYS,
+    Reader,
+    S3Bucket,
+    S3BucketArgs,
+)
 from tests.components.recording import (
     AWS,
     FREE,
@@ -110,7 +117,17 @@ def test_what_is_old_goes(args: S3BucketArgs, rules: set[str]) -> None:
     assert expiring == ({} if args.log_days is None else {"old-logs": {"days": 90}})
     old = found["old-versions"]["noncurrentVersionExpiration"]
     assert old == {"noncurrentDays": OLD_VERSION_DAYS}
-    assert {each["status"] for each in found.values()} == {"Enabled"}
+    for each in found.values():
+        assert each["status"] == "Enabled"
+        # AWS refuses a rule that does not say what it is about.
+        assert each["filter"] == {"prefix": ""}
+        assert each["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": UNFINISHED_DAYS}
+    moved = [each["transitions"] for each in found.values() if "transitions" in each]
+    assert moved == (
+        [[{"days": ARCHIVE_DAYS, "storageClass": "INTELLIGENT_TIERING"}]]
+        if args.log_days is None
+        else []
+    )
     # AWS refuses rules on old versions before there are versions.
     assert "BucketVersioning media-versions" in bucket.waits("BucketLifecycleConfiguration")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.vpc import ANYWHERE, Vpc, VpcArgs, address_plan
+from components.vpc import ANYWHERE, Subnets, Vpc, VpcArgs, address_plan
 from tests.components.recording import AWS, FREE, Recording, assert_makes_what_it_says, record
 
 ZONES = AWS.zones
@@ -39,6 +39,13 @@ def test_outputs_are_in_the_order_of_the_zones(kind: str) -> None:
         assert subnet["cidrBlock"] == getattr(plan[zone], kind)
         assert subnet["mapPublicIpOnLaunch"] is False
         assert subnet["vpcId"] == vpc.outputs["id"]
+
+
+def test_ranges_are_where_they_always_were() -> None:
+    """A subnet whose range changes is made anew, with everything inside it."""
+    assert address_plan(ARGS.cidr, ZONES)[ZONES[1]] == Subnets(
+        private="10.0.32.0/19", public="10.0.196.0/22", data="10.0.228.0/22"
+    )
 
 
 def test_every_subnet_has_its_routes() -> None:
@@ -94,9 +101,11 @@ def test_data_have_no_way_out() -> None:
 
 def test_default_group_admits_nobody() -> None:
     """What is started without a group gets the default one, which admits its own kind."""
-    group = made().one("DefaultSecurityGroup").inputs
+    network = made()
+    group = network.one("DefaultSecurityGroup").inputs
     assert not {"ingress", "egress"} & set(group)
-    vpc = made().one("Vpc").inputs
+    assert group["vpcId"] == network.outputs["id"]
+    vpc = network.one("Vpc").inputs
     assert vpc["enableDnsSupport"] is vpc["enableDnsHostnames"] is True
     assert vpc["cidrBlock"] == "10.0.0.0/16"
 

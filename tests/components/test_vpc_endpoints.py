@@ -62,3 +62,4 @@ def test_the_network_alone_reaches_them_on_https() -> None:
     assert rule.inputs["cidrIpv4"] == "10.0.0.0/16"
     assert (rule.inputs["fromPort"], rule.inputs["toPort"]) == (443, 443)
     assert rule.inputs["securityGroupId"] == endpoints.one("SecurityGroup").made["id"]
+    assert endpoints.one("SecurityGroup").inputs["vpcId"] == "vpc-1"

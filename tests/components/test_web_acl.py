@@ -57,6 +57,13 @@ def test_managed_rules_block_but_for_what_only_counts() -> None:
     common = found["AWSManagedRulesCommonRuleSet"]["statement"]["managedRuleGroupStatement"]
     [override] = common["ruleActionOverrides"]
     assert override == {"name": LARGE_BODY_RULE, "actionToUse": {"count": {}}}
+    # AWS refuses a rule that does not say whether it is seen.
+    for name, each in {**found, "firewall": made().one("WebAcl").inputs}.items():
+        assert each["visibilityConfig"] == {
+            "cloudwatchMetricsEnabled": True,
+            "metricName": name,
+            "sampledRequestsEnabled": True,
+        }
     priorities = [each["priority"] for each in found.values()]
     assert len(set(priorities)) == len(priorities)
 

@@ -11,6 +11,7 @@ import pytest
 from components.dependency import Call, Dependency
 from components.grant import Grant
 from components.pod import GPU, Size
+from components.rollout import GRACE_SECONDS
 from components.startup_check import WAIT_SECONDS
 from components.traffic import Pods, Traffic
 from components.workload import CREDENTIALS, PULL_SECONDS, Workload, WorkloadArgs, workload_url
@@ -231,7 +232,17 @@ def test_autoscaler_alone_sets_the_number_of_pods() -> None:
     assert budget["maxUnavailable"] == 1
     assert budget["selector"]["matchLabels"] == spec["selector"]["matchLabels"]
     # No pod goes before another is ready.
-    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+    }
+    # All pods of a service on one host go down with it.
+    constraints = pod(service)["topologySpreadConstraints"]
+    assert {each["topologyKey"] for each in constraints} == {
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    }
+    assert pod(service)["terminationGracePeriodSeconds"] == GRACE_SECONDS
 
 
 def test_service_may_talk_to_these_and_to_nobody_else() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.aurora_postgres import MASTER, PORT, AuroraPostgres, AuroraPostgresArgs, RestoreArgs
+from components.aurora_postgres import MASTER, PORT, AuroraPostgres, AuroraPostgresArgs
+from components.restore import RestoreArgs
 from tests.components.recording import (
     AWS,
     FREE,
@@ -31,9 +32,9 @@ ARGS = AuroraPostgresArgs(
     backup_days=35,
     insights_days=7,
 )
-SNAPSHOT = RestoreArgs(name="r1", snapshot="arn:snapshot")
-MOMENT = RestoreArgs(name="r2", cluster="old", time="2026-01-31T09:00:00Z")
-LATEST = RestoreArgs(name="r3", cluster="old")
+SNAPSHOT = RestoreArgs(snapshot="arn:snapshot")
+NEWER = RestoreArgs(snapshot="arn:snapshot", version="17.7")
+MOMENT = RestoreArgs(cluster="old", time="2026-01-31T09:00:00Z")
 
 
 def made(**changes: Any) -> Recording:
@@ -42,7 +43,7 @@ def made(**changes: Any) -> Recording:
 
 def test_makes_what_it_says() -> None:
     """A resource outside of the component keeps neither its provider nor its order."""
-    assert_makes_what_it_says(AuroraPostgres, made(), made(restore=SNAPSHOT))
+    assert_makes_what_it_says(AuroraPostgres, made(), made(server="r1", restore=SNAPSHOT))
 
 
 def test_handle_is_the_writer() -> None:
@@ -109,7 +110,7 @@ def test_aws_keeps_the_masters_password() -> None:
 def test_minor_versions_are_aws_to_choose() -> None:
     """A deployment after a maintenance window would try to go back to an older version."""
     options = made().one("Cluster").options
-    assert options["ignoreChanges"] == ["engineVersion"]
+    assert "engineVersion" in options["ignoreChanges"]
     assert options["customTimeouts"]["create"] == "90m"
 
 
@@ -141,23 +142,40 @@ def test_what_is_not_retained_goes_without_a_hand() -> None:
     assert "finalSnapshotIdentifier" not in cluster
 
 
-@pytest.mark.parametrize("restore", [SNAPSHOT, MOMENT, LATEST])
-def test_restore_is_another_server(restore: RestoreArgs) -> None:
+@pytest.mark.parametrize("restore", [SNAPSHOT, NEWER, MOMENT, None])
+def test_server_after_a_restore_is_another_one(restore: RestoreArgs | None) -> None:
     """A restore under the old name would replace the server it is to be compared with."""
-    server = made(restore=restore)
-    own = f"postgres-{restore.name}"
-    cluster = server.one("Cluster", own).inputs
-    assert cluster["clusterIdentifier"] == f"nexus-cos-staging-{own}"
-    assert cluster["finalSnapshotIdentifier"] == f"nexus-cos-staging-{own}-final"
-    assert server.outputs["handle"] == f"ClusterInstance {own}-0"
-    assert server.waits("Cluster") >= {f"LogGroup {own}-logs"}
-    assert cluster.get("snapshotIdentifier") == restore.snapshot
-    moment = None
-    if restore.cluster is not None:
-        moment = {"sourceClusterIdentifier": "old", "restoreType": "full-copy"}
-        if restore.time is not None:
-            moment["restoreToTime"] = restore.time
-    assert cluster.get("restoreToPointInTime") == moment
+    server = made(server="r1", restore=restore)
+    cluster = server.one("Cluster", "postgres-r1").inputs
+    assert cluster["clusterIdentifier"] == "nexus-cos-staging-postgres-r1"
+    assert cluster["finalSnapshotIdentifier"] == "nexus-cos-staging-postgres-r1-final"
+    assert server.outputs["handle"] == "ClusterInstance postgres-r1-0"
+    assert server.waits("Cluster") >= {"LogGroup postgres-r1-logs"}
+    assert cluster.get("snapshotIdentifier") == (None if restore is None else restore.snapshot)
+    newer = restore is NEWER
+    assert (cluster["engineVersion"] == "17.7") is newer
+    assert cluster.get("restoreToPointInTime") == (
+        {
+            "sourceClusterIdentifier": "old",
+            "restoreType": "full-copy",
+            "restoreToTime": "2026-01-31T09:00:00Z",
+        }
+        if restore is MOMENT
+        else None
+    )
+
+
+def test_where_data_came_from_may_be_forgotten() -> None:
+    """The provider answers a source that is taken away with a new, empty cluster."""
+    ignored = {
+        restore: made(server="r1", restore=restore).one("Cluster").options["ignoreChanges"]
+        for restore in (None, SNAPSHOT)
+    }
+    assert ignored == {
+        None: ["engineVersion", "restoreToPointInTime", "snapshotIdentifier"],
+        # A second restore under the same name must be seen, and refused.
+        SNAPSHOT: ["engineVersion"],
+    }
 
 
 def test_bootstrap_jobs_alone_read_the_masters_secret() -> None:

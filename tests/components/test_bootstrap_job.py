@@ -161,7 +161,7 @@ def test_master_of_aws_is_fetched_by_the_pod() -> None:
     [volume] = [each for each in pod["volumes"] if each["name"] == "master"]
     assert volume["emptyDir"]["medium"] == "Memory"
     env = {each["name"]: each["value"] for each in pod["initContainers"][0]["env"]}
-    assert (env["SECRET"], env["AWS_REGION"]) == ("arn:secret", "eu-central-1")
+    assert (env["MASTER_ARN"], env["AWS_REGION"]) == ("arn:secret", "eu-central-1")
     usual = template(made())["spec"]
     assert "initContainers" not in usual
     assert "serviceAccountName" not in usual

@@ -48,7 +48,7 @@ def test_outputs_are_the_servers() -> None:
     assert server.outputs["host"] == "postgres.nexus-data.svc"
     assert server.outputs["master"].startswith("postgres-master-")
     assert server.after["master"] == {"Secret postgres-master"}
-    [port] = server.one("Service").inputs["spec"]["ports"]
+    [port] = server.one("Service", "postgres-service").inputs["spec"]["ports"]
     assert port["port"] == InClusterPostgres.port == PORT
 
 

@@ -45,7 +45,10 @@ def test_outputs_are_the_servers() -> None:
     assert server.outputs["management_url"] == f"http://queue.nexus-data.svc:{MANAGEMENT_PORT}"
     assert server.outputs["master"].startswith("queue-master-")
     assert server.after["master"] == {"Secret queue-master"}
-    ports = {each["name"]: each["port"] for each in server.one("Service").inputs["spec"]["ports"]}
+    ports = {
+        each["name"]: each["port"]
+        for each in server.one("Service", "queue-service").inputs["spec"]["ports"]
+    }
     assert ports == {"amqp": PORT, "management": MANAGEMENT_PORT}
     assert (InClusterQueue.port, InClusterQueue.tls) == (PORT, False)
 

@@ -54,7 +54,7 @@ def test_outputs_are_the_stores() -> None:
     assert store.outputs["handle"] == "StatefulSet storage"
     assert store.outputs["url"] == f"http://storage.nexus-data.svc:{PORT}"
     assert store.outputs["master"].startswith("storage-master-")
-    [port] = store.one("Service").inputs["spec"]["ports"]
+    [port] = store.one("Service", "storage-service").inputs["spec"]["ports"]
     assert port["port"] == PORT
 
 

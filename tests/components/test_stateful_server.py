@@ -52,12 +52,14 @@ def test_service_is_there_first_and_not_awaited() -> None:
     """An awaited Service waits for pods that wait for the Service."""
     server = made()
     assert server.waits("StatefulSet") == {
+        "Service redis-pods",
         "Service redis-service",
         "ServiceAccount redis-account",
     }
-    service = server.one("Service").inputs
-    assert service["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
-    assert service["metadata"]["name"] == "redis"
+    for service in server.all("Service"):
+        assert service.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    assert server.one("Service", "redis-service").inputs["metadata"]["name"] == "redis"
+    assert "clusterIP" not in server.one("Service", "redis-service").inputs["spec"]
     assert server.outputs["handle"] == "StatefulSet redis"
 
 
@@ -65,7 +67,7 @@ def test_service_is_there_first_and_not_awaited() -> None:
 def test_every_port_leads_to_the_pod(ports: dict[str, int]) -> None:
     """A port that the Service lacks is an outage of whoever calls it."""
     server = made(ports=ports)
-    service = server.one("Service").inputs["spec"]
+    service = server.one("Service", "redis-service").inputs["spec"]
     assert {each["name"]: each["port"] for each in service["ports"]} == ports
     [container] = pod(server)["containers"]
     assert {each["name"]: each["containerPort"] for each in container["ports"]} == ports
@@ -93,7 +95,16 @@ def test_data_are_on_a_volume_that_goes_with_the_server() -> None:
     assert mounts[claim["metadata"]["name"]]["readOnly"] is False
     # Two servers on the data of one would each destroy the other's.
     assert spec["replicas"] == 1
-    assert spec["serviceName"] == "redis"
+
+
+def test_pod_has_a_name_of_its_own() -> None:
+    """Kubernetes asks for a headless Service: without, nobody can address the one pod."""
+    server = made()
+    headless = server.one("Service", "redis-pods").inputs
+    assert headless["spec"]["clusterIP"] == "None"
+    stateful = server.one("StatefulSet").inputs["spec"]
+    assert stateful["serviceName"] == headless["metadata"]["name"] == "redis-pods"
+    assert stateful["selector"]["matchLabels"] == headless["spec"]["selector"]
 
 
 def test_volumes_are_mounted_where_they_were_asked_for() -> None:

@@ -63,6 +63,7 @@ def test_waits_for_the_server_and_is_the_handle() -> None:
     """A Job that starts before its server uses up its retries and fails the deployment."""
     job = made()
     assert job.outputs["handle"] == "Job cart-database"
+    assert job.one("Job").inputs["metadata"]["namespace"] == "nexus-data"
     assert job.waits("Job") == {"ConfigMap given-server", "Secret cart-database-credentials"}
 
 

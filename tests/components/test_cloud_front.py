@@ -114,6 +114,7 @@ def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
     assert site["viewerCertificate"]["acmCertificateArn"] == "arn:certificate"
     assert site["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.2_2021"
     assert site["webAclId"] == "arn:firewall"
+    assert site["enabled"] is site["isIpv6Enabled"] is True
     assert site["aliases"] == ["example.com", "www.example.com"]
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from components.cloudflare_edge import (
+    CHECK_SECONDS,
     DOWN_AFTER,
+    MANAGED_RULESET,
     REQUESTS,
     SETTINGS,
     UP_AFTER,
@@ -83,6 +85,7 @@ def test_pools_are_checked_as_visitors_see_them() -> None:
         assert monitor.inputs["header"] == {"Host": [site.host]}
         assert (monitor.inputs["path"], monitor.inputs["port"]) == (ARGS.health, 443)
         assert monitor.inputs["allowInsecure"] is False
+        assert monitor.inputs["interval"] == CHECK_SECONDS
         assert monitor.inputs["consecutiveDown"] == DOWN_AFTER == 5
         assert monitor.inputs["consecutiveUp"] == UP_AFTER == 3
         for kind in ("cdn", "origin"):
@@ -118,6 +121,7 @@ def test_firewall_and_rate_limit_stand_in_front() -> None:
     edge = made()
     [managed], [rate] = rules(edge, "firewall"), rules(edge, "rate")
     assert (managed["action"], managed["enabled"]) == ("execute", True)
+    assert managed["actionParameters"] == {"id": MANAGED_RULESET}
     assert managed["expression"] == rate["expression"] == "true"
     assert (rate["action"], rate["enabled"]) == ("block", True)
     assert rate["ratelimit"]["requestsPerPeriod"] == REQUESTS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.eks_cluster import ADMIN_POLICY, AUTO_POLICIES, EksCluster, EksClusterArgs
+from components.eks_cluster import ADMIN_POLICY, AUTO_POLICIES, VERSION, EksCluster, EksClusterArgs
 from tests.components.recording import (
     AWS,
     FREE,
@@ -136,6 +136,8 @@ def test_control_plane_waits_for_its_rights_and_logs(auto: bool) -> None:
     assert logs["name"] == f"/aws/eks/{inputs['name']}/cluster"
     assert (logs["kmsKeyId"], logs["retentionInDays"]) == ("arn:logs-key", 365)
     assert "audit" in inputs["enabledClusterLogTypes"]
+    # Without one AWS chooses, and another one next time.
+    assert inputs["version"] == VERSION
 
 
 def test_secrets_are_encrypted_with_our_key() -> None:

@@ -126,3 +126,9 @@ def test_readiness_asks_over_the_network() -> None:
         assert command[:4] == ["pg_isready", "-q", "-h", "127.0.0.1"]
     assert only["livenessProbe"]["tcpSocket"] == {"port": PORT}
     assert InClusterPostgres.tls_mode == "disable"
+
+
+def test_everything_is_in_the_data_namespace() -> None:
+    """A pod mounts what is in its own namespace, and waits for ever for anything else."""
+    objects = [each for each in made().resources if each.type.startswith("kubernetes:")]
+    assert {each.inputs["metadata"]["namespace"] for each in objects} == {"nexus-data"}

@@ -94,3 +94,9 @@ def test_liveness_does_not_ask_where_clients_are_refused() -> None:
     assert only["livenessProbe"]["tcpSocket"] == {"port": MANAGEMENT_PORT}
     assert only["readinessProbe"]["tcpSocket"] == {"port": PORT}
     assert only["startupProbe"]["tcpSocket"] == {"port": MANAGEMENT_PORT}
+
+
+def test_everything_is_in_the_data_namespace() -> None:
+    """A pod mounts what is in its own namespace, and waits for ever for anything else."""
+    objects = [each for each in made().resources if each.type.startswith("kubernetes:")]
+    assert {each.inputs["metadata"]["namespace"] for each in objects} == {"nexus-data"}

@@ -146,3 +146,9 @@ def test_probes_ask_as_the_user_that_may_do_nothing_else() -> None:
         assert "-e" in command
     assert only["livenessProbe"]["tcpSocket"] == {"port": PORT}
     assert made().outputs["handle"] == "StatefulSet redis"
+
+
+def test_everything_is_in_the_data_namespace() -> None:
+    """A pod mounts what is in its own namespace, and waits for ever for anything else."""
+    objects = [each for each in made().resources if each.type.startswith("kubernetes:")]
+    assert {each.inputs["metadata"]["namespace"] for each in objects} == {"nexus-data"}

@@ -147,3 +147,9 @@ def test_readiness_asks_the_s3_api() -> None:
     for probe in ("startupProbe", "readinessProbe"):
         assert only[probe]["httpGet"] == {"path": "/status", "port": PORT}
     assert only["livenessProbe"]["tcpSocket"] == {"port": PORT}
+
+
+def test_everything_is_in_the_data_namespace() -> None:
+    """A pod mounts what is in its own namespace, and waits for ever for anything else."""
+    objects = [each for each in made().resources if each.type.startswith("kubernetes:")]
+    assert {each.inputs["metadata"]["namespace"] for each in objects} == {"nexus-data"}

@@ -93,6 +93,8 @@ def test_traffic_flows_between_balancer_and_pods_alone(port: int) -> None:
     for rule in (pods, back):
         assert (rule["fromPort"], rule["toPort"]) == (port, port)
     assert balancer.one("LoadBalancer").inputs["securityGroups"] == [group]
+    assert balancer.one("SecurityGroup").inputs["vpcId"] == "vpc-1"
+    assert balancer.one("LoadBalancer").inputs["internal"] is False
     assert balancer.one("LoadBalancer").inputs["loadBalancerType"] == "application"
     assert balancer.one("LoadBalancer").inputs["subnets"] == ["public-a", "public-b"]
     assert balancer.one("LoadBalancer").inputs["dropInvalidHeaderFields"] is True

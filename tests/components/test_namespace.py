@@ -34,7 +34,8 @@ def test_name_is_known_when_the_namespace_is_there() -> None:
     assert namespace.outputs["name"] == "nexus-shop"
     assert namespace.after["name"] == {"Namespace shop"}
     assert namespace.waits("NetworkPolicy") == {"Namespace shop"}
-    assert namespace.one("NetworkPolicy").inputs["metadata"]["namespace"] == "nexus-shop"
+    policy = namespace.one("NetworkPolicy").inputs["metadata"]
+    assert (policy["namespace"], policy["name"]) == ("nexus-shop", "default")
 
 
 @pytest.mark.parametrize("resolvers", [(), ("169.254.20.10/32",), ("10.0.0.10/32", "10.1.0.10/32")])

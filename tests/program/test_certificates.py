@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
 from components.quantity import largest
@@ -16,8 +15,8 @@ from plan.plan import Plan, make_plan
 from plan.recorder import Registration
 from policy.reachability import Endpoint, matrix, world_of
 from policy.rules import RULES
+from tests.kubernetes_schema import validate
 from tests.program.test_isolation import DNS, EDGE, OUTSIDE, RESOLVER, expected, reach
-from tests.program.test_kubernetes_objects import KUBERNETES_VERSION
 from tests.projects import copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("certificates")
@@ -210,6 +209,6 @@ def test_rules_and_schemas_hold(which: str, request: pytest.FixtureRequest) -> N
     assert [list(rule.check(resources)) for rule in RULES] == [[] for _ in RULES]
     for each in plan.resources:
         if each.type.startswith("kubernetes:") and each.type not in (ISSUER, HELM_RELEASE):
-            kubernetes_validate.validate(dict(each.inputs), KUBERNETES_VERSION, strict=True)
+            validate(each.inputs)
     assert "kind: Issuer" in manifests(plan)
     assert "charts.jetstack.io" not in manifests(plan)

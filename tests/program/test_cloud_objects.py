@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import kubernetes_validate
 import pytest
 
 from plan.plan import Plan
 from plan.recorder import Registration
+from tests.kubernetes_schema import validate
 from tests.program.cloud_resources import STACKS
-from tests.program.test_kubernetes_objects import KUBERNETES_VERSION
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -34,7 +33,7 @@ def test_every_object_passes_the_schema_in_strict_mode(
     checked = 0
     for resource in objects(clouds[stack]):
         if not resource.type.endswith(CUSTOM):
-            kubernetes_validate.validate(dict(resource.inputs), KUBERNETES_VERSION, strict=True)
+            validate(resource.inputs)
             checked += 1
     assert checked > 250
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
@@ -18,6 +17,7 @@ from policy.reachability import Endpoint, matrix, world_of
 from policy.resource import Resource
 from policy.rules import violations
 from stacks.environment import ENVIRONMENTS, InCluster
+from tests.kubernetes_schema import validate
 from tests.program.cloud_resources import of_type, one
 from tests.program.test_cloud_isolation import outside
 from tests.program.test_isolation import expected, reach
@@ -210,7 +210,7 @@ def test_the_pod_that_moves_a_database_may_run_and_reach_both(apart: Mapping[str
     """A runbook that the cluster refuses in the middle of a move is worse than none."""
     text = (ROOT / "docs/move-database.yaml").read_text(encoding="utf-8")
     pod = yaml.safe_load(text.replace("…", "x"))
-    kubernetes_validate.validate(pod, "1.36", strict=True)
+    validate(pod)
     moved = Resource(
         urn="urn:pulumi:staging::nexus-cos::kubernetes:core/v1:Pod::move",
         type="kubernetes:core/v1:Pod",

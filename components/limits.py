@@ -11,7 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.context import Context
 from components.pod import Size
-from components.quantity import largest, total
+from policy.quantity import largest, total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def _quota(share: Share) -> dict[str, str]:
 
 
 def _limits(share: Share) -> list[LimitRangeItemArgsDict]:
-    most = _largest(share.pods)
+    most = largest_size(share.pods)
     usual = share.usual or most
     items: list[LimitRangeItemArgsDict] = [
         {
@@ -129,7 +129,7 @@ def _limit(size: Size) -> dict[str, str]:
     return {"cpu": size.cpu_limit, "memory": size.memory, "ephemeral-storage": size.ephemeral}
 
 
-def _largest(sizes: Iterable[Size]) -> Size:
+def largest_size(sizes: Iterable[Size]) -> Size:
     """The largest of each quantity, whichever size it is of."""
     every = list(sizes)
     return Size(

@@ -21,6 +21,9 @@ from components.pod import Size, config_volume, container_security, mount
 from components.vhost import CLIENT_IMAGE
 
 FOLDER = "/opt/nexus"
+ROUTERS = ("load-balancer",)
+"""Resources that wait for the service: the script leaves them out."""
+
 VOLUME = "startup"
 WAIT_SECONDS = 60
 """Longest wait for what the service cannot work without, in seconds; then the kubelet starts the
@@ -42,8 +45,13 @@ def startup_script(
 
 
 def has_checks(dependencies: Iterable[Dependency], environment: Iterable[str]) -> bool:
-    """Whether there is anything to check: an address that is no service's, or a variable."""
-    addressed = (each.kind != "service" and each.endpoint is not None for each in dependencies)
+    """Whether the script has anything to check: an address that is no service's, or a variable."""
+    addressed = (
+        each.kind != "service"
+        and each.name not in ROUTERS
+        and not {"url", "host"}.isdisjoint(each.endpoint or ())
+        for each in dependencies
+    )
     return any(addressed) or any(True for _ in environment)
 
 

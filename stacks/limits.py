@@ -9,7 +9,8 @@ from catalog import Catalog
 from components.acme_issuer import SOLVER_SIZE
 from components.bootstrap_job import SIZE as JOB_SIZE
 from components.context import DATA, SYSTEM
-from components.limits import Limits, LimitsArgs, Share
+from components.limits import Limits, LimitsArgs, Share, largest_size
+from components.master_source import SIZE as MASTER_SIZE
 from components.pod import Size
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
@@ -39,7 +40,11 @@ def build_limits(
     )
     if isinstance(environment.platform, InCluster):
         jobs += len(catalog.buckets)
-    data = Counter({JOB_SIZE: 2 * jobs}) + _doubled(server.size for server in servers)
+    job = JOB_SIZE
+    if not isinstance(environment.platform, InCluster):
+        # Their init containers, which fetch the master's password, are larger than they are.
+        job = largest_size((JOB_SIZE, MASTER_SIZE))
+    data = Counter({job: 2 * jobs}) + _doubled(server.size for server in servers)
     shares = {
         SYSTEM: Share(namespace=foundation.namespaces[SYSTEM], pods={}),
         DATA: Share(

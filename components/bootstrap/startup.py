@@ -2,9 +2,11 @@
 """Waits, before a service starts, for the platform resources that it needs.
 
 Checked in this order: database, Redis, queue, storage, other platform resources, external APIs,
-required environment variables. A resource without which the service cannot work is waited for
-and then fatal; one that it can do without, and an API outside of the platform, is tried once and
-warned about. Other services are never waited for: two that call each other would never start.
+required environment variables. A resource without which the service cannot start is waited for
+and then fatal; one that it can do without, or calls later, and an API outside of the platform, is
+tried once and warned about. Other services are never waited for: two that call each other would
+never start. Nor is the load balancer, which routes here once the service is ready; and what has
+no address, such as a key of KMS, is not checked.
 
 Each check speaks the first words of the target's protocol, so that a port that is open while
 the server behind it is not up does not pass. No credentials are sent; whether they are right is
@@ -35,6 +37,9 @@ from urllib.parse import urlsplit
 ORDER = ("postgres", "redis", "queue", "storage")
 """The document's order: database, Redis, then what it does not rank."""
 
+ROUTERS = ("load-balancer",)
+"""Resources that wait for the service, as their routes do."""
+
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 """PostgreSQL's question whether the server speaks TLS; it answers one letter."""
 
@@ -52,8 +57,8 @@ def main() -> int:
     wait, attempt = _seconds("WAIT_SECONDS", 60), _seconds("TRY_SECONDS", 3)
     deadline = time.monotonic() + wait
     try:
-        for name, entry in _checks(_dependencies()):
-            fatal = entry["kind"] == "resource" and entry["criticality"] == "hard"
+        for name, entry in checks(_dependencies()):
+            fatal = is_fatal(entry)
             problem = _problem(name, entry, deadline if fatal else 0.0, attempt)
             if problem is None:
                 _say(f"{name} answers.")
@@ -68,6 +73,12 @@ def main() -> int:
     return 0
 
 
+def is_fatal(entry: Mapping[str, Any]) -> bool:
+    """Whether the service is down without it: a hard startup edge to a resource."""
+    needed = entry["criticality"] == "hard" and entry["order"] == "startup"
+    return needed and entry["kind"] == "resource"
+
+
 def _dependencies() -> Mapping[str, Mapping[str, Any]]:
     path = os.environ.get("NEXUS_CONFIG", "")
     try:
@@ -79,7 +90,7 @@ def _dependencies() -> Mapping[str, Mapping[str, Any]]:
         ) from error
 
 
-def _checks(
+def checks(
     dependencies: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What has an address and is no service, in the order of the checks."""
@@ -90,13 +101,15 @@ def _checks(
 
     for name in sorted(dependencies, key=rank):
         entry = dependencies[name]
-        if entry["kind"] != "service" and entry["endpoint"] is not None:
+        endpoint = entry["endpoint"] or {}
+        addressed = "url" in endpoint or "host" in endpoint
+        if entry["kind"] != "service" and addressed and name not in ROUTERS:
             yield name, entry
 
 
 def _problem(name: str, entry: Mapping[str, Any], deadline: float, attempt: float) -> str | None:
     """Why `name` does not answer, None when it does; tries until `deadline`, at least once."""
-    host, port, tls = _address(entry["endpoint"])
+    host, port, tls = address(entry["endpoint"])
     where = f"{name} at {host}:{port}"
     waiting = False
     while True:
@@ -114,7 +127,7 @@ def _problem(name: str, entry: Mapping[str, Any], deadline: float, attempt: floa
         time.sleep(0.5)
 
 
-def _address(endpoint: Mapping[str, str]) -> tuple[str, int, bool]:
+def address(endpoint: Mapping[str, str]) -> tuple[str, int, bool]:
     """Host, port, and whether the server speaks TLS from the first byte."""
     if "url" in endpoint:
         url = urlsplit(endpoint["url"])

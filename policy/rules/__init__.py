@@ -7,11 +7,18 @@ from collections.abc import Iterable
 from policy.resource import Resource
 from policy.rules.availability import AVAILABILITY_RULES
 from policy.rules.isolation import ISOLATION_RULES
+from policy.rules.limits import LIMIT_RULES
 from policy.rules.pods import POD_RULES
 from policy.rules.secrets import SECRET_RULES
 from policy.violation import Rule, Violation
 
-RULES: tuple[Rule, ...] = (*POD_RULES, *SECRET_RULES, *ISOLATION_RULES, *AVAILABILITY_RULES)
+RULES: tuple[Rule, ...] = (
+    *POD_RULES,
+    *LIMIT_RULES,
+    *SECRET_RULES,
+    *ISOLATION_RULES,
+    *AVAILABILITY_RULES,
+)
 """The rules that every stack keeps."""
 
 

@@ -72,12 +72,17 @@ SERVERS = {"postgres": postgres, "redis": redis, "queue": rabbitmq, "storage": s
 
 
 def dependency(
-    name: str, port: int, *, criticality: str = "hard", kind: str = "resource"
+    name: str,
+    port: int,
+    *,
+    criticality: str = "hard",
+    kind: str = "resource",
+    order: str = "startup",
 ) -> dict[str, Any]:
     endpoint = {"host": "127.0.0.1", "port": str(port)}
     if name == "storage" or kind != "resource":
         endpoint = {"url": f"http://127.0.0.1:{port}"}
-    return {"kind": kind, "criticality": criticality, "endpoint": endpoint}
+    return {"kind": kind, "order": order, "criticality": criticality, "endpoint": endpoint}
 
 
 def closed_port() -> int:
@@ -251,3 +256,23 @@ def test_unreadable_configuration_is_said(check: Check) -> None:
     code, said = check({}, env={"NEXUS_CONFIG": "/nowhere/dependencies.json"})
     assert code == 1
     assert said[-1].startswith("FAILED: the list of dependencies in '/nowhere/dependencies.json'")
+
+
+def test_what_is_called_later_is_not_waited_for(check: Check) -> None:
+    """A runtime edge is one that the service starts without, however hard it needs it then."""
+    code, said = check({"redis": dependency("redis", closed_port(), order="runtime")}, wait=20)
+    assert code == 0
+    assert said[-1].startswith("WARNING: redis at 127.0.0.1:")
+
+
+def test_what_routes_here_is_not_asked(check: Check) -> None:
+    """The balancer answers once the service does: who waits for it waits for ever."""
+    assert check({"load-balancer": dependency("load-balancer", closed_port())}) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "endpoint", [{"kind": "kms", "key": "arn:k", "region": "r"}, {"kind": "cloudhsm"}, {}, None]
+)
+def test_what_has_no_address_is_not_asked(check: Check, endpoint: dict[str, str] | None) -> None:
+    """A key of KMS answers over AWS' API; a traceback in its place keeps the service down."""
+    assert check({"hsm": {**dependency("hsm", 1), "endpoint": endpoint}}) == (0, [])

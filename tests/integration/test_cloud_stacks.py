@@ -74,7 +74,7 @@ def assert_restored(rehearsal: Rehearsal, outcome: Outcome) -> None:
             for variable in container.get("env", ())
         }
         assert environment["PGHOST"] == server["outputs"]["endpoint"]
-        assert environment["SECRET"] == secret
+        assert environment["MASTER_ARN"] == secret
     rights = resources(rehearsal, "iam/rolePolicy:RolePolicy")["postgres-bootstrap-policy"]
     assert secret in rights["inputs"]["policy"]
     # In place: not one service is deleted, and those without a database go on untouched.

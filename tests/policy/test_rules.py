@@ -96,6 +96,16 @@ MISTAKES: list[tuple[str, tuple[str, str], Spoil]] = [
         DEPLOYMENT,
         lambda i: container(i)["resources"]["requests"].pop("ephemeral-storage"),
     ),
+    (
+        "pods-fit-their-namespace",
+        DEPLOYMENT,
+        lambda i: template(i)["initContainers"][0]["resources"]["limits"].update(memory="4Gi"),
+    ),
+    (
+        "pods-fit-their-namespace",
+        JOB,
+        lambda i: container(i)["resources"]["limits"].update({"ephemeral-storage": "1Ti"}),
+    ),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="docker.io/a/b")),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="host:5000/a/b:latest")),
     (

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from components.quantity import largest
 from plan.judged import judged
 from plan.manifests import HELM_RELEASE, manifests
 from plan.plan import Plan, make_plan
 from plan.recorder import Registration
+from policy.quantity import largest
 from policy.reachability import Endpoint, matrix, world_of
 from policy.rules import RULES
 from tests.kubernetes_schema import validate

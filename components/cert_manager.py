@@ -25,7 +25,7 @@ class CertManagerArgs:
     """What cert-manager is made from.
 
     Args:
-        replicas: pods of the controller and of its webhook.
+        replicas: pods of the controller, of its webhook and of its CA injector, each.
     """
 
     replicas: int
@@ -54,7 +54,12 @@ class CertManager(pulumi.ComponentResource):
         self, name: str, args: CertManagerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__(self.TOKEN, name, None, opts)
-        part: dict[str, Any] = {"replicaCount": args.replicas, "resources": _RESOURCES}
+        part: dict[str, Any] = {
+            "replicaCount": args.replicas,
+            "resources": _RESOURCES,
+            # The chart makes none unasked, and a drain may then take all pods away at once.
+            "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+        }
         self.handle = release(
             name,
             CHART,

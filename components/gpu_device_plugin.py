@@ -40,7 +40,9 @@ class GpuDevicePlugin(pulumi.ComponentResource):
             directory of its node, which the platform's namespaces refuse.
 
     Outputs:
-        handle: the release; when it is done, nodes that are there offer their GPUs.
+        handle: the release; when it is done, every node that is there has got its pod. Helm
+            waits until all but one of those are ready, so with one node its GPU may be
+            offered a little later. Source: daemonSetReady in pkg/kube/ready.go of Helm.
     """
 
     TOKEN = "nexus:foundation:GpuDevicePlugin"
@@ -58,7 +60,8 @@ class GpuDevicePlugin(pulumi.ComponentResource):
             CHART,
             namespace=SYSTEM_NAMESPACE,
             values={
-                # The chart's own rule asks for labels of a feature discovery that is not here.
+                # The chart's own rule asks for one fixed label, or for those of a feature
+                # discovery that is not here.
                 "affinity": {
                     "nodeAffinity": {
                         "requiredDuringSchedulingIgnoredDuringExecution": {

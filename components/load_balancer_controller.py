@@ -118,11 +118,13 @@ class LoadBalancerController(pulumi.ComponentResource):
                     "requests": {"cpu": "100m", "memory": "128Mi"},
                     "limits": {"cpu": "200m", "memory": "256Mi"},
                 },
-                # Only for what it may not make. The webhook for Services would have a say in
-                # every Service of the cluster and refuse all of them while it is down.
+                # Only for what it may not make. The webhooks for Services and Ingresses would
+                # have a say in all of them in the cluster and refuse them while they are down.
+                # Source: templates/webhook.yaml of the chart.
                 "createIngressClassResource": False,
                 "ingressClassParams": {"create": False},
                 "enableServiceMutatorWebhook": False,
+                "webhookConfig": {"disableIngressValidation": True},
                 "enableBackendSecurityGroup": False,
                 "enableShield": False,
                 "enableWaf": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.gateway_route import AUTO_MODE, CONTROLLER, GatewayRoute, GatewayRouteArgs
+from components.gateway_route import GatewayRoute, GatewayRouteArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -14,7 +14,7 @@ from tests.components.recording import (
 )
 
 
-def made(*, auto: bool = True) -> Recording:
+def made(*, auto: bool = True, after: tuple[str, ...] = ("gateway",)) -> Recording:
     return record(
         lambda: GatewayRoute(
             "gateway",
@@ -24,7 +24,7 @@ def made(*, auto: bool = True) -> Recording:
                 service="backend-api",
                 targets="arn:targets",
                 auto=auto,
-                after=given("gateway"),
+                after=tuple(given(each) for each in after),
             ),
         )
     )
@@ -35,7 +35,9 @@ def test_makes_what_it_says() -> None:
     assert_makes_what_it_says(GatewayRoute, made())
 
 
-@pytest.mark.parametrize(("auto", "version"), [(True, AUTO_MODE), (False, CONTROLLER)])
+@pytest.mark.parametrize(
+    ("auto", "version"), [(True, "eks.amazonaws.com/v1"), (False, "elbv2.k8s.aws/v1beta1")]
+)
 def test_binding_is_of_the_controller_that_runs(auto: bool, version: str) -> None:
     """A binding that no controller knows leaves the balancer without a single target."""
     route = made(auto=auto)
@@ -57,6 +59,9 @@ def test_pods_are_registered_by_their_addresses() -> None:
     assert (metadata["namespace"], metadata["name"]) == ("nexus-gateway", "backend-api")
 
 
-def test_route_waits_for_the_gateway() -> None:
-    """A route that comes first answers visitors with errors until the gateway runs."""
-    assert made().waits("TargetGroupBinding") == {"ConfigMap given-gateway"}
+@pytest.mark.parametrize("auto", [True, False])
+@pytest.mark.parametrize("after", [(), ("gateway",), ("gateway", "controller")])
+def test_route_waits_for_all_it_is_told(after: tuple[str, ...], auto: bool) -> None:
+    """Before the gateway it answers with errors; before the controller its kind is unknown."""
+    route = made(auto=auto, after=after)
+    assert route.waits("TargetGroupBinding") == {f"ConfigMap given-{each}" for each in after}

@@ -110,10 +110,11 @@ def test_controller_may_fill_one_target_group(managed: Plan) -> None:
     assert unexplained_wildcards(managed) == []
 
 
-def test_controller_has_no_say_in_services(managed: Plan) -> None:
+def test_controller_has_no_say_in_services_and_ingresses(managed: Plan) -> None:
     """A webhook that is down refuses every Service of the cluster, the controller's own too."""
     values = named(managed, HELM_RELEASE, CONTROLLER).inputs["values"]
     assert values["enableServiceMutatorWebhook"] is False
+    assert values["webhookConfig"] == {"disableIngressValidation": True}
     assert values["createIngressClassResource"] is False
     assert values["ingressClassParams"] == {"create": False}
     assert values["enableBackendSecurityGroup"] is False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -71,6 +73,20 @@ class Commands(TyperGroup):
         except (CatalogError, UserError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            # Of what rich and typer write by themselves: the output, or a temporary folder.
+            silence(sys.stdout)
+            typer.echo(f"There is no room left to write ({error.strerror}); make some.", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+
+
+def silence(stream: TextIO) -> None:
+    """Sends what is left in the stream's buffer nowhere: the interpreter would fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _project_first(args: list[str]) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.commands import UserError
+from cli.output import require_room, write
 from cli.session import session
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def command(
         str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to rehearse.")
     ] = "dev",
     ordering: Annotated[
-        str | None,
+        Literal["tiers", "edges"] | None,
         typer.Option(metavar="tiers|edges", help="Instead of the stack's own setting."),
     ] = None,
     fail: Annotated[
@@ -48,7 +50,9 @@ def command(
     ] = None,
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write every operation as JSON."),
+        typer.Option(
+            "--json", metavar="FILE", help="Write every operation as JSON; - for the screen."
+        ),
     ] = None,
 ) -> None:
     """Bring a stack up, again, and down on the real Pulumi engine.
@@ -68,7 +72,9 @@ def command(
     file = read_stack_file(project, stack)
     if ordering is not None:
         file = file.with_setting("ordering", ordering)
-    _require_workloads(catalog, fail or [])
+    _require_workloads(catalog, fail or [], file)
+    if json_file is not None:
+        require_room(json_file)
     tiers = Tiers(
         windows={w.tier: (float(w.starts_at), float(w.ends_at)) for w in catalog.windows},
         members={
@@ -88,14 +94,29 @@ def command(
         raise typer.Exit(FAILED)
 
 
-def _require_workloads(catalog: Catalog, names: list[str]) -> None:
+def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> None:
+    """Refuses what this stack does not run, before minutes are spent on it."""
     from catalog.hints import did_you_mean
+    from stacks.environment import ENVIRONMENTS
+
+    environment = next(
+        (each for name, each in ENVIRONMENTS.items() if name == file.setting("environment")), None
+    )
 
     for name in names:
         if name not in catalog.services and name not in catalog.resources:
             known = (*catalog.services, *catalog.resources)
             hint = did_you_mean(name, known) or "run 'nexus graph' to see all names."
             raise UserError(f"There is no workload '{name}' that could fail; {hint}")
+        if (
+            environment is not None
+            and name in catalog.resources
+            and catalog.base(name) not in environment.provided
+        ):
+            raise UserError(
+                f"Stack '{file.stack}' does not provide '{name}', so it cannot fail there; see "
+                "docs/environments.md."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +168,13 @@ class _Run:
             left = len(rehearsal.export().get("resources", []))
             if left or not down.succeeded:
                 wrong.append(f"{left} resources are left")
-            if json_file is not None:
-                self._write(json_file, rehearsal, times)
+            account = self._account(rehearsal, times)
         if wrong:
             self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")
         else:
             self.console.print(f"\n{_MENDED if fail else _GOOD}", style="green")
+        if json_file is not None:
+            write(account, None if str(json_file) == "-" else json_file)
         return not wrong
 
     def _phase(self, progress: Progress, title: str, run: Callable[[], Outcome]) -> Outcome:
@@ -175,8 +197,8 @@ class _Run:
         if waiting:
             self.console.print(f"Never started: {', '.join(waiting)}.")
 
-    def _write(self, json_file: Path, rehearsal: Rehearsal, times: tuple[TierTimes, ...]) -> None:
-        from rehearsal.report import report, write_report
+    def _account(self, rehearsal: Rehearsal, times: tuple[TierTimes, ...]) -> str:
+        from rehearsal.report import report
 
         account = report(
             self.file.stack,
@@ -185,13 +207,7 @@ class _Run:
             rehearsal.outcomes,
             times,
         )
-        try:
-            write_report(json_file, account)
-        except OSError as error:
-            raise UserError(
-                f"Cannot write '{json_file}' ({error.strerror}); name a file in a folder that "
-                "exists and that you may write to."
-            ) from error
+        return json.dumps(account, indent=2) + "\n"
 
 
 def _time_scale(file: StackFile) -> float:

@@ -18,7 +18,7 @@ UNKNOWN = "[unknown]"
 
 
 def policies() -> list[pulumi_policy.Policy]:
-    """One mandatory policy of the whole stack per rule."""
+    """One mandatory policy of the whole stack per rule that can be held without a plan."""
     return [
         pulumi_policy.StackValidationPolicy(
             name=rule.name,
@@ -27,6 +27,7 @@ def policies() -> list[pulumi_policy.Policy]:
             enforcement_level=pulumi_policy.EnforcementLevel.MANDATORY,
         )
         for rule in RULES
+        if not rule.reads_secrecy
     ]
 
 

@@ -38,11 +38,14 @@ class Rule:
         name: short name, lower case with hyphens.
         description: what holds when nothing breaks it.
         check: finds whatever breaks it among all resources of a stack.
+        reads_secrecy: whether it asks which values are secret, which a plan knows and the
+            engine does not tell a policy pack.
     """
 
     name: str
     description: str
     check: Callable[[Sequence[Resource]], Iterator[Finding]]
+    reads_secrecy: bool = False
 
     def violations(self, resources: Sequence[Resource]) -> Iterator[Violation]:
         """Whatever breaks this rule."""

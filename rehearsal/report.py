@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rehearsal.outcome import Outcome
@@ -60,17 +58,3 @@ def report(
             for tier in tiers
         ],
     }
-
-
-def write_report(path: Path, account: dict[str, Any]) -> None:
-    """Write the account to a file, whole or not at all.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_text(json.dumps(account, indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -16,6 +16,12 @@ from stacks.ingress_requirements import ingress_problems
 from stacks.setting_types import Edge, ExistingCluster, ExternalApi
 from stacks.settings import PROJECT, Settings, written
 
+IN_AWS = ("owner", "awsAccount", "awsRegion", "registry", "edge", "domain", "route53Zone")
+"""Settings that every stack in AWS gives."""
+
+BEHIND_CLOUDFLARE = ("cloudflareAccount", "cloudflareZone", "failoverDomain")
+"""Settings that it gives besides, where Cloudflare is in front."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CloudflareSettings:
@@ -128,9 +134,7 @@ def _externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
 
 
 def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterator[str]:
-    keys = ["owner", "awsAccount", "awsRegion", "registry", "edge", "domain", "route53Zone"]
-    if settings.edge in ("cloudflare", "both"):
-        keys += ["cloudflareAccount", "cloudflareZone", "failoverDomain"]
+    keys = [*IN_AWS, *(BEHIND_CLOUDFLARE if settings.edge in ("cloudflare", "both") else ())]
     values: Mapping[str, object] = settings.model_dump(by_alias=True)
     for key in keys:
         if values[key] is None:

@@ -139,6 +139,13 @@ DomainName = Annotated[
         "is no domain name; write one such as 'nexus.example.com'.",
     ),
 ]
+RegistryPath = Annotated[
+    str,
+    _matching(
+        r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
+        "is no registry; write it without a scheme, such as 'registry.example.com/nexus', or ecr.",
+    ),
+]
 EmailAddress = Annotated[
     str,
     _matching(

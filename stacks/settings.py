@@ -31,6 +31,7 @@ from stacks.setting_types import (
     ProjectPath,
     Region,
     RegistryLogin,
+    RegistryPath,
     Resolver,
     Restore,
     RoleArn,
@@ -69,7 +70,7 @@ class Settings(BaseModel):
         default="nexus",
         description="start of every namespace; two stacks in one cluster need two prefixes",
     )
-    registry: str | None = Field(
+    registry: RegistryPath | None = Field(
         default=None,
         description="registry and path in front of every service's own image; ecr: made here",
         examples=["registry.example.com/nexus"],
@@ -79,7 +80,9 @@ class Settings(BaseModel):
         description="login to a registry that asks for one",
         examples=[{"username": "nexus", "password": {"secure": "…"}}],
     )
-    host: str = Field(default="nexus.localhost", description="host name of the gateway's ingress")
+    host: DomainName = Field(
+        default="nexus.localhost", description="host name of the gateway's ingress"
+    )
     edge_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] = Field(
         default="ingress-nginx",
         description="namespace of the ingress controller; only it reaches the gateway from outside",
@@ -275,11 +278,16 @@ def read_settings(stack: str) -> Settings:
     return settings
 
 
+def shown(value: object) -> str:
+    """A value as it stands in a stack's file."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 def written(key: str) -> str:
     """The YAML to write for the setting `key`: its first example, or its default."""
     field = _fields()[key]
     value = field.examples[0] if field.examples else field.default
-    return f"write:\nconfig:\n  {PROJECT}:{key}: {json.dumps(value)}  # {field.description}"
+    return f"write:\nconfig:\n  {PROJECT}:{key}: {shown(value)}  # {field.description}"
 
 
 def _configuration() -> dict[str, str]:

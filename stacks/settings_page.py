@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from stacks.settings import PROJECT, Settings
+from stacks.requirements import BEHIND_CLOUDFLARE, IN_AWS
+from stacks.settings import PROJECT, Settings, shown
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
 
 _HEAD = f"""# Settings
 
 Generated from `stacks/settings.py` by `make generate`. Settings stand in `Pulumi.<stack>.yaml`
-below `config:`, each as `{PROJECT}:<name>`. Without a default a setting must be given; a wrong,
-missing or unknown one stops the program with a sentence before anything is registered.
+below `config:`, each as `{PROJECT}:<name>`. A wrong, missing or unknown one stops the program with
+a sentence before anything is registered.
+
+- Everywhere: what the table says must be given.
+- In AWS (`environment` staging or prod) also {_listed(IN_AWS)}, `clusterAdmins` where the cluster
+  is made here, and one of `externals` for every external API that a service needs.
+- With Cloudflare in front also {_listed(BEHIND_CLOUDFLARE)} and the secret `cloudflareToken`.
 
 | setting | values | default | what it decides |
 | --- | --- | --- | --- |
@@ -50,4 +60,4 @@ def _default(field: dict[str, Any], required: bool) -> str:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else shown(value)

@@ -30,6 +30,10 @@ class Permit:
         """The target failed, or did not answer in time."""
         self._breaker.note(self._generation, success=False)
 
+    def dropped(self) -> None:
+        """The attempt ended without a word about the target."""
+        self._breaker.release(self._generation)
+
 
 class CircuitBreaker:
     """Opens after consecutive failures, half-opens after a time, closes after successes.
@@ -92,6 +96,12 @@ class CircuitBreaker:
                     self._open()
                 elif self._successes >= self._limits[1]:
                     self._turn(State.CLOSED)
+
+    def release(self, generation: int) -> None:
+        """An attempt was given up, so another one may ask in its place; permits call this."""
+        with self._lock:
+            if generation == self._generation:
+                self._probing = False
 
     def _age(self) -> None:
         if self._state is State.OPEN and self._clock() - self._opened_at >= self._wait:

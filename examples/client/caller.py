@@ -29,8 +29,8 @@ class Caller:
 
     Args:
         dependency: its contract.
-        failures: exceptions that are the dependency's fault. Others, such as a refusal of
-            this request, pass through and count as an answer.
+        failures: exceptions that are the dependency's fault; every client library has its
+            own. Others, such as a refusal of this request, pass through and count as an answer.
         clock: seconds that never go back.
     """
 
@@ -41,7 +41,7 @@ class Caller:
         self,
         dependency: Dependency,
         *,
-        failures: tuple[type[Exception], ...] = (OSError, TimeoutError),
+        failures: tuple[type[Exception], ...],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.dependency = dependency
@@ -83,8 +83,12 @@ class Caller:
         except self._failures:
             permit.failed()
             raise
-        except BaseException:
+        except Exception:
             permit.succeeded()
+            raise
+        except BaseException:
+            # Whoever ended this process learnt nothing about the dependency.
+            permit.dropped()
             raise
         permit.succeeded()
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from policy.resource import Resource, mapping, sequence
@@ -12,6 +13,14 @@ from policy.violation import Finding, Rule
 _LEVEL = "pod-security.kubernetes.io/enforce"
 _DIRECTIONS = {"Ingress": "from", "Egress": "to"}
 _DNS = 53
+_PRIVATE = tuple(
+    ip_network(block)
+    for block in (
+        *("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+        *("fc00::/7", "fe80::/10"),
+    )
+)
+"""Where pods, nodes and a cloud's metadata service are (IANA's special-purpose registries)."""
 
 
 def _of_kind(resources: Sequence[Resource], kind: str) -> list[Resource]:
@@ -84,10 +93,31 @@ def _too_wide(rule: Mapping[str, Any], key: str) -> Iterator[str]:
         namespaces = peer.get("namespaceSelector")
         if namespaces is not None and not mapping(namespaces):
             yield "holds for every namespace; select one by its name."
-        block = mapping(peer.get("ipBlock"))
         is_dns = all(each.get("port") == _DNS for each in ports)
-        if block.get("cidr") in ("0.0.0.0/0", "::/0") and not block.get("except") and not is_dns:
+        if not is_dns and _holds_public_and_private(mapping(peer.get("ipBlock"))):
             yield "holds for private addresses too; list them under 'except'."
+
+
+def _holds_public_and_private(block: Mapping[str, Any]) -> bool:
+    """Whether a block of public addresses admits private ones besides: pods, nodes, metadata.
+
+    A block within a private range, such as a network's subnets, is meant to be just that.
+    """
+    try:
+        whole = ip_network(str(block.get("cidr")))
+        excluded = [ip_network(str(each)) for each in sequence(block.get("except"))]
+    except ValueError:
+        return False
+    return any(
+        _within(private, whole) and not any(_within(private, each) for each in excluded)
+        for private in _PRIVATE
+    )
+
+
+def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) -> bool:
+    first, last = int(outer.network_address), int(outer.broadcast_address)
+    inside = first <= int(inner.network_address) and int(inner.broadcast_address) <= last
+    return inner.version == outer.version and inside
 
 
 def _one_way_in(resources: Sequence[Resource]) -> Iterator[Finding]:

@@ -47,6 +47,7 @@ SECRET_RULES = (
         name="secrets-only-in-secrets",
         description="A secret value stands in a Secret and in no other Kubernetes object",
         check=_only_in_secrets,
+        reads_secrecy=True,
     ),
     Rule(
         name="no-secret-in-the-environment",

@@ -16,6 +16,7 @@ from examples.client.caller import Caller, UnavailableError
 from examples.client.contract import ContractError, Dependency, read_contract
 
 FAILURES, SECONDS, SUCCESSES = 5, 30, 3
+FAULTS = (TimeoutError, ConnectionError)
 
 
 class BreakerMachine(RuleBasedStateMachine):
@@ -125,7 +126,7 @@ def contract(**changes: object) -> Dependency:
 def test_the_documents_numbers_one_by_one() -> None:
     """5 failures, 30 seconds, 3 successes: off by one is an outage longer or a storm sooner."""
     clock = Clock()
-    caller = Caller(contract(), clock=clock)
+    caller = Caller(contract(), failures=FAULTS, clock=clock)
     for _ in range(4):
         with pytest.raises(UnavailableError):
             caller.call(fail)
@@ -147,7 +148,7 @@ def test_the_documents_numbers_one_by_one() -> None:
 def test_one_probe_at_a_time_among_threads() -> None:
     """A target that just came back is thrown down again by everybody asking at once."""
     clock = Clock()
-    caller = Caller(contract(), clock=clock)
+    caller = Caller(contract(), failures=FAULTS, clock=clock)
     for _ in range(5):
         with pytest.raises(UnavailableError):
             caller.call(fail)
@@ -186,7 +187,9 @@ def test_retries_end_with_attempts_and_with_the_budget() -> None:
         calls.append(timeout)
         raise TimeoutError
 
-    caller = Caller(contract(retries=2, retry_percent=20, open_after_failures=100_000))
+    caller = Caller(
+        contract(retries=2, retry_percent=20, open_after_failures=100_000), failures=FAULTS
+    )
     with pytest.raises(UnavailableError):
         caller.call(count)
     assert calls == [2.0] * 3
@@ -199,10 +202,30 @@ def test_retries_end_with_attempts_and_with_the_budget() -> None:
 
 def test_a_refusal_is_an_answer() -> None:
     """A bad request of one customer must not cut all customers off."""
-    caller = Caller(contract())
+    caller = Caller(contract(), failures=FAULTS)
     for _ in range(10):
         with pytest.raises(KeyError):
             caller.call(lambda _: {}["no such order"])
+    assert caller.breaker.state is State.CLOSED
+
+
+def test_a_call_that_is_broken_off_says_nothing() -> None:
+    """Ctrl-C must neither close a breaker nor keep it half-open for ever."""
+    clock = Clock()
+    caller = Caller(contract(), failures=FAULTS, clock=clock)
+    for _ in range(5):
+        with pytest.raises(UnavailableError):
+            caller.call(fail)
+    clock.now = 30
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(4):
+        with pytest.raises(KeyboardInterrupt):
+            caller.call(interrupted)
+        assert caller.breaker.state is State.HALF_OPEN
+    assert [caller.call(lambda _: "answer") for _ in range(3)] == ["answer"] * 3
     assert caller.breaker.state is State.CLOSED
 
 

@@ -155,6 +155,16 @@ MISTAKES: list[tuple[str, tuple[str, str], Spoil]] = [
         lambda i: i["spec"]["egress"][0]["to"][0]["ipBlock"].pop("except"),
     ),
     (
+        "network-rules-name-peers-and-ports",
+        POLICY,
+        lambda i: i["spec"]["egress"][0]["to"][0]["ipBlock"].update({"except": ["203.0.113.0/24"]}),
+    ),
+    (
+        "network-rules-name-peers-and-ports",
+        POLICY,
+        lambda i: i["spec"]["egress"][0]["to"].append({"ipBlock": {"cidr": "0.0.0.0/1"}}),
+    ),
+    (
         "one-way-in",
         ("kubernetes:core/v1:Service", "glitch-service"),
         lambda i: i["spec"].update(type="NodePort"),

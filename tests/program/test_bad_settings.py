@@ -51,6 +51,14 @@ def refused(project: Path, stack: str = "dev") -> str:
             "Pulumi.dev.yaml: setting 'nexus-cos:orderng': unknown key; did you mean 'ordering'?",
         ),
         (
+            {"host": "a b;c"},
+            "setting 'nexus-cos:host': 'a b;c' is no domain name; write one such as 'nexus.example",
+        ),
+        (
+            {"registry": "https://registry.example.com/x"},
+            "'https://registry.example.com/x' is no registry; write it without a scheme, such as",
+        ),
+        (
             {"releaseFile": "/etc/passwd"},
             "Pulumi.dev.yaml: setting 'nexus-cos:releaseFile': '/etc/passwd' is not below the "
             "project; write a relative path without '..'. For example, write:\nconfig:\n  "

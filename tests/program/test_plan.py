@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,3 +123,10 @@ def test_unknown_stack_names_those_that_exist(tmp_path: Path) -> None:
         CatalogError, match=r"^Pulumi.qa.yaml: there is no stack 'qa' \(.*: dev, prod, staging\)"
     ):
         make_plan(project, "qa")
+
+
+def test_the_readme_shows_this_many_resources(plan: Plan) -> None:
+    """A reader who counts something else than README says looks for what went wrong."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^(?:up|up-2|destroy): (\d+) \w+ in", readme, re.MULTILINE)
+    assert shown == [str(len(plan.resources))] * 3

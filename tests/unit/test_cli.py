@@ -315,3 +315,60 @@ def test_write_says_why_it_cannot(tmp_path: Path) -> None:
     """Other commands write through the same function."""
     with pytest.raises(UserError, match="Is a directory"):
         write("x", tmp_path)
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A script that reads half a file fails far from the cause."""
+    path = tmp_path / "graph.json"
+    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
+    whole = path.read_text(encoding="utf-8")
+    path.chmod(0o640)
+    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
+    assert path.read_text(encoding="utf-8") == whole
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What is replaced in the place of a link or device is missed by whoever reads it there."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    assert nexus("graph", "--output", link).exit_code == 0
+    assert link.is_symlink()
+    assert "43 services" in target.read_text(encoding="utf-8")
+    assert nexus("graph", "--output", "/dev/null").exit_code == 0
+    assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--json", "/nowhere/x"], "Cannot write '/nowhere/x' (No such file or directory); name"),
+        (["--json", "/tmp"], "Cannot write '/tmp' (Is a directory); name a file in a folder"),
+        (["--fail", "cdn"], "Stack 'dev' does not provide 'cdn', so it cannot fail there; see"),
+        (["--ordering", "foo"], "'foo'"),
+    ],
+)
+def test_a_rehearsal_refuses_at_once_what_it_cannot_do(arguments: list[str], sentence: str) -> None:
+    """Two minutes later nobody sits there any more."""
+    result = nexus("rehearse", *arguments)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert "created" not in result.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("command", [["graph"], ["schema"], ["impact", "redis"]])
+def test_a_full_disk_is_one_sentence(command: list[str]) -> None:
+    """A traceback of fifty lines hides that the disk is full."""
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "cli", *command],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1, run.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -12,7 +10,7 @@ from rich.console import Console
 from rehearsal.live import Progress
 from rehearsal.outcome import Outcome, clear_text
 from rehearsal.record import Operation, Recorder, Step
-from rehearsal.report import report, write_report
+from rehearsal.report import report
 from rehearsal.summary import SIMULATED, outcome_line, tier_table
 from rehearsal.tiers import Tiers, tier_times
 from rehearsal.timing import Clock
@@ -162,16 +160,6 @@ def test_replacement_is_told_from_creation() -> None:
     steps = [Step(_urn("auth"), "create-replacement", 0.0), Step(_urn("web"), "same", 0.0)]
     done = {each.name: each.op for each in recorder.complete(steps)}
     assert done == {"auth": "replace", "web": "same"}
-
-
-def test_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A script that reads half a file fails far from the cause."""
-    path = tmp_path / "rehearsal.json"
-    write_report(path, {"stack": "dev"})
-    assert json.loads(path.read_text(encoding="utf-8")) == {"stack": "dev"}
-    with pytest.raises(FileNotFoundError):
-        write_report(tmp_path / "no" / "such.json", {})
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_time_scale_must_be_positive() -> None:

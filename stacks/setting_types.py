@@ -139,6 +139,13 @@ DomainName = Annotated[
         "is no domain name; write one such as 'nexus.example.com'.",
     ),
 ]
+HostName = Annotated[
+    str,
+    _matching(
+        r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        "is no host name; write one such as 'nexus.example.com'.",
+    ),
+]
 RegistryPath = Annotated[
     str,
     _matching(

@@ -25,6 +25,7 @@ from stacks.setting_types import (
     ExternalApi,
     HexId,
     HostedZone,
+    HostName,
     LetsEncrypt,
     Network,
     Ordering,
@@ -80,7 +81,7 @@ class Settings(BaseModel):
         description="login to a registry that asks for one",
         examples=[{"username": "nexus", "password": {"secure": "…"}}],
     )
-    host: DomainName = Field(
+    host: HostName = Field(
         default="nexus.localhost", description="host name of the gateway's ingress"
     )
     edge_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] = Field(

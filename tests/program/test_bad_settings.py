@@ -52,11 +52,16 @@ def refused(project: Path, stack: str = "dev") -> str:
         ),
         (
             {"host": "a b;c"},
-            "setting 'nexus-cos:host': 'a b;c' is no domain name; write one such as 'nexus.example",
+            "Pulumi.dev.yaml: setting 'nexus-cos:host': 'a b;c' is no host name; write one such as "
+            "'nexus.example.com'. For example, write:\nconfig:\n  nexus-cos:host: "
+            '"nexus.localhost"  # host name of the gateway\'s ingress',
         ),
         (
             {"registry": "https://registry.example.com/x"},
-            "'https://registry.example.com/x' is no registry; write it without a scheme, such as",
+            "Pulumi.dev.yaml: setting 'nexus-cos:registry': 'https://registry.example.com/x' is no "
+            "registry; write it without a scheme, such as 'registry.example.com/nexus', or ecr. For "
+            'example, write:\nconfig:\n  nexus-cos:registry: "registry.example.com/nexus"  # '
+            "registry and path in front of every service's own image; ecr: made here",
         ),
         (
             {"releaseFile": "/etc/passwd"},

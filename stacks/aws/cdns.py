@@ -41,7 +41,9 @@ def build_cdns(
     """Makes CloudFront's distributions and their firewall, where the edge has them.
 
     Args:
-        managed, foundation, data: the settings, and what is there already.
+        managed: settings of a stack in AWS.
+        foundation: where everything is made.
+        data: with the bucket that is served, and that of logs.
         certificate: for all names.
         logs_allowed: what lets AWS write access logs.
         mark: value that tells the balancer's firewall what was counted before it.
@@ -139,5 +141,5 @@ def build_names(
 
 
 def media_host(managed: AwsSettings) -> str:
-    """Name of the media, one level below the domain: Cloudflare's own certificate goes no deeper."""
+    """Name of the media, one level below the domain: no deeper goes Cloudflare's certificate."""
     return f"media.{managed.domain}"

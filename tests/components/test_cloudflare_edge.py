@@ -137,7 +137,7 @@ def test_firewall_and_rate_limit_stand_in_front() -> None:
 
 
 def test_rules_touch_the_names_of_this_stack_alone() -> None:
-    """Another site in the zone would be blocked, or never kept, by a platform it knows nothing of."""
+    """Another name in the zone would be blocked, or never kept, and nobody knew by whom."""
     for each in made().all("Ruleset"):
         for rule in each.inputs["rules"]:
             only = re.fullmatch(r"\(http\.host in \{(.+)\}\)", rule["expression"])

@@ -239,6 +239,9 @@ class BucketEntry(_File, title="Bucket"):
     granted: list[Name] = Field(
         default=[], description="Other services that may read and write the content"
     )
+    served: bool = Field(
+        default=False, description="Whether the CDN serves its objects, as of one bucket at most"
+    )
 
 
 class PlatformFile(_File, title="Platform"):

@@ -189,11 +189,15 @@ class TierWindow:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket of the object storage: one owner, and services granted to use it."""
+    """A bucket of the object storage: one owner, and services granted to use it.
+
+    `served` says that the CDN serves its objects.
+    """
 
     name: str
     owner: str
     granted: tuple[str, ...]
+    served: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +257,11 @@ class Catalog:
         if name in self.resources:
             return NodeKind.RESOURCE
         return NodeKind.EXTERNAL if name in self.external else None
+
+    @property
+    def served(self) -> str | None:
+        """Name of the bucket that the CDN serves, None when there is none."""
+        return next((bucket.name for bucket in self.buckets.values() if bucket.served), None)
 
     def base(self, name: str) -> str:
         """What a node is to those who need it: `postgres`, whichever server of it that is."""

@@ -139,7 +139,12 @@ def _catalog(
             for tier in content.tiers
         ),
         buckets={
-            name: Bucket(name=name, owner=entry.owner, granted=tuple(sorted(set(entry.granted))))
+            name: Bucket(
+                name=name,
+                owner=entry.owner,
+                granted=tuple(sorted(set(entry.granted))),
+                served=entry.served,
+            )
             for name, entry in content.buckets.items()
         },
         flows=tuple(

@@ -8,6 +8,7 @@ import pulumi
 from pulumi_aws import cloudfront, cloudwatch
 
 from components.aws_context import AwsContext
+from components.cdn_mark import HEADER
 
 REGION = "us-east-1"
 """Region of everything that CloudFront takes certificates, firewalls and logs from."""
@@ -46,6 +47,7 @@ class CloudFrontArgs:
         media: bucket to read first; None passes every request on, uncached.
         certificate: ARN of the certificate, in us-east-1.
         firewall: ARN of the web application firewall, of scope CLOUDFRONT.
+        mark: value of the header `HEADER` on what is passed on to the load balancer.
         logs: ARN of the bucket that gets the access log.
         logs_allowed: what lets AWS write there.
     """
@@ -56,6 +58,7 @@ class CloudFrontArgs:
     media: Media | None
     certificate: pulumi.Input[str]
     firewall: pulumi.Input[str]
+    mark: pulumi.Input[str]
     logs: pulumi.Input[str]
     logs_allowed: pulumi.Resource
 
@@ -180,6 +183,8 @@ class CloudFront(pulumi.ComponentResource):
                 "origin_protocol_policy": "https-only",
                 "origin_ssl_protocols": ["TLSv1.2"],
             },
+            # The bucket gets none: it would be in its log.
+            "custom_headers": [{"name": HEADER, "value": args.mark}],
         }
         if args.media is None:
             return [origin]

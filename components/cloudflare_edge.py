@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_cloudflare as cloudflare
 
+from components.cloudflare_rules import Site, among, cache, managed, mark, rate
+
 DOWN_AFTER, UP_AFTER = 5, 3
 """Health checks in a row after which a pool is taken out, and put back."""
 
@@ -21,28 +23,6 @@ SETTINGS = {
 }
 """TLS from visitor to origin; the origin's certificate is checked."""
 
-REQUESTS, PERIOD_SECONDS = 400, 60
-"""Requests that one address may make in one period."""
-
-MANAGED_RULESET = "efb7b8c949ac4650a09736fc376e9aee"
-"""Cloudflare's managed rules; the id is the same in every zone (Cloudflare's documentation
-of its WAF, "Managed rulesets reference")."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """A name that visitors use, and what answers.
-
-    Args:
-        host: the name.
-        cdn: DNS name of a CDN to ask first; None for the origin alone.
-        cached: whether Cloudflare keeps answers.
-    """
-
-    host: str
-    cdn: pulumi.Input[str] | None
-    cached: bool
-
 
 @dataclass(frozen=True, kw_only=True)
 class CloudflareEdgeArgs:
@@ -51,10 +31,12 @@ class CloudflareEdgeArgs:
     Args:
         prefix: start of names, which are shared by an account.
         account, zone: ids.
-        domain: the zone's domain, or one below it.
+        domain: the zone's name. Cloudflare's own certificate covers it and one level
+            below, and a pack of certificates must hold it.
         sites: by a short name.
         origin: DNS name of the load balancer that its certificate is valid for.
         health: path that a healthy gateway answers.
+        mark: value of the header `HEADER` on what is passed on.
         lets_encrypt: whether Let's Encrypt signs the certificate that visitors see.
     """
 
@@ -65,18 +47,23 @@ class CloudflareEdgeArgs:
     sites: tuple[tuple[str, Site], ...]
     origin: str
     health: str
+    mark: pulumi.Input[str]
     lets_encrypt: bool
 
 
 class CloudflareEdge(pulumi.ComponentResource):
     """Load balancing with a fallback to the origin, caching, a firewall and TLS.
 
+    A zone belongs to one of these: a phase has one ruleset in a zone, which a second stack
+    is refused (cloudflare/terraform-provider-cloudflare#2588, #5599), and the settings hold
+    for the whole zone. The rules themselves touch the names of `sites` alone.
+
     Makes:
         `{name}-monitor-{site}`, `{name}-cdn-{site}`, `{name}-origin-{site}`: health check
             and pools of each site.
         `{name}-{site}`: load balancer of each site: the CDN, else the origin.
         `{name}-{setting}`: settings of the zone.
-        `{name}-cache`, `{name}-firewall`, `{name}-rate`: rulesets.
+        `{name}-cache`, `{name}-firewall`, `{name}-rate`, `{name}-mark`: rulesets.
         `{name}-certificate`: certificate pack, if Let's Encrypt signs.
 
     Outputs:
@@ -101,10 +88,12 @@ class CloudflareEdge(pulumi.ComponentResource):
                 opts=child,
             )
         self.handles = {key: self._site(name, key, site, args) for key, site in args.sites}
-        cached = [site.host for _, site in args.sites if site.cached]
-        self._rules(f"{name}-cache", args, "http_request_cache_settings", _cache(cached))
-        self._rules(f"{name}-firewall", args, "http_request_firewall_managed", [_managed()])
-        self._rules(f"{name}-rate", args, "http_ratelimit", [_rate()])
+        sites = [site for _, site in args.sites]
+        ours = among(sites)
+        self._rules(f"{name}-cache", args, "http_request_cache_settings", cache(sites))
+        self._rules(f"{name}-firewall", args, "http_request_firewall_managed", [managed(ours)])
+        self._rules(f"{name}-rate", args, "http_ratelimit", [rate(ours)])
+        self._rules(f"{name}-mark", args, "http_request_late_transform", [mark(ours, args.mark)])
         if args.lets_encrypt:
             cloudflare.CertificatePack(
                 f"{name}-certificate",
@@ -193,58 +182,3 @@ class CloudflareEdge(pulumi.ComponentResource):
             rules=rules,
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-
-def _cache(hosts: list[str]) -> list[cloudflare.RulesetRuleArgsDict]:
-    """Keep what the hosts of media serve, and nothing else: answers of an API are private."""
-    listed = " ".join(f'"{host}"' for host in hosts)
-    return [
-        {
-            "ref": "everything-else",
-            "description": "Answers of the API are not kept",
-            "expression": f"(not http.host in {{{listed}}})",
-            "action": "set_cache_settings",
-            "action_parameters": {"cache": False},
-            "enabled": True,
-        },
-        {
-            "ref": "media",
-            "description": "Media are kept for as long as the origin says, else a day",
-            "expression": f"(http.host in {{{listed}}})",
-            "action": "set_cache_settings",
-            "action_parameters": {
-                "cache": True,
-                "edge_ttl": {"mode": "respect_origin"},
-                "browser_ttl": {"mode": "respect_origin"},
-                "serve_stale": {"disable_stale_while_updating": False},
-            },
-            "enabled": True,
-        },
-    ]
-
-
-def _managed() -> cloudflare.RulesetRuleArgsDict:
-    return {
-        "ref": "managed",
-        "description": "Cloudflare's managed rules",
-        "expression": "true",
-        "action": "execute",
-        "action_parameters": {"id": MANAGED_RULESET},
-        "enabled": True,
-    }
-
-
-def _rate() -> cloudflare.RulesetRuleArgsDict:
-    return {
-        "ref": "per-address",
-        "description": f"{REQUESTS} requests in {PERIOD_SECONDS} seconds from one address",
-        "expression": "true",
-        "action": "block",
-        "ratelimit": {
-            "characteristics": ["ip.src", "cf.colo.id"],
-            "period": PERIOD_SECONDS,
-            "requests_per_period": REQUESTS,
-            "mitigation_timeout": PERIOD_SECONDS,
-        },
-        "enabled": True,
-    }

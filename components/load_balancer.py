@@ -17,6 +17,12 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 LOG_PREFIX = "balancer"
 LONGEST_NAME = 32
 
+TARGET_PORT = 8080
+"""The target group's port, which no request uses: each pod is registered with a port of its own
+(https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html).
+The same for ever, since AWS makes a new group for a new port: under the same name it cannot, while
+the listener uses the old one, and a TargetGroupBinding keeps the group that it has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerArgs:
@@ -106,7 +112,7 @@ class LoadBalancer(pulumi.ComponentResource):
             f"{name}-targets",
             name=aws.fixed("gateway", LONGEST_NAME),
             vpc_id=args.vpc,
-            port=args.port,
+            port=TARGET_PORT,
             protocol="HTTP",
             target_type="ip",
             deregistration_delay=30,

@@ -13,7 +13,12 @@ from graph.rules.edges import (
     runtime_edges_have_a_reason,
     targets_exist,
 )
-from graph.rules.platform import buckets_fit, flows_hold
+from graph.rules.platform import (
+    bucket_names_are_free,
+    buckets_fit,
+    cdn_serves_one_bucket,
+    flows_hold,
+)
 
 RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     targets_exist,
@@ -25,6 +30,8 @@ RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     fallbacks_fit,
     flows_hold,
     buckets_fit,
+    bucket_names_are_free,
+    cdn_serves_one_bucket,
 )
 """All rules. Names and shapes of the files are checked when they are read."""
 

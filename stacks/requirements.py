@@ -175,9 +175,16 @@ def _network(settings: Settings) -> Iterator[str]:
 
 def _failover(settings: Settings) -> Iterator[str]:
     domain, failover = settings.domain, settings.failover_domain
-    if settings.edge not in ("cloudflare", "both") or domain is None or failover is None:
+    if domain is None or failover is None:
         return
-    if failover == domain or failover.endswith(f".{domain}"):
+    if settings.edge == "cloudfront":
+        if failover != domain:
+            yield (
+                f"setting '{PROJECT}:failoverDomain' is '{failover}', but without Cloudflare "
+                f"people reach the platform under '{domain}' in Route 53 itself; remove it, or "
+                "write an edge with Cloudflare."
+            )
+    elif failover == domain or failover.endswith(f".{domain}"):
         yield (
             f"setting '{PROJECT}:failoverDomain': '{failover}' is in the Cloudflare zone of "
             f"'{domain}' and fails with it; choose a domain that Route 53 serves."

@@ -193,12 +193,12 @@ class Settings(BaseModel):
     )
     domain: DomainName | None = Field(
         default=None,
-        description="domain under which people reach the platform",
+        description="domain under which people reach the platform; with Cloudflare the zone's name",
         examples=["nexus.example.com"],
     )
     failover_domain: DomainName | None = Field(
         default=None,
-        description="domain in Route 53 that works while Cloudflare does not",
+        description="with Cloudflare, a domain in Route 53 that works while Cloudflare does not",
         examples=["nexus-direct.example.net"],
     )
     route53_zone: HostedZone | None = Field(
@@ -210,7 +210,9 @@ class Settings(BaseModel):
         default=None, description="id of the Cloudflare account", examples=["0" * 32]
     )
     cloudflare_zone: HexId | None = Field(
-        default=None, description="id of the domain's Cloudflare zone", examples=["0" * 32]
+        default=None,
+        description="id of the domain's Cloudflare zone, which this stack needs for itself",
+        examples=["0" * 32],
     )
     cloudflare_token: SecretStr | None = Field(
         default=None,

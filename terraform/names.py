@@ -22,6 +22,7 @@ _UNNAMED_MODULES = frozenset({"ec2"})
 
 _BLOCKS: Mapping[str, str] = {
     "aliases": "alias",
+    "customHeaders": "custom_header",
     "defaultActions": "default_action",
     "encryptionConfigurations": "encryption_configuration",
     "failoverRoutingPolicies": "failover_routing_policy",
@@ -33,6 +34,7 @@ _BLOCKS: Mapping[str, str] = {
     "ruleActionOverrides": "rule_action_override",
     "rules": "rule",
     "taints": "taint",
+    "textTransformations": "text_transformation",
     "transitions": "transition",
     "users": "user",
 }

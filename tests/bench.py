@@ -72,6 +72,7 @@ def synthetic_project(target: Path, copies: int) -> Path:
         f"{name}-{copy}": {
             "owner": f"{bucket.owner}-{copy}",
             "granted": [f"{service}-{copy}" for service in bucket.granted],
+            "served": bucket.served and copy == 0,
         }
         for copy in range(copies)
         for name, bucket in catalog.buckets.items()

@@ -36,6 +36,37 @@ def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
     return None
 
 
+RESERVED_BUCKETS = frozenset({"logs", "models"})
+"""Buckets that the platform makes in AWS for itself: access logs, and the files of `ml-models`."""
+
+
+def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
+    """The CDN serves one bucket, if anybody needs it and there are buckets."""
+    served = [bucket.name for bucket in catalog.buckets.values() if bucket.served]
+    for name in served[1:]:
+        yield Problem(
+            catalog.platform_file,
+            f"bucket '{name}': it is served by the CDN, but so is '{served[0]}'; take "
+            "'served: true' off one of them.",
+        )
+    users = [edge.source for edge in catalog.edges if edge.target == "cdn"]
+    if users and catalog.buckets and not served:
+        yield Problem(
+            catalog.platform_file,
+            f"'{users[0]}' needs 'cdn', but no bucket is served by it; write 'served: true' on "
+            "the bucket that visitors' media are in.",
+        )
+
+
+def bucket_names_are_free(catalog: Catalog) -> Iterator[Problem]:
+    """No bucket has the name of one that the platform makes for itself."""
+    for name in sorted(RESERVED_BUCKETS & set(catalog.buckets)):
+        yield Problem(
+            catalog.platform_file,
+            f"bucket '{name}': the platform has a bucket of that name itself; choose another.",
+        )
+
+
 def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
     """Buckets belong to services that need storage, and every such service has exactly one."""
     users = {edge.source: edge for edge in catalog.edges if edge.target == "storage"}

@@ -44,11 +44,12 @@ class AwsData(Data):
     """What the servers give, and the buckets that the edge needs.
 
     Args:
-        media: the bucket that visitors' media come from.
+        served: the bucket that the CDN serves, if the catalog names one; whoever makes the
+            CDN makes its policy.
         logs: the bucket of access logs.
     """
 
-    media: S3Bucket
+    served: S3Bucket | None
     logs: S3Bucket
 
 
@@ -81,7 +82,10 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
         name: _bucket(f"{name}-bucket", foundation, storage_key, logs)
         for name in (*plans.catalog.buckets, "models")
     }
-    buckets["models"].allow()
+    served = plans.catalog.served
+    for name, bucket in buckets.items():
+        if name != served:
+            bucket.allow()
     accesses = [
         *_storage(plans, foundation, buckets, storage_key),
         *_models(plans, foundation, buckets["models"], storage_key),
@@ -92,7 +96,12 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
     if foundation.gpu is not None:
         parts.append(Part(resource="gpu", handle=foundation.gpu, grants={}))
     made = collected(plans.catalog, *parts)
-    return AwsData(servers=made.servers, grants=made.grants, media=buckets["media"], logs=logs)
+    return AwsData(
+        servers=made.servers,
+        grants=made.grants,
+        served=None if served is None else buckets[served],
+        logs=logs,
+    )
 
 
 def _bucket(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pulumi
 
 from catalog import Catalog
+from components.cdn_mark import CdnMark, CdnMarkArgs
 from components.certificate import Certificate, CertificateArgs
-from components.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
+from components.cloud_front import REGION
 from components.dns_zone import DnsZone
 from components.gateway_route import GatewayRoute, GatewayRouteArgs
 from components.grant import Grant
@@ -22,16 +23,14 @@ from components.route53_failover import (
 from components.route53_zone import Route53Zone
 from components.s3_bucket import Reader
 from components.web_acl import WebAcl, WebAclArgs
-from components.workload_container import PROBE_PATHS
 from stacks.aws.access_logs import allow_access_logs
+from stacks.aws.cdns import HEALTH, build_cdns, build_names, media_host
 from stacks.aws.data import AwsData
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import Part
 from stacks.requirements import AwsSettings
 from stacks.services import Services
 from stacks.settings import Settings
-
-HEALTH = PROBE_PATHS["readiness"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +48,6 @@ class Entry:
     gateway: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Cdns:
-    """CloudFront's distributions, where the edge has them."""
-
-    site: CloudFront | None
-    media: CloudFront | None
-
-
 def build_entry(
     settings: Settings,
     managed: AwsSettings,
@@ -67,12 +58,14 @@ def build_entry(
     """Makes everything of the edge that needs no service; None without a gateway."""
     gateways = [edge.source for edge in catalog.edges if edge.target == "load-balancer"]
     if not gateways:
-        data.media.allow()
+        if data.served is not None:
+            data.served.allow()
         data.logs.allow()
         return None
     gateway = gateways[0]
     logs_allowed = allow_access_logs(data.logs, foundation.aws)
     certificate = _certificate(managed, foundation)
+    mark = CdnMark("cdn-mark", CdnMarkArgs(), foundation.options()).value
     balancer = LoadBalancer(
         "balancer",
         LoadBalancerArgs(
@@ -86,7 +79,9 @@ def build_entry(
             certificate=certificate.arns[managed.region],
             firewall=WebAcl(
                 "balancer-firewall",
-                WebAclArgs(aws=foundation.aws, scope="REGIONAL", logs_key=foundation.logs_key),
+                WebAclArgs(
+                    aws=foundation.aws, scope="REGIONAL", logs_key=foundation.logs_key, mark=mark
+                ),
                 foundation.options(),
             ).arn,
             logs=data.logs.bucket,
@@ -94,13 +89,21 @@ def build_entry(
         ),
         foundation.options(),
     )
-    cdns = _cdns(managed, foundation, data, certificate, logs_allowed)
+    cdns = build_cdns(
+        managed,
+        foundation,
+        data,
+        certificate=certificate,
+        logs_allowed=logs_allowed,
+        mark=mark,
+    )
     readers = (
         ()
         if cdns.media is None
         else (Reader(service="cloudfront.amazonaws.com", resource=cdns.media.arn),)
     )
-    data.media.allow(readers=readers)
+    if data.served is not None:
+        data.served.allow(readers=readers)
     origin = AliasTarget(host=balancer.host, zone=balancer.zone)
     failover = Route53Failover(
         "failover",
@@ -116,7 +119,7 @@ def build_entry(
         ),
         foundation.options(),
     )
-    handle = _media_name(settings, managed, foundation, cdns)
+    handle = build_names(settings, managed, foundation, cdns, mark)
     return Entry(
         parts=_parts(catalog, managed, balancer, failover.origin, handle),
         balancer=balancer,
@@ -183,7 +186,7 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
     # cannot be impersonated with this certificate.
     names = {
         managed.domain: zone,
-        _media_host(managed): zone,
+        media_host(managed): zone,
         managed.failover_domain: route53,
         origin_host(managed.failover_domain): route53,
     }
@@ -199,91 +202,6 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
         ),
         foundation.options(),
     )
-
-
-def _cdns(
-    managed: AwsSettings,
-    foundation: AwsFoundation,
-    data: AwsData,
-    certificate: Certificate,
-    logs_allowed: pulumi.Resource,
-) -> _Cdns:
-    if managed.edge == "cloudflare":
-        return _Cdns(site=None, media=None)
-    firewall = WebAcl(
-        "cdn-firewall",
-        WebAclArgs(aws=foundation.aws, scope="CLOUDFRONT", logs_key=None),
-        foundation.options(),
-    ).arn
-
-    def distribution(name: str, aliases: tuple[str, ...], media: Media | None) -> CloudFront:
-        return CloudFront(
-            name,
-            CloudFrontArgs(
-                aws=foundation.aws,
-                aliases=tuple(dict.fromkeys(aliases)),
-                origin=origin_host(managed.failover_domain),
-                media=media,
-                certificate=certificate.arns[REGION],
-                firewall=firewall,
-                logs=data.logs.arn,
-                logs_allowed=logs_allowed,
-            ),
-            foundation.options(),
-        )
-
-    return _Cdns(
-        site=distribution("site-cdn", (managed.domain, managed.failover_domain), None),
-        media=distribution("media-cdn", (_media_host(managed),), Media(domain=data.media.domain)),
-    )
-
-
-def _media_name(
-    settings: Settings, managed: AwsSettings, foundation: AwsFoundation, cdns: _Cdns
-) -> pulumi.Resource:
-    """Makes the names that visitors use, and returns what answers for media."""
-    options = foundation.options()
-    if managed.cloudflare is None:
-        if cdns.media is None:
-            raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
-        Route53Zone(id=managed.route53_zone).alias(
-            "media-name", _media_host(managed), cdns.media.host, options
-        )
-        return cdns.media.handle
-    from components.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs, Site
-
-    edge = CloudflareEdge(
-        "cloudflare-edge",
-        CloudflareEdgeArgs(
-            prefix=foundation.aws.prefix,
-            account=managed.cloudflare.account,
-            zone=managed.cloudflare.zone,
-            domain=managed.domain,
-            sites=(
-                (
-                    "site",
-                    Site(
-                        host=managed.domain,
-                        cdn=None if cdns.site is None else cdns.site.host,
-                        cached=False,
-                    ),
-                ),
-                (
-                    "media",
-                    Site(
-                        host=_media_host(managed),
-                        cdn=None if cdns.media is None else cdns.media.host,
-                        cached=True,
-                    ),
-                ),
-            ),
-            origin=origin_host(managed.failover_domain),
-            health=HEALTH,
-            lets_encrypt=settings.certificates == "letsEncrypt",
-        ),
-        options,
-    )
-    return edge.handles["media"]
 
 
 def _parts(
@@ -305,11 +223,7 @@ def _parts(
         part(
             "cdn",
             media,
-            {"url": f"https://{_media_host(managed)}", "origin": f"https://{origin}"},
+            {"url": f"https://{media_host(managed)}", "origin": f"https://{origin}"},
         ),
         part("load-balancer", balancer.handle, {"url": f"https://{managed.domain}"}),
     )
-
-
-def _media_host(managed: AwsSettings) -> str:
-    return f"media.{managed.domain}"

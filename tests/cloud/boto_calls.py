@@ -90,6 +90,12 @@ def distribution(inputs: Inputs) -> dict[str, Any]:
         else:
             made["S3OriginConfig"] = {"OriginAccessIdentity": ""}
             made["OriginAccessControlId"] = origin["originAccessControlId"]
+        made["CustomHeaders"] = items(
+            [
+                {"HeaderName": each["name"], "HeaderValue": each["value"]}
+                for each in origin.get("customHeaders", [])
+            ]
+        )
         origins.append(made)
     behavior = inputs["defaultCacheBehavior"]
     groups = [

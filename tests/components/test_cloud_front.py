@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.cdn_mark import HEADER
 from components.cloud_front import (
     ALL_OF_THE_VIEWER,
     BUCKET,
@@ -40,6 +41,7 @@ def made(media: Media | None = None) -> Recording:
                 media=media,
                 certificate="arn:certificate",
                 firewall="arn:firewall",
+                mark="0123456789",
                 logs="arn:aws:s3:::logs",
                 logs_allowed=given("logs-policy"),
             ),
@@ -116,6 +118,14 @@ def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
     assert site["webAclId"] == "arn:firewall"
     assert site["enabled"] is site["isIpv6Enabled"] is True
     assert site["aliases"] == ["example.com", "www.example.com"]
+
+
+@pytest.mark.parametrize("media", [None, MEDIA])
+def test_what_is_passed_on_says_so(media: Media | None) -> None:
+    """Without the mark, the balancer's firewall counts all visitors as CloudFront."""
+    origins = {each["originId"]: each for each in distribution(made(media))["origins"]}
+    assert origins[ORIGIN]["customHeaders"] == [{"name": HEADER, "value": "0123456789"}]
+    assert "customHeaders" not in origins.get(BUCKET, {})
 
 
 @pytest.mark.parametrize("media", [None, MEDIA])

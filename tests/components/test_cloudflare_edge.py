@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from components.cdn_mark import HEADER
 from components.cloudflare_edge import (
     CHECK_SECONDS,
     DOWN_AFTER,
-    MANAGED_RULESET,
-    REQUESTS,
     SETTINGS,
     UP_AFTER,
     CloudflareEdge,
     CloudflareEdgeArgs,
-    Site,
 )
+from components.cloudflare_rules import MANAGED_RULESET, REQUESTS, Site
 from tests.components.recording import Recording, assert_makes_what_it_says, record
 
 SITE = Site(host="example.com", cdn="d1.cloudfront.net", cached=False)
@@ -30,6 +30,7 @@ ARGS = CloudflareEdgeArgs(
     sites=(("site", SITE), ("media", MEDIA)),
     origin="origin.example.com",
     health="/health/ready",
+    mark="0123456789",
     lets_encrypt=True,
 )
 
@@ -107,12 +108,13 @@ def test_names_of_the_account_are_this_stacks_own() -> None:
 def test_only_media_are_kept() -> None:
     """A cached answer of an API is somebody else's account."""
     everything, media = rules(made(), "cache")
-    assert everything["expression"] == '(not http.host in {"media.example.com"})'
+    # Of other names in the zone nothing is decided here.
+    assert everything["expression"] == '(http.host in {"example.com"})'
     assert everything["actionParameters"]["cache"] is False
     assert media["expression"] == '(http.host in {"media.example.com"})'
     assert media["actionParameters"]["cache"] is True
     both = (("site", replace(SITE, cached=True)), ("media", MEDIA))
-    _, media = rules(made(sites=both), "cache")
+    [media] = rules(made(sites=both), "cache")
     assert media["expression"] == '(http.host in {"example.com" "media.example.com"})'
 
 
@@ -122,7 +124,6 @@ def test_firewall_and_rate_limit_stand_in_front() -> None:
     [managed], [rate] = rules(edge, "firewall"), rules(edge, "rate")
     assert (managed["action"], managed["enabled"]) == ("execute", True)
     assert managed["actionParameters"] == {"id": MANAGED_RULESET}
-    assert managed["expression"] == rate["expression"] == "true"
     assert (rate["action"], rate["enabled"]) == ("block", True)
     assert rate["ratelimit"]["requestsPerPeriod"] == REQUESTS
     assert "ip.src" in rate["ratelimit"]["characteristics"]
@@ -131,7 +132,29 @@ def test_firewall_and_rate_limit_stand_in_front() -> None:
         "http_request_cache_settings",
         "http_request_firewall_managed",
         "http_ratelimit",
+        "http_request_late_transform",
     }
+
+
+def test_rules_touch_the_names_of_this_stack_alone() -> None:
+    """Another name in the zone would be blocked, or never kept, and nobody knew by whom."""
+    for each in made().all("Ruleset"):
+        for rule in each.inputs["rules"]:
+            only = re.fullmatch(r"\(http\.host in \{(.+)\}\)", rule["expression"])
+            assert only
+            assert set(only[1].split()) <= {'"example.com"', '"media.example.com"'}
+    for name in ("firewall", "rate", "mark"):
+        [rule] = rules(made(), name)
+        assert rule["expression"] == '(http.host in {"example.com" "media.example.com"})'
+
+
+def test_what_is_passed_on_says_so() -> None:
+    """Without the mark, the firewalls behind count all visitors as Cloudflare."""
+    [mark] = rules(made(), "mark")
+    assert (mark["action"], mark["enabled"]) == ("rewrite", True)
+    # `set` takes the place of what a visitor sent under that name.
+    headers = mark["actionParameters"]["headers"]
+    assert headers == {HEADER: {"operation": "set", "value": ARGS.mark}}
 
 
 def test_tls_is_strict_from_visitor_to_origin() -> None:

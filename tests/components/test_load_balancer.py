@@ -102,13 +102,22 @@ def test_traffic_flows_between_balancer_and_pods_alone(port: int) -> None:
 
 def test_pods_are_asked_for_their_health() -> None:
     """A balancer that asks another path takes out every healthy pod."""
-    targets = made(port=8080).one("TargetGroup").inputs
+    targets = made().one("TargetGroup").inputs
     assert targets["healthCheck"]["path"] == "/health/ready"
     assert targets["healthCheck"]["matcher"] == "200"
-    assert (targets["port"], targets["targetType"], targets["vpcId"]) == (8080, "ip", "vpc-1")
+    # The port that a pod is registered with is asked too, which is the default.
+    assert "port" not in targets["healthCheck"]
+    assert (targets["targetType"], targets["vpcId"]) == ("ip", "vpc-1")
     # Auto Mode registers pods only in groups that name its cluster.
     assert targets["tags"]["eks:eks-cluster-name"] == "nexus"
     assert targets["tags"]["owner"] == "platform"
+
+
+def test_another_port_of_the_gateway_leaves_the_target_group() -> None:
+    """A new group of the same name is refused by AWS while the listener uses the old one."""
+    before, after = (made(port=port).one("TargetGroup").inputs for port in (3000, 8080))
+    assert before == after
+    assert before["port"] > 0
 
 
 def test_firewall_stands_in_front() -> None:

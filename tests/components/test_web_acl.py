@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
+from components.cdn_mark import HEADER
 from components.web_acl import (
+    BY_ADDRESS,
     COUNTED,
     LARGE_BODY_RULE,
     MANAGED_RULES,
@@ -19,8 +21,14 @@ from tests.components.recording import AWS, Recording, assert_makes_what_it_says
 Scope = Literal["REGIONAL", "CLOUDFRONT"]
 
 
-def made(scope: Scope = "REGIONAL", logs_key: str | None = "arn:key") -> Recording:
-    return record(lambda: WebAcl("firewall", WebAclArgs(aws=AWS, scope=scope, logs_key=logs_key)))
+MARK = "0123456789"
+
+
+def made(
+    scope: Scope = "REGIONAL", logs_key: str | None = "arn:key", mark: str | None = None
+) -> Recording:
+    args = WebAclArgs(aws=AWS, scope=scope, logs_key=logs_key, mark=mark)
+    return record(lambda: WebAcl("firewall", args))
 
 
 def rules(firewall: Recording) -> dict[str, dict[str, Any]]:
@@ -79,13 +87,35 @@ def test_one_address_cannot_use_up_the_platform() -> None:
     assert made().one("WebAcl").inputs["defaultAction"] == {"allow": {}}
 
 
+def test_what_a_cdn_passed_on_is_not_counted_as_the_cdns_own() -> None:
+    """All visitors behind one address of a CDN would share one visitor's limit, and be blocked."""
+    found = rules(made(mark=MARK))
+    passed_on = {
+        "fieldToMatch": {"singleHeader": {"name": HEADER}},
+        "positionalConstraint": "EXACTLY",
+        "searchString": MARK,
+        "textTransformations": [{"priority": 0, "type": "NONE"}],
+    }
+    wanted = {"notStatement": {"statement": {"byteMatchStatement": passed_on}}}
+    assert found["RateLimit"]["statement"]["rateBasedStatement"] == {
+        "limit": REQUESTS,
+        "aggregateKeyType": "IP",
+        "scopeDownStatement": wanted,
+    }
+    for name in MANAGED_RULES:
+        group = found[name]["statement"]["managedRuleGroupStatement"]
+        # Rules that look at the request itself look at all of them.
+        assert group.get("scopeDownStatement") == (wanted if name in BY_ADDRESS else None)
+    assert set(MANAGED_RULES) > BY_ADDRESS
+
+
 @pytest.mark.parametrize("key", [None, "arn:key"])
 def test_log_holds_no_credential(key: str | None) -> None:
     """Whoever reads the log could be any user who signed in."""
     firewall = made(logs_key=key)
     logging, group = firewall.one("WebAclLoggingConfiguration"), firewall.one("LogGroup")
     redacted = {each["singleHeader"]["name"] for each in logging.inputs["redactedFields"]}
-    assert redacted == {"authorization", "cookie"}
+    assert redacted == {"authorization", "cookie", HEADER}
     # AWS takes no other start of the name.
     assert group.inputs["name"].startswith("aws-waf-logs-")
     assert group.inputs.get("kmsKeyId") == key

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from plan.plan import Plan
+from plan.recorder import Registration
 from tests.program.cloud_resources import STACKS, of_type, one
 
 pytestmark = pytest.mark.xdist_group("clouds")
@@ -148,6 +149,7 @@ def test_firewalls_stand_in_front(clouds: Mapping[str, Plan], stack: str) -> Non
         "http_request_cache_settings",
         "http_request_firewall_managed",
         "http_ratelimit",
+        "http_request_late_transform",
     }
     settings = {
         r.inputs["settingId"]: r.inputs["value"]
@@ -155,6 +157,59 @@ def test_firewalls_stand_in_front(clouds: Mapping[str, Plan], stack: str) -> Non
     }
     assert settings["ssl"] == "strict"
     assert settings["min_tls_version"] == "1.2"
+
+
+MARK = "x-nexus-passed-on"
+
+
+def spared(acl: Registration) -> bool:
+    """Whether the rate limit leaves out what carries the mark, which is a secret."""
+    [limit] = [rule for rule in acl.inputs["rules"] if rule["name"] == "RateLimit"]
+    number = acl.inputs["rules"].index(limit)
+    path = "scopeDownStatement.notStatement.statement.byteMatchStatement.searchString"
+    return f"rules[{number}].statement.rateBasedStatement.{path}" in acl.secrets
+
+
+@pytest.mark.parametrize(
+    ("edge", "firewalls"),
+    [
+        ("both", {"balancer-firewall": True, "cdn-firewall": True}),
+        ("cloudflare", {"balancer-firewall": True}),
+        # Here visitors come to CloudFront itself.
+        ("cloudfront", {"balancer-firewall": True, "cdn-firewall": False}),
+    ],
+)
+def test_visitors_are_counted_where_they_come_in(
+    edge: str,
+    firewalls: Mapping[str, bool],
+    clouds: Mapping[str, Plan],
+    other_clouds: Mapping[str, Plan],
+) -> None:
+    """Behind a CDN, thousands share an address: counted there, all of them are blocked."""
+    plan = clouds["prod"] if edge == "both" else other_clouds[edge]
+    acls = of_type(plan, "aws:wafv2/webAcl:WebAcl")
+    assert {name: spared(acl) for name, acl in acls.items()} == firewalls
+    # Whoever stands in front of a firewall that spares it says so.
+    for distribution in of_type(plan, DISTRIBUTION).values():
+        numbers = [
+            number
+            for number, origin in enumerate(distribution.inputs["origins"])
+            if [each["name"] for each in origin.get("customHeaders", [])] == [MARK]
+        ]
+        assert [distribution.inputs["origins"][number]["originId"] for number in numbers] == [
+            "origin"
+        ]
+        assert distribution.secrets == tuple(
+            f"origins[{number}].customHeaders[0].value" for number in numbers
+        )
+    rules = {
+        name: ruleset
+        for name, ruleset in of_type(plan, "cloudflare:index/ruleset:Ruleset").items()
+        if ruleset.inputs["phase"] == "http_request_late_transform"
+    }
+    assert set(rules) == (set() if edge == "cloudfront" else {"cloudflare-edge-mark"})
+    for ruleset in rules.values():
+        assert ruleset.secrets == (f"rules[0].actionParameters.headers.{MARK}.value",)
 
 
 def test_cloudflare_alone_has_no_cloudfront(other_clouds: Mapping[str, Plan]) -> None:

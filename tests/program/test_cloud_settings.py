@@ -104,6 +104,11 @@ EXISTING = {
             "is in the Cloudflare zone of 'staging.nexus.example.com' and fails with it; choose",
         ),
         (
+            {"edge": "cloudfront"},
+            "failoverDomain' is 'staging-direct.nexus.example.net', but without Cloudflare people "
+            "reach the platform under 'staging.nexus.example.com' in Route 53 itself; remove it",
+        ),
+        (
             {"edge": "cloudfront", "certificates": "letsEncrypt"},
             "is letsEncrypt, but CloudFront takes AWS' own certificates alone; write acm",
         ),
@@ -163,6 +168,14 @@ def test_one_mistake_is_one_problem(project: Path) -> None:
     """Of ten sentences nobody reads the one that matters."""
     set_config(project, "staging", vpcCidr="10.0.0.0/24")
     assert len(refused(project, "staging")) == 1
+
+
+def test_without_cloudflare_the_failover_domain_may_say_what_it_is(project: Path) -> None:
+    """Who writes the domain twice has made no mistake, and gets the same as without."""
+    set_config(project, "staging", edge="cloudfront", failoverDomain="staging.nexus.example.com")
+    twice = make_plan(project, "staging").to_json()
+    set_config(project, "staging", failoverDomain=None)
+    assert make_plan(project, "staging").to_json() == twice
 
 
 def test_all_missing_settings_are_named_at_once(project: Path) -> None:

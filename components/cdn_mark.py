@@ -1,0 +1,56 @@
+"""How a firewall knows a request that one of our own CDNs passed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.password import password
+
+HEADER = "x-nexus-passed-on"
+"""Request header that CDNs set, in place of whatever a visitor sent under that name. CloudFront
+refuses names that start with X-Amz- or X-Edge- (CloudFront Developer Guide, "Add custom headers to
+origin requests"); Cloudflare those with cf- (its "Request Header Transform Rules")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CdnMarkArgs:
+    """What a mark is made from.
+
+    Args:
+        rotation: a higher number makes a new value.
+    """
+
+    rotation: int = 0
+
+
+class CdnMark(pulumi.ComponentResource):
+    """A value of the header `HEADER` that only our CDNs and firewalls know.
+
+    Behind a CDN the address of a request is the CDN's, and a header with the visitor's own
+    can be forged by who goes past the CDN. So each visitor is counted where the address is
+    the visitor's, and what carries the mark has been counted already. Who learns it escapes the
+    rate limit, and nothing else.
+
+    Makes:
+        `{name}-value`: the value.
+
+    Outputs:
+        value: the value, secret.
+    """
+
+    TOKEN = "nexus:edge:CdnMark"
+
+    value: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: CdnMarkArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self.value = password(
+            f"{name}-value",
+            rotation=args.rotation,
+            opts=pulumi.ResourceOptions(parent=self),
+        ).result
+        self.register_outputs({"value": self.value})

@@ -1,0 +1,145 @@
+"""The CDNs of the edge in AWS, and the names that visitors use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.certificate import Certificate
+from components.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
+from components.route53_failover import origin_host
+from components.route53_zone import Route53Zone
+from components.web_acl import WebAcl, WebAclArgs
+from components.workload_container import PROBE_PATHS
+from stacks.aws.data import AwsData
+from stacks.aws.foundation import AwsFoundation
+from stacks.requirements import AwsSettings
+from stacks.settings import Settings
+
+HEALTH = PROBE_PATHS["readiness"]
+"""What the balancer and the CDNs ask for the gateway's health."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cdns:
+    """CloudFront's distributions, where the edge has them."""
+
+    site: CloudFront | None
+    media: CloudFront | None
+
+
+def build_cdns(
+    managed: AwsSettings,
+    foundation: AwsFoundation,
+    data: AwsData,
+    *,
+    certificate: Certificate,
+    logs_allowed: pulumi.Resource,
+    mark: pulumi.Output[str],
+) -> Cdns:
+    """Makes CloudFront's distributions and their firewall, where the edge has them.
+
+    Args:
+        managed: settings of a stack in AWS.
+        foundation: where everything is made.
+        data: with the bucket that is served, and that of logs.
+        certificate: for all names.
+        logs_allowed: what lets AWS write access logs.
+        mark: value that tells the balancer's firewall what was counted before it.
+    """
+    if managed.edge == "cloudflare":
+        return Cdns(site=None, media=None)
+    firewall = WebAcl(
+        "cdn-firewall",
+        WebAclArgs(
+            aws=foundation.aws,
+            scope="CLOUDFRONT",
+            logs_key=None,
+            # Without Cloudflare every visitor comes here first.
+            mark=None if managed.cloudflare is None else mark,
+        ),
+        foundation.options(),
+    ).arn
+
+    def distribution(name: str, aliases: tuple[str, ...], media: Media | None) -> CloudFront:
+        return CloudFront(
+            name,
+            CloudFrontArgs(
+                aws=foundation.aws,
+                aliases=tuple(dict.fromkeys(aliases)),
+                origin=origin_host(managed.failover_domain),
+                media=media,
+                certificate=certificate.arns[REGION],
+                firewall=firewall,
+                mark=mark,
+                logs=data.logs.arn,
+                logs_allowed=logs_allowed,
+            ),
+            foundation.options(),
+        )
+
+    media = None if data.served is None else Media(domain=data.served.domain)
+    return Cdns(
+        site=distribution("site-cdn", (managed.domain, managed.failover_domain), None),
+        media=distribution("media-cdn", (media_host(managed),), media),
+    )
+
+
+def build_names(
+    settings: Settings,
+    managed: AwsSettings,
+    foundation: AwsFoundation,
+    cdns: Cdns,
+    mark: pulumi.Output[str],
+) -> pulumi.Resource:
+    """Makes the names that visitors use, and returns what answers for media."""
+    options = foundation.options()
+    if managed.cloudflare is None:
+        if cdns.media is None:
+            raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
+        Route53Zone(id=managed.route53_zone).alias(
+            "media-name", media_host(managed), cdns.media.host, options
+        )
+        return cdns.media.handle
+    from components.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs
+    from components.cloudflare_rules import Site
+
+    edge = CloudflareEdge(
+        "cloudflare-edge",
+        CloudflareEdgeArgs(
+            prefix=foundation.aws.prefix,
+            account=managed.cloudflare.account,
+            zone=managed.cloudflare.zone,
+            domain=managed.domain,
+            sites=(
+                (
+                    "site",
+                    Site(
+                        host=managed.domain,
+                        cdn=None if cdns.site is None else cdns.site.host,
+                        cached=False,
+                    ),
+                ),
+                (
+                    "media",
+                    Site(
+                        host=media_host(managed),
+                        cdn=None if cdns.media is None else cdns.media.host,
+                        cached=True,
+                    ),
+                ),
+            ),
+            origin=origin_host(managed.failover_domain),
+            health=HEALTH,
+            mark=mark,
+            lets_encrypt=settings.certificates == "letsEncrypt",
+        ),
+        options,
+    )
+    return edge.handles["media"]
+
+
+def media_host(managed: AwsSettings) -> str:
+    """Name of the media, one level below the domain: no deeper goes Cloudflare's certificate."""
+    return f"media.{managed.domain}"

@@ -20,11 +20,15 @@ from components.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.kms_key import KmsKey, KmsKeyArgs
 from components.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
 from components.policy_controller import PolicyController, PolicyControllerArgs
-from components.pull_secret import PullSecret, PullSecretArgs
 from components.vpc import Vpc, VpcArgs
 from components.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
 from stacks.environment import Managed
-from stacks.foundation import Foundation, make_namespaces, make_priorities
+from stacks.foundation import (
+    Foundation,
+    make_namespaces,
+    make_priorities,
+    make_pull_secrets,
+)
 from stacks.requirements import AwsSettings
 from stacks.setting_types import SERVICE_CIDR, ExistingCluster
 from stacks.settings import Settings
@@ -163,31 +167,14 @@ def build_foundation(
             GpuDevicePluginArgs(label=GPU_LABEL, nodes=gpu),
             pulumi.ResourceOptions(providers=list(providers)),
         ).handle
-    login = settings.registry_login
-    pull_secrets = (
-        {}
-        if login is None
-        else {
-            domain: PullSecret(
-                f"{domain}-pull",
-                PullSecretArgs(
-                    context=context,
-                    namespace=namespaces[domain],
-                    registry=managed.registry or "docker.io",
-                    username=login.username,
-                    password=pulumi.Output.secret(login.password.get_secret_value()),
-                ),
-                pulumi.ResourceOptions(providers=list(providers)),
-            ).secret
-            for domain in catalog.domains
-        }
-    )
     return AwsFoundation(
         context=context,
         providers=providers,
         namespaces=namespaces,
         priorities=make_priorities(context, providers),
-        pull_secrets=pull_secrets,
+        pull_secrets=make_pull_secrets(
+            settings.registry_login, managed.registry, context, catalog, providers, namespaces
+        ),
         aws=aws,
         cluster=cluster,
         logs_key=logs_key,

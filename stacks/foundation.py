@@ -82,22 +82,23 @@ def make_priorities(
 
 
 def make_pull_secrets(
-    login: RegistryLogin | None,
-    registry: str | None,
     context: Context,
     catalog: Catalog,
     providers: tuple[pulumi.ProviderResource, ...],
     namespaces: Mapping[str, pulumi.Output[str]],
+    *,
+    login: RegistryLogin | None,
+    registry: str | None,
 ) -> Mapping[str, pulumi.Output[str]]:
     """Makes the login to the registry in the namespace of each domain.
 
     Args:
-        login: the login; None where the registry asks for none.
-        registry: registry and path of the images; None for Docker Hub.
         context: source of names and labels.
         catalog: the domains.
         providers: providers to make them with.
         namespaces: namespaces of the domains.
+        login: the login; None where the registry asks for none.
+        registry: registry and path of the images; None for Docker Hub.
 
     Returns:
         Names of the Secrets by domain; none where the registry asks for no login.

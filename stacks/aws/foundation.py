@@ -173,7 +173,12 @@ def build_foundation(
         namespaces=namespaces,
         priorities=make_priorities(context, providers),
         pull_secrets=make_pull_secrets(
-            settings.registry_login, managed.registry, context, catalog, providers, namespaces
+            context,
+            catalog,
+            providers,
+            namespaces,
+            login=settings.registry_login,
+            registry=managed.registry,
         ),
         aws=aws,
         cluster=cluster,

@@ -29,6 +29,11 @@ def build_foundation(settings: Settings, context: Context, catalog: Catalog) -> 
         priorities=make_priorities(context, providers),
         namespaces=namespaces,
         pull_secrets=make_pull_secrets(
-            settings.registry_login, settings.registry, context, catalog, providers, namespaces
+            context,
+            catalog,
+            providers,
+            namespaces,
+            login=settings.registry_login,
+            registry=settings.registry,
         ),
     )

@@ -24,8 +24,7 @@ def logins(plan: Plan) -> Mapping[str, Registration]:
 
 
 def test_dev_pulls_its_images_with_the_login(tmp_path: Path) -> None:
-    """Without it no image of a private registry is pulled, and nothing says that the setting is
-    read elsewhere only."""
+    """Without it no image of a private registry is pulled, and nothing says why."""
     project = copy_project(tmp_path / "project")
     set_config(project, "dev", registry="registry.example.com/nexus", registryLogin=LOGIN)
     plan = make_plan(project, "dev")

@@ -10,6 +10,7 @@ import pytest
 from components.node_groups import (
     DISK_GB,
     GPU_AMI,
+    GPU_LABEL,
     NETWORK_ADDONS,
     POD_ADDONS,
     POLICIES,
@@ -27,6 +28,7 @@ ARGS = NodeGroupsArgs(
     least=3,
     most=9,
     gpu_types=("g6.xlarge",),
+    gpu_least=1,
     gpu_most=2,
 )
 NETWORK = {f"Addon nodes-{each}" for each in NETWORK_ADDONS}
@@ -89,6 +91,14 @@ def test_gpu_nodes_take_only_what_asks_for_a_gpu() -> None:
     assert gpu["scalingConfig"]["maxSize"] == 2
     assert "taints" not in general
     assert general["instanceTypes"] == ["m7i.large"]
+
+
+def test_autoscaler_knows_that_a_gpu_is_to_come() -> None:
+    """It would start node after node, until the first one's device plugin runs."""
+    labels = made().one("NodeGroup", "nodes-gpu").inputs["labels"]
+    assert set(labels) == {GPU_LABEL[0], "k8s.amazonaws.com/accelerator"}
+    scaling = made(gpu_least=2, gpu_most=7).one("NodeGroup", "nodes-gpu").inputs["scalingConfig"]
+    assert scaling == {"minSize": 2, "maxSize": 7, "desiredSize": 2}
 
 
 def test_without_gpus_there_is_no_such_group() -> None:

@@ -56,6 +56,7 @@ class NodeGroupsArgs:
         least, most: number of general nodes.
         gpu_types: instance types of the GPU nodes; empty for none.
         gpu_least, gpu_most: number of GPU nodes.
+        after: what the nodes reach AWS through.
     """
 
     aws: AwsContext
@@ -67,6 +68,7 @@ class NodeGroupsArgs:
     gpu_types: tuple[str, ...]
     gpu_least: int
     gpu_most: int
+    after: tuple[pulumi.Resource, ...]
 
 
 class NodeGroups(pulumi.ComponentResource):
@@ -165,7 +167,8 @@ class NodeGroups(pulumi.ComponentResource):
                     child,
                     # The autoscaler changes the number of nodes.
                     pulumi.ResourceOptions(
-                        depends_on=network, ignore_changes=["scalingConfig.desiredSize"]
+                        depends_on=[*network, *args.after],
+                        ignore_changes=["scalingConfig.desiredSize"],
                     ),
                 ),
             )

@@ -29,7 +29,8 @@ class Cluster:
         security_group: id of the group of all its nodes.
         vpc: id of the network.
         public, data: ids of the subnets for load balancers and for servers.
-        nodes: the nodes, where they are made here; what runs in the cluster waits for them.
+        needs: what the pods need, where it is made here: the nodes and their ways to AWS. What
+            runs in the cluster waits for it, and in a `destroy` goes before it.
         gpu: the GPU nodes, where they are made here before anything is in the cluster.
     """
 
@@ -40,7 +41,7 @@ class Cluster:
     vpc: pulumi.Input[str]
     public: tuple[pulumi.Input[str], ...]
     data: tuple[pulumi.Input[str], ...]
-    nodes: pulumi.Resource | None = None
+    needs: tuple[pulumi.Resource, ...] = ()
     gpu: pulumi.Resource | None = None
 
 
@@ -66,7 +67,7 @@ def make_cluster(
         options,
     )
     FlowLogs("flow-logs", FlowLogsArgs(aws=aws, vpc=vpc.id, key=logs_key), options)
-    VpcEndpoints(
+    endpoints = VpcEndpoints(
         "endpoints",
         VpcEndpointsArgs(
             aws=aws,
@@ -76,7 +77,7 @@ def make_cluster(
             route_tables=vpc.route_tables,
         ),
         options,
-    )
+    ).handles
     key = KmsKey(
         "cluster-key",
         KmsKeyArgs(aws=aws, layer="foundation", purpose="Kubernetes Secrets"),
@@ -110,6 +111,7 @@ def make_cluster(
                 gpu_types=platform.nodes.gpu_types,
                 gpu_least=platform.nodes.gpu_least,
                 gpu_most=platform.nodes.gpu_limit,
+                after=endpoints,
             ),
             options,
         )
@@ -121,7 +123,7 @@ def make_cluster(
         vpc=vpc.id,
         public=vpc.public,
         data=vpc.data,
-        nodes=None if nodes is None else nodes.handle,
+        needs=endpoints if nodes is None else (*endpoints, nodes.handle),
         gpu=None if nodes is None else nodes.gpu,
     )
 
@@ -172,7 +174,7 @@ def make_addons(
             ),
             options,
         ).handle
-    if cluster.nodes is None:
+    if settings.cluster == "existing":
         return None
     # Only here, because the SDK's part for Helm takes a while to load.
     from components.cluster_autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs

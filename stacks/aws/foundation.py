@@ -95,9 +95,7 @@ def build_foundation(
             kubeconfig=cluster.kubeconfig,
             # A new kubeconfig of the same cluster must not replace everything in it.
             cluster_identifier=cluster.arn,
-            opts=pulumi.ResourceOptions(
-                depends_on=[] if cluster.nodes is None else [cluster.nodes]
-            ),
+            opts=pulumi.ResourceOptions(depends_on=list(cluster.needs)),
         ),
         pulumi_random.Provider("random"),
         provider,

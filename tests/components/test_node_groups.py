@@ -18,7 +18,13 @@ from components.node_groups import (
     NodeGroupsArgs,
 )
 from components.pod import GPU
-from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
+from tests.components.recording import (
+    AWS,
+    Recording,
+    assert_makes_what_it_says,
+    given,
+    record,
+)
 
 ARGS = NodeGroupsArgs(
     aws=AWS,
@@ -30,6 +36,7 @@ ARGS = NodeGroupsArgs(
     gpu_types=("g6.xlarge",),
     gpu_least=1,
     gpu_most=2,
+    after=(),
 )
 NETWORK = {f"Addon nodes-{each}" for each in NETWORK_ADDONS}
 
@@ -54,6 +61,13 @@ def test_nodes_wait_for_their_network_and_their_rights(own: str) -> None:
     assert group["launchTemplate"]["id"] == nodes.one("LaunchTemplate").made["id"]
     assert group["subnetIds"] == ["private-a", "private-b"]
     assert group["clusterName"] == "nexus"
+
+
+def test_nodes_keep_their_ways_to_aws_for_as_long_as_they_are_there() -> None:
+    """Nodes that cannot reach AWS while they drain are waited for until the time is up."""
+    nodes = record(lambda: NodeGroups("nodes", replace(ARGS, after=(given("way"),))))
+    for own in ("nodes", "nodes-gpu"):
+        assert "ConfigMap given-way" in nodes.waits("NodeGroup", own)
 
 
 @pytest.mark.parametrize("addon", POD_ADDONS)

@@ -119,7 +119,8 @@ def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: st
     environment = ENVIRONMENTS[cast("EnvironmentName", stack)]
     assert isinstance(environment.platform, Managed)
     nodes = environment.platform.nodes
-    needed, gpus = list(SYSTEM), 0
+    needed: list[int] = [*SYSTEM]
+    gpus = 0
     for kind in ("kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"):
         for each in of_type(clouds[stack], kind).values():
             [container] = each.inputs["spec"]["template"]["spec"]["containers"]

@@ -34,6 +34,8 @@ class ContainerRegistryArgs:
 class ContainerRegistry(pulumi.ComponentResource):
     """One ECR repository per service: a tag is never moved, every image is scanned.
 
+    Where data is retained the images outlive a `destroy`; elsewhere they go with it.
+
     A service can start once its image was pushed, so the first run leaves the services
     out (docs/runbook.md).
 
@@ -61,6 +63,9 @@ class ContainerRegistry(pulumi.ComponentResource):
                 image_tag_mutability="IMMUTABLE",
                 image_scanning_configuration={"scan_on_push": True},
                 encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key}],
+                # AWS deletes no repository that holds images unless it is told to. Source:
+                # https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-delete.html
+                force_delete=not aws.retained,
                 tags=aws.tags(f"{name}-{service}", "foundation", service),
                 opts=aws.durable(self),
             )

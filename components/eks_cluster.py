@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 
@@ -67,7 +68,8 @@ class EksCluster(pulumi.ComponentResource):
         `{name}-role`, `{name}-node-role`: roles of the control plane and, under
             Auto Mode, of the nodes.
         `{name}`: the cluster.
-        `{name}-admin-{n}`, `{name}-admin-{n}-policy`: access entry of each administrator.
+        `{name}-admin-{principal}`, `…-policy`: access entry of each administrator, named after
+            the role, so that another one in the list leaves it as it is.
 
     Outputs:
         name: the cluster's name.
@@ -150,13 +152,14 @@ class EksCluster(pulumi.ComponentResource):
         )
         policies: list[eks.AccessPolicyAssociation] = []
         for number, principal in enumerate(args.admins):
-            own = f"{name}-admin-{number}"
+            own, old = f"{name}-admin-{principal_name(principal)}", f"{name}-admin-{number}"
             entry = eks.AccessEntry(
                 own,
                 cluster_name=cluster.name,
                 principal_arn=principal,
                 tags=aws.tags(own, "foundation"),
-                opts=child,
+                # They were named after their place in the list.
+                opts=_once_called(old, child),
             )
             policies.append(
                 eks.AccessPolicyAssociation(
@@ -165,7 +168,7 @@ class EksCluster(pulumi.ComponentResource):
                     principal_arn=entry.principal_arn,
                     policy_arn=ADMIN_POLICY,
                     access_scope={"type": "cluster"},
-                    opts=child,
+                    opts=_once_called(f"{old}-policy", child),
                 )
             )
         self.name = cluster.name
@@ -205,6 +208,21 @@ class EksCluster(pulumi.ComponentResource):
             "node_pools": list(AUTO_POOLS),
             "node_role_arn": nodes.arn,
         }
+
+
+def principal_name(arn: str) -> str:
+    """A short name for an IAM role or user: its own, and a hash of the whole ARN.
+
+    Roles of two accounts or paths may share a name; of one ARN there is one access entry. Source:
+    https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    """
+    own = arn.rpartition("/")[2]
+    return f"{own}-{hashlib.sha256(arn.encode()).hexdigest()[:8]}"
+
+
+def _once_called(old: str, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    alias = pulumi.ResourceOptions(aliases=[pulumi.Alias(name=old)])
+    return pulumi.ResourceOptions.merge(opts, alias)
 
 
 def _network(args: EksClusterArgs) -> eks.ClusterKubernetesNetworkConfigArgsDict:

@@ -35,6 +35,12 @@ GPU_LABEL = ("nvidia.com/gpu.present", "true")
 a node that nothing has looked into. Source: deployments/helm/nvidia-device-plugin/values.yaml
 of https://github.com/NVIDIA/k8s-device-plugin"""
 
+ACCELERATOR_LABEL = ("k8s.amazonaws.com/accelerator", "nvidia")
+"""Tells the autoscaler that a GPU is to come: while the device plugin starts, a node offers none,
+and it would start another one. The value only names a metric. Source: "Special note on GPU
+instances" of cluster-autoscaler/cloudprovider/aws/README.md of
+https://github.com/kubernetes/autoscaler"""
+
 DISK_GB = 50
 
 
@@ -49,7 +55,8 @@ class NodeGroupsArgs:
         instance_types: of the general nodes.
         least, most: number of general nodes.
         gpu_types: instance types of the GPU nodes; empty for none.
-        gpu_most: most GPU nodes at once.
+        gpu_least, gpu_most: number of GPU nodes.
+        after: what the nodes reach AWS through.
     """
 
     aws: AwsContext
@@ -59,7 +66,9 @@ class NodeGroupsArgs:
     least: int
     most: int
     gpu_types: tuple[str, ...]
+    gpu_least: int
     gpu_most: int
+    after: tuple[pulumi.Resource, ...]
 
 
 class NodeGroups(pulumi.ComponentResource):
@@ -151,14 +160,15 @@ class NodeGroups(pulumi.ComponentResource):
                 scaling_config={"min_size": least, "max_size": most, "desired_size": least},
                 update_config={"max_unavailable": 1},
                 node_repair_config={"enabled": True},
-                labels=dict([GPU_LABEL]) if gpu else None,
+                labels=dict([GPU_LABEL, ACCELERATOR_LABEL]) if gpu else None,
                 taints=[{"key": GPU, "value": "true", "effect": "NO_SCHEDULE"}] if gpu else None,
                 tags=aws.tags(own, "foundation"),
                 opts=pulumi.ResourceOptions.merge(
                     child,
-                    # An autoscaler changes the number of nodes.
+                    # The autoscaler changes the number of nodes.
                     pulumi.ResourceOptions(
-                        depends_on=network, ignore_changes=["scalingConfig.desiredSize"]
+                        depends_on=[*network, *args.after],
+                        ignore_changes=["scalingConfig.desiredSize"],
                     ),
                 ),
             )
@@ -179,7 +189,7 @@ class NodeGroups(pulumi.ComponentResource):
                 f"{name}-gpu",
                 types=args.gpu_types,
                 ami=GPU_AMI,
-                least=1,
+                least=args.gpu_least,
                 most=args.gpu_most,
                 gpu=True,
             )

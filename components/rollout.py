@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pulumi_kubernetes.apps.v1 import DeploymentStrategyArgsDict, RollingUpdateDeploymentArgsDict
 from pulumi_kubernetes.core.v1 import LifecycleArgsDict, TopologySpreadConstraintArgsDict
 
 from components.context import selector
@@ -13,6 +14,18 @@ FINISH_SECONDS = 25
 """How long a pod has, after that, to finish what it is doing, in seconds."""
 
 GRACE_SECONDS = DRAIN_SECONDS + FINISH_SECONDS
+
+
+def strategy(*, gpu: bool) -> DeploymentStrategyArgsDict:
+    """How a new version takes the place of the old one.
+
+    Pod by pod, a new one first. Pods with a GPU (`gpu`) the other way round: a GPU is one pod's
+    alone, so where all are taken a new pod would wait for one that the old pod holds until the new
+    one is ready. A service of one such pod is away while it changes.
+    """
+    extra = 0 if gpu else 1
+    rolling: RollingUpdateDeploymentArgsDict = {"max_unavailable": 1 - extra, "max_surge": extra}
+    return {"type": "RollingUpdate", "rolling_update": rolling}
 
 
 def drain() -> LifecycleArgsDict:

@@ -68,8 +68,9 @@ class Vpc(pulumi.ComponentResource):
 
     Outputs:
         id: the VPC's id.
-        public: ids of the public subnets, in the order of the zones.
-        private: ids of the private subnets, in the same order.
+        public: ids of the public subnets, in the order of the zones, known when they lead out;
+            what uses one is gone, in a `destroy`, before its way out is.
+        private: ids of the private subnets, in the same order, as well.
         data: ids of the data subnets, in the same order.
         route_tables: ids of the private and data subnets' route tables.
     """
@@ -109,22 +110,28 @@ class Vpc(pulumi.ComponentResource):
         private = {zone: self._subnet("private", zone, plan[zone].private, child) for zone in zones}
         data = {zone: self._subnet("data", zone, plan[zone].data, durable) for zone in zones}
         routes = self._routes("public", child)
-        ec2.Route(
+        out = ec2.Route(
             f"{name}-public-out",
             route_table_id=routes.id,
             destination_cidr_block=ANYWHERE,
             gateway_id=gateway.id,
             opts=child,
         )
-        for zone in zones:
-            self._associate("public", zone, public[zone], routes, child)
-        nats = {zone: self._nat(zone, public[zone], gateway) for zone in zones[: args.nat_gateways]}
+        ways = {
+            zone: (self._associate("public", zone, public[zone], routes, child), out)
+            for zone in zones
+        }
+        nats = {
+            zone: self._nat(zone, public[zone], gateway, ways[zone])
+            for zone in zones[: args.nat_gateways]
+        }
         tables: list[ec2.RouteTable] = []
+        private_ids: list[pulumi.Output[str]] = []
         for zone in zones:
             table = self._routes(f"private-{zone}", child)
-            self._associate("private", zone, private[zone], table, child)
+            association = self._associate("private", zone, private[zone], table, child)
             nat = nats.get(zone, nats[zones[0]])
-            ec2.Route(
+            out = ec2.Route(
                 f"{name}-private-{zone}-out",
                 route_table_id=table.id,
                 destination_cidr_block=ANYWHERE,
@@ -132,12 +139,13 @@ class Vpc(pulumi.ComponentResource):
                 opts=child,
             )
             tables.append(table)
+            private_ids.append(_with(private[zone], association, out))
         data_routes = self._routes("data", child)
         for zone in zones:
             self._associate("data", zone, data[zone], data_routes, child)
         tables.append(data_routes)
-        self.public = tuple(public[zone].id for zone in zones)
-        self.private = tuple(private[zone].id for zone in zones)
+        self.public = tuple(_with(public[zone], *ways[zone]) for zone in zones)
+        self.private = tuple(private_ids)
         self.data = tuple(data[zone].id for zone in zones)
         self.route_tables = tuple(table.id for table in tables)
         self.register_outputs(
@@ -178,15 +186,21 @@ class Vpc(pulumi.ComponentResource):
         subnet: ec2.Subnet,
         routes: ec2.RouteTable,
         opts: pulumi.ResourceOptions,
-    ) -> None:
-        ec2.RouteTableAssociation(
+    ) -> ec2.RouteTableAssociation:
+        return ec2.RouteTableAssociation(
             f"{self._name}-{kind}-{zone}-association",
             subnet_id=subnet.id,
             route_table_id=routes.id,
             opts=opts,
         )
 
-    def _nat(self, zone: str, subnet: ec2.Subnet, gateway: ec2.InternetGateway) -> ec2.NatGateway:
+    def _nat(
+        self,
+        zone: str,
+        subnet: ec2.Subnet,
+        gateway: ec2.InternetGateway,
+        ways: tuple[pulumi.Resource, ...],
+    ) -> ec2.NatGateway:
         after = pulumi.ResourceOptions(parent=self, depends_on=[gateway])
         address = ec2.Eip(
             f"{self._name}-address-{zone}",
@@ -199,5 +213,12 @@ class Vpc(pulumi.ComponentResource):
             allocation_id=address.allocation_id,
             subnet_id=subnet.id,
             tags=self._tags(f"nat-{zone}"),
-            opts=after,
+            # It goes out through the routes of its own subnet.
+            opts=pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[*ways])),
         )
+
+
+def _with(subnet: ec2.Subnet, *ways: pulumi.Resource) -> pulumi.Output[str]:
+    """Id of a subnet; whoever uses it comes after its ways out, and goes before them."""
+    ready = pulumi.Output.all(subnet.id, *(way.urn for way in ways))
+    return ready.apply(lambda values: str(values[0]))

@@ -45,11 +45,14 @@ class VpcEndpoints(pulumi.ComponentResource):
 
     Outputs:
         s3: id of the gateway endpoint.
+        handles: all of them, and the rule that lets the network in. What runs in the network
+            waits for these, and in a `destroy` they go after it.
     """
 
     TOKEN = "nexus:foundation:VpcEndpoints"
 
     s3: pulumi.Output[str]
+    handles: tuple[pulumi.Resource, ...]
 
     def __init__(
         self, name: str, args: VpcEndpointsArgs, opts: pulumi.ResourceOptions | None = None
@@ -73,7 +76,7 @@ class VpcEndpoints(pulumi.ComponentResource):
             tags=aws.tags(f"{name}-group", "foundation"),
             opts=child,
         )
-        vpc_rules.SecurityGroupIngressRule(
+        rule = vpc_rules.SecurityGroupIngressRule(
             f"{name}-https",
             security_group_id=group.id,
             description="HTTPS from the network",
@@ -84,18 +87,22 @@ class VpcEndpoints(pulumi.ComponentResource):
             tags=aws.tags(f"{name}-https", "foundation"),
             opts=child,
         )
+        interfaces: list[pulumi.Resource] = []
         for service in INTERFACES:
             own = f"{name}-{service.replace('.', '-')}"
-            ec2.VpcEndpoint(
-                own,
-                vpc_id=args.vpc,
-                service_name=f"com.amazonaws.{aws.region}.{service}",
-                vpc_endpoint_type="Interface",
-                private_dns_enabled=True,
-                subnet_ids=list(args.subnets),
-                security_group_ids=[group.id],
-                tags=aws.tags(own, "foundation"),
-                opts=child,
+            interfaces.append(
+                ec2.VpcEndpoint(
+                    own,
+                    vpc_id=args.vpc,
+                    service_name=f"com.amazonaws.{aws.region}.{service}",
+                    vpc_endpoint_type="Interface",
+                    private_dns_enabled=True,
+                    subnet_ids=list(args.subnets),
+                    security_group_ids=[group.id],
+                    tags=aws.tags(own, "foundation"),
+                    opts=child,
+                )
             )
         self.s3 = gateway.id
-        self.register_outputs({"s3": self.s3})
+        self.handles = (gateway, rule, *interfaces)
+        self.register_outputs({"s3": self.s3, "handles": [handle.urn for handle in self.handles]})

@@ -29,7 +29,7 @@ from components.pod import (
     pod_spec,
     scratch_volume,
 )
-from components.rollout import GRACE_SECONDS, spread
+from components.rollout import GRACE_SECONDS, spread, strategy
 from components.scaling import autoscaler, budget
 from components.startup_check import (
     WAIT_SECONDS,
@@ -181,10 +181,7 @@ class Workload(pulumi.ComponentResource):
                 "progress_deadline_seconds": deadline,
                 "revision_history_limit": 3,
                 "selector": {"match_labels": selector(name, "workload")},
-                "strategy": {
-                    "type": "RollingUpdate",
-                    "rolling_update": {"max_unavailable": 0, "max_surge": 1},
-                },
+                "strategy": strategy(gpu=args.size.gpus > 0),
                 "template": {
                     "metadata": {"labels": labels},
                     "spec": pod,

@@ -83,10 +83,12 @@ class Nodes:
 
     Args:
         instance_types: of a managed node group; Auto Mode chooses by itself.
-        least, most: number of nodes of a managed node group.
+        least, most: number of nodes of a managed node group; the least holds the platform
+            at its usual size, for a rollout does not wait for nodes that are still to start.
         gpu_families: instance families for services that need a GPU.
         gpu_types: instance types of a managed GPU node group.
-        gpu_limit: most GPUs at once.
+        gpu_least: nodes of the managed GPU node group, at least.
+        gpu_limit: most GPUs at once; in a managed node group, of one GPU each, most nodes.
     """
 
     instance_types: tuple[str, ...]
@@ -94,6 +96,7 @@ class Nodes:
     most: int
     gpu_families: tuple[str, ...]
     gpu_types: tuple[str, ...]
+    gpu_least: int
     gpu_limit: int
 
 
@@ -207,11 +210,12 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             queue=ManagedQueue(instance_type="mq.m7g.medium", deployment="SINGLE_INSTANCE"),
             nodes=Nodes(
                 instance_types=("m7i.large",),
-                least=2,
+                least=3,
                 most=6,
                 gpu_families=("g6",),
                 gpu_types=("g6.xlarge",),
-                gpu_limit=2,
+                gpu_least=1,
+                gpu_limit=3,
             ),
         ),
     ),
@@ -237,10 +241,11 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             queue=ManagedQueue(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ"),
             nodes=Nodes(
                 instance_types=("m7i.xlarge",),
-                least=3,
+                least=6,
                 most=30,
                 gpu_families=("g6", "g6e"),
                 gpu_types=("g6.xlarge", "g6.2xlarge"),
+                gpu_least=3,
                 gpu_limit=8,
             ),
         ),

@@ -103,6 +103,10 @@ _SIZES: list[tuple[str, Cell]] = [
     ("nodes, with `nodes: managed`", _managed(lambda m: f"{m.nodes.least} to {m.nodes.most}")),
     ("node types, with `nodes: managed`", _managed(lambda m: m.nodes.instance_types)),
     ("GPU instance families", _managed(lambda m: m.nodes.gpu_families)),
+    (
+        "GPU nodes, with `nodes: managed`",
+        _managed(lambda m: f"{m.nodes.gpu_least} to {m.nodes.gpu_limit}"),
+    ),
     ("GPUs at most", _managed(lambda m: m.nodes.gpu_limit)),
 ]
 

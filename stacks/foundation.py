@@ -11,6 +11,11 @@ from catalog import Catalog, Tier
 from components.context import DATA, SYSTEM, Context
 from components.namespace import Namespace, NamespaceArgs
 from components.priorities import Priorities, PrioritiesArgs
+from components.pull_secret import PullSecret, PullSecretArgs
+from stacks.setting_types import RegistryLogin
+
+DOCKER_HUB = "docker.io"
+"""The registry of images whose name has none. Source: https://github.com/distribution/reference"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +79,43 @@ def make_priorities(
         PrioritiesArgs(context=context, tiers=tuple(Tier)),
         pulumi.ResourceOptions(providers=list(providers)),
     ).names
+
+
+def make_pull_secrets(
+    context: Context,
+    catalog: Catalog,
+    providers: tuple[pulumi.ProviderResource, ...],
+    namespaces: Mapping[str, pulumi.Output[str]],
+    *,
+    login: RegistryLogin | None,
+    registry: str | None,
+) -> Mapping[str, pulumi.Output[str]]:
+    """Makes the login to the registry in the namespace of each domain.
+
+    Args:
+        context: source of names and labels.
+        catalog: the domains.
+        providers: providers to make them with.
+        namespaces: namespaces of the domains.
+        login: the login; None where the registry asks for none.
+        registry: registry and path of the images; None for Docker Hub.
+
+    Returns:
+        Names of the Secrets by domain; none where the registry asks for no login.
+    """
+    if login is None:
+        return {}
+    return {
+        domain: PullSecret(
+            f"{domain}-pull",
+            PullSecretArgs(
+                context=context,
+                namespace=namespaces[domain],
+                registry=registry or DOCKER_HUB,
+                username=login.username,
+                password=pulumi.Output.secret(login.password.get_secret_value()),
+            ),
+            pulumi.ResourceOptions(providers=list(providers)),
+        ).secret
+        for domain in catalog.domains
+    }

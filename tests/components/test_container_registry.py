@@ -78,3 +78,10 @@ def test_images_outlive_a_destroy_where_data_is_retained() -> None:
     """Without its image the last good release cannot come back."""
     assert made().kept() == {"Repository images-cart", "Repository images-stock"}
     assert made(aws=FREE).kept() == set()
+
+
+def test_images_never_stand_in_the_way_of_a_destroy_elsewhere() -> None:
+    """AWS keeps a repository with images in it, so the `destroy` of a test stack ends half-way."""
+    forced = {each.inputs["forceDelete"] for each in made(aws=FREE).all("Repository")}
+    assert forced == {True}
+    assert {each.inputs["forceDelete"] for each in made().all("Repository")} == {False}

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from components.eks_cluster import ADMIN_POLICY, AUTO_POLICIES, VERSION, EksCluster, EksClusterArgs
+from components.eks_cluster import (
+    ADMIN_POLICY,
+    AUTO_POLICIES,
+    VERSION,
+    EksCluster,
+    EksClusterArgs,
+    principal_name,
+)
 from tests.components.recording import (
     AWS,
     FREE,
@@ -65,7 +72,7 @@ def test_kubeconfig_is_known_when_administrators_may_log_in(admins: tuple[str, .
     """The first object that is made before its maker may log in ends the deployment."""
     cluster = made(admins=admins)
     policies = {
-        f"AccessPolicyAssociation cluster-admin-{number}-policy" for number in range(len(admins))
+        f"AccessPolicyAssociation cluster-admin-{principal_name(each)}-policy" for each in admins
     }
     assert cluster.after["kubeconfig"] == {"Cluster cluster", *policies}
     entries = cluster.all("AccessEntry")
@@ -73,6 +80,27 @@ def test_kubeconfig_is_known_when_administrators_may_log_in(admins: tuple[str, .
     for each in cluster.all("AccessPolicyAssociation"):
         assert each.inputs["policyArn"] == ADMIN_POLICY
         assert each.inputs["accessScope"] == {"type": "cluster"}
+
+
+def test_a_new_administrator_leaves_the_others_as_they_are() -> None:
+    """AWS knows one entry per role: a second is refused, or the deployer's goes with the first."""
+    account, kinds = "arn:aws:iam::000000000000", ("AccessEntry", "AccessPolicyAssociation")
+
+    def entries(*admins: str) -> dict[str, str]:
+        cluster = made(admins=tuple(sorted(f"{account}:{admin}" for admin in admins)))
+        return {
+            each.urn: each.inputs["principalArn"] for kind in kinds for each in cluster.all(kind)
+        }
+
+    before = entries("role/ci", "role/people")
+    after = entries("role/auditors", "role/ci", "role/people")
+    assert before.items() < after.items()
+    assert len(after) == 6
+    # What an older version made is taken over, while the list stays as it was.
+    entry, _ = made().all("AccessEntry")
+    assert [each["name"] for each in entry.aliases] == ["cluster-admin-0"]
+    # Roles of two paths, and users, may share a name.
+    assert len(entries("role/a/ci", "role/b/ci", "user/ci")) == 6
 
 
 def test_nobody_gets_in_but_through_the_list() -> None:

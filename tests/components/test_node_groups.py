@@ -10,6 +10,7 @@ import pytest
 from components.node_groups import (
     DISK_GB,
     GPU_AMI,
+    GPU_LABEL,
     NETWORK_ADDONS,
     POD_ADDONS,
     POLICIES,
@@ -17,7 +18,13 @@ from components.node_groups import (
     NodeGroupsArgs,
 )
 from components.pod import GPU
-from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
+from tests.components.recording import (
+    AWS,
+    Recording,
+    assert_makes_what_it_says,
+    given,
+    record,
+)
 
 ARGS = NodeGroupsArgs(
     aws=AWS,
@@ -27,7 +34,9 @@ ARGS = NodeGroupsArgs(
     least=3,
     most=9,
     gpu_types=("g6.xlarge",),
+    gpu_least=1,
     gpu_most=2,
+    after=(),
 )
 NETWORK = {f"Addon nodes-{each}" for each in NETWORK_ADDONS}
 
@@ -52,6 +61,13 @@ def test_nodes_wait_for_their_network_and_their_rights(own: str) -> None:
     assert group["launchTemplate"]["id"] == nodes.one("LaunchTemplate").made["id"]
     assert group["subnetIds"] == ["private-a", "private-b"]
     assert group["clusterName"] == "nexus"
+
+
+def test_nodes_keep_their_ways_to_aws_for_as_long_as_they_are_there() -> None:
+    """Nodes that cannot reach AWS while they drain are waited for until the time is up."""
+    nodes = record(lambda: NodeGroups("nodes", replace(ARGS, after=(given("way"),))))
+    for own in ("nodes", "nodes-gpu"):
+        assert "ConfigMap given-way" in nodes.waits("NodeGroup", own)
 
 
 @pytest.mark.parametrize("addon", POD_ADDONS)
@@ -89,6 +105,14 @@ def test_gpu_nodes_take_only_what_asks_for_a_gpu() -> None:
     assert gpu["scalingConfig"]["maxSize"] == 2
     assert "taints" not in general
     assert general["instanceTypes"] == ["m7i.large"]
+
+
+def test_autoscaler_knows_that_a_gpu_is_to_come() -> None:
+    """It would start node after node, until the first one's device plugin runs."""
+    labels = made().one("NodeGroup", "nodes-gpu").inputs["labels"]
+    assert set(labels) == {GPU_LABEL[0], "k8s.amazonaws.com/accelerator"}
+    scaling = made(gpu_least=2, gpu_most=7).one("NodeGroup", "nodes-gpu").inputs["scalingConfig"]
+    assert scaling == {"minSize": 2, "maxSize": 7, "desiredSize": 2}
 
 
 def test_without_gpus_there_is_no_such_group() -> None:

@@ -89,6 +89,27 @@ def test_nodes_go_out_through_their_zones_gateway_if_it_has_one(gateways: int) -
             assert "InternetGateway network-gateway" in vpc.waits(kind, f"network-{name}-{zone}")
 
 
+@pytest.mark.parametrize("gateways", [1, 3])
+def test_subnets_are_given_away_with_their_ways_out(gateways: int) -> None:
+    """A `destroy` takes away at once what nothing waits for, and what is inside then hangs."""
+    vpc = made(nat_gateways=gateways)
+    for kind in ("public", "private"):
+        known = vpc.after[kind]
+        for zone in ZONES:
+            way = f"private-{zone}" if kind == "private" else "public"
+            assert known >= {
+                f"Subnet network-{kind}-{zone}",
+                f"RouteTableAssociation network-{kind}-{zone}-association",
+                f"Route network-{way}-out",
+            }
+    for zone in ZONES[:gateways]:
+        # Through which the private subnets go out, too.
+        assert vpc.waits("NatGateway", f"network-nat-{zone}") >= {
+            "Route network-public-out",
+            f"RouteTableAssociation network-public-{zone}-association",
+        }
+
+
 def test_data_have_no_way_out() -> None:
     """A server that can call out is one that data can leave through."""
     vpc = made()

@@ -55,6 +55,15 @@ def test_the_others_have_an_address_in_every_zone() -> None:
         assert each["vpcId"] == "vpc-1"
 
 
+def test_handles_are_all_of_them() -> None:
+    """What is in none goes first in a `destroy`, under the pods that still need it."""
+    endpoints = made()
+    assert set(endpoints.outputs["handles"]) == {
+        *(f"VpcEndpoint {each.name}" for each in endpoints.all("VpcEndpoint")),
+        "SecurityGroupIngressRule endpoints-https",
+    }
+
+
 def test_the_network_alone_reaches_them_on_https() -> None:
     """A closed endpoint with private names cuts every pod off from AWS."""
     endpoints = made()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -235,6 +236,12 @@ def test_autoscaler_alone_sets_the_number_of_pods() -> None:
     assert spec["strategy"] == {
         "type": "RollingUpdate",
         "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+    }
+    # A GPU is free only once the pod before has gone.
+    gpus = made(size=replace(USUAL["size"], gpus=1)).one("Deployment").inputs["spec"]
+    assert gpus["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0},
     }
     # All pods of a service on one host go down with it.
     constraints = pod(service)["topologySpreadConstraints"]

@@ -59,8 +59,8 @@ def refused(project: Path, stack: str = "dev") -> str:
         (
             {"registry": "https://registry.example.com/x"},
             "Pulumi.dev.yaml: setting 'nexus-cos:registry': 'https://registry.example.com/x' is no "
-            "registry; write it without a scheme, such as 'registry.example.com/nexus', or ecr. For "
-            'example, write:\nconfig:\n  nexus-cos:registry: "registry.example.com/nexus"  # '
+            "registry; write it without a scheme, such as 'registry.example.com/nexus', or ecr. "
+            'For example, write:\nconfig:\n  nexus-cos:registry: "registry.example.com/nexus"  # '
             "registry and path in front of every service's own image; ecr: made here",
         ),
         (

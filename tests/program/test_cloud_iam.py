@@ -21,6 +21,7 @@ WILDCARDS = {
     (BUCKET_POLICY, "TlsOnly"): "deny",
     # Calls that only look, which AWS lets nobody limit to single resources.
     ("aws:iam/rolePolicy:RolePolicy", "TargetGroupRead"): "describe",
+    ("aws:iam/rolePolicy:RolePolicy", "NodeGroupRead"): "describe",
 }
 
 
@@ -56,8 +57,8 @@ def test_exceptions_are_what_they_say(clouds: Mapping[str, Plan], stack: str) ->
             assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
         if (resource.type, statement["Sid"]) == (BUCKET_POLICY, "TlsOnly"):
             assert statement["Effect"] == "Deny"
-        # That of the controller is looked at in test_managed_nodes.
-        assert statement["Sid"] != "TargetGroupRead"
+        # Those of the add-ons are looked at in test_managed_nodes.
+        assert statement["Sid"] not in {"TargetGroupRead", "NodeGroupRead"}
 
 
 SERVICES = {

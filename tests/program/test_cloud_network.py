@@ -119,3 +119,21 @@ def test_address_plan_fits_and_does_not_overlap(cidr: str) -> None:
     # AWS takes /28 at least; a node of EKS wants dozens of addresses for its pods.
     assert all(each.prefixlen <= 26 for each in ranges)
     assert all(IPv4Network(s.private).num_addresses >= 512 for s in plan.values())
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_ways_out_outlive_what_is_in_the_cluster(clouds: Mapping[str, Plan], stack: str) -> None:
+    """A controller that cannot reach AWS in a `destroy` never lets go of what it made."""
+    plan = clouds[stack]
+    known = {each.urn: each for each in plan.resources}
+    waiting = [one(plan, "pulumi:providers:kubernetes", "kubernetes").urn]
+    before: set[str] = set()
+    while waiting:
+        each = known[waiting.pop()]
+        for urn in {*each.dependencies} - before:
+            before.add(urn)
+            waiting.append(urn)
+    kinds = ("ec2/route:Route", "ec2/natGateway:NatGateway", "ec2/vpcEndpoint:VpcEndpoint")
+    ways = [each for kind in kinds for each in of_type(plan, f"aws:{kind}").values()]
+    assert len(ways) >= 12
+    assert [each.name for each in ways if each.urn not in before] == []

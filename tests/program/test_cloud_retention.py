@@ -114,4 +114,4 @@ def test_whoever_deletes_by_hand_leaves_a_way_back(clouds: Mapping[str, Plan], s
     for bucket in of_type(plan, "aws:s3/bucketVersioning:BucketVersioning").values():
         assert bucket.inputs["versioningConfiguration"] == {"status": "Enabled"}
     for repository in of_type(plan, "aws:ecr/repository:Repository").values():
-        assert repository.inputs.get("forceDelete", False) is False
+        assert repository.inputs["forceDelete"] is not kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,15 +14,18 @@ from plan.manifests import HELM_RELEASE, manifests
 from plan.plan import Plan, make_plan
 from plan.recorder import Registration
 from policy.rules import violations
+from stacks.environment import ENVIRONMENTS, EnvironmentName, Managed
 from terraform.configuration import configuration
 from tests.kubernetes_schema import validate
 from tests.program.cloud_resources import STACKS, of_type, one, policies
 from tests.program.test_cloud_iam import unexplained_wildcards
+from tests.program.test_pods import amount
 from tests.projects import copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
 CONTROLLER, PLUGIN = "load-balancer-controller", "gpu-plugin"
+AUTOSCALER = "cluster-autoscaler"
 BINDING = "kubernetes:elbv2.k8s.aws/v1beta1:TargetGroupBinding"
 
 
@@ -43,7 +47,7 @@ def test_auto_mode_brings_its_own(clouds: Mapping[str, Plan], stack: str) -> Non
 def test_charts_are_pinned(managed: Plan) -> None:
     """A chart without a version is another one in every run."""
     releases = of_type(managed, HELM_RELEASE)
-    assert set(releases) == {CONTROLLER, PLUGIN}
+    assert set(releases) == {CONTROLLER, PLUGIN, AUTOSCALER}
     for release in releases.values():
         assert re.fullmatch(r"\d+\.\d+\.\d+", release.inputs["version"])
         assert release.inputs["repositoryOpts"]["repo"].startswith("https://")
@@ -79,6 +83,75 @@ def test_route_waits_for_the_controller_and_that_for_its_role(managed: Plan) -> 
     assert account == {"create": True, "name": association.inputs["serviceAccount"]}
     provider = one(managed, "pulumi:providers:kubernetes", "kubernetes")
     assert any("NodeGroups" in urn for urn in provider.dependencies)
+
+
+def test_nodes_are_started_by_an_autoscaler(managed: Plan) -> None:
+    """Without one the number of nodes stays what it was, and pods that scale up stay pending."""
+    cluster = one(managed, "aws:eks/cluster:Cluster", "cluster").made["id"]
+    values = named(managed, HELM_RELEASE, AUTOSCALER).inputs["values"]
+    assert values["autoDiscovery"] == {"clusterName": cluster}
+    rights = {
+        statement["Sid"]: statement
+        for resource, key, statement in policies(managed)
+        if resource.name == f"{AUTOSCALER}-role-policy" and key == "policy"
+    }
+    own = {"StringEquals": {"aws:ResourceTag/eks:cluster-name": cluster}}
+    assert rights["NodeGroupScale"]["Condition"] == own
+    reads = rights["NodeGroupRead"]["Action"]
+    assert all(action.partition(":")[2].startswith(("Describe", "Get")) for action in reads)
+
+
+ROOM = {"m7i.large": (1930, 7100, 29), "m7i.xlarge": (3920, 14500, 58)}
+"""What a node of a type has for pods: CPU in thousandths, memory in MiB, number. EKS keeps
+255 MiB and 11 MiB a pod for itself, and 80 m of four CPUs. Sources: the node bootstrap of
+https://github.com/awslabs/amazon-eks-ami, and nodeadm/internal/kubelet/eni-max-pods.txt there."""
+
+SYSTEM = (900, 1300, 9)
+"""What the add-ons of a cluster ask for: DNS, metrics, balancer controller, autoscaler."""
+
+AGENTS = (150, 100, 4)
+"""What the add-ons ask for on each node: network, proxy, Pod Identity."""
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: str) -> None:
+    """Pods that wait for a node that is still to start let the first deployment fail."""
+    environment = ENVIRONMENTS[cast("EnvironmentName", stack)]
+    assert isinstance(environment.platform, Managed)
+    nodes = environment.platform.nodes
+    needed: list[int] = [*SYSTEM]
+    gpus = 0
+    for kind in ("kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"):
+        for each in of_type(clouds[stack], kind).values():
+            [container] = each.inputs["spec"]["template"]["spec"]["containers"]
+            asked = container["resources"]["requests"]
+            count = environment.replicas if kind.endswith("Deployment") else 1
+            needed[0] += count * int(amount(asked["cpu"]) * 1000)
+            needed[1] += count * int(amount(asked["memory"]) / 1024**2)
+            needed[2] += count
+            gpus += count * int(asked.get("nvidia.com/gpu", 0))
+    for node_type in nodes.instance_types:
+        for there, agents, wanted in zip(ROOM[node_type], AGENTS, needed, strict=True):
+            assert nodes.least * (there - agents) >= wanted
+    assert 0 < gpus <= nodes.gpu_least
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_there_are_gpus_for_every_pod_that_wants_one(
+    clouds: Mapping[str, Plan], stack: str
+) -> None:
+    """A pod more than GPUs stays pending, in Auto Mode too."""
+    scalers = of_type(clouds[stack], "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
+    wanted = 0
+    for name, each in of_type(clouds[stack], "kubernetes:apps/v1:Deployment").items():
+        spec = each.inputs["spec"]
+        [container] = spec["template"]["spec"]["containers"]
+        if "nvidia.com/gpu" in container["resources"]["limits"]:
+            most = scalers[f"{name}-autoscaler"].inputs["spec"]["maxReplicas"]
+            wanted += most + spec["strategy"]["rollingUpdate"]["maxSurge"]
+    platform = ENVIRONMENTS[cast("EnvironmentName", stack)].platform
+    assert isinstance(platform, Managed)
+    assert 0 < wanted <= platform.nodes.gpu_limit
 
 
 def test_services_do_not_wait_for_the_controller(managed: Plan) -> None:
@@ -127,7 +200,7 @@ def test_plugin_runs_on_the_gpu_nodes(managed: Plan) -> None:
     wanted = values["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     [term] = wanted["nodeSelectorTerms"]
     [expression] = term["matchExpressions"]
-    assert group["labels"] == {expression["key"]: expression["values"][0]}
+    assert group["labels"].items() >= {expression["key"]: expression["values"][0]}.items()
     assert expression["operator"] == "In"
     [taint] = group["taints"]
     [toleration] = values["tolerations"]
@@ -160,7 +233,7 @@ def test_translation_keeps_the_keys_of_labels(managed: Plan) -> None:
     """A label in snake case selects no node; what is in a chart is no resource of a cloud."""
     text = configuration(managed)
     block = text[text.index('resource "aws_eks_node_group" "nodes-gpu"') :].partition("\n}\n")[0]
-    assert 'labels = {"nvidia.com/gpu.present" = "true"}' in block
+    assert '"nvidia.com/gpu.present" = "true"' in block
     assert "helm" not in text
 
 

@@ -184,3 +184,48 @@ def test_every_variable_is_on_the_page() -> None:
     assert {variable for variable in used if f"`{variable}`" not in page} == set()
     for prefix in ("", "preview-", "drift-"):
         assert f"`{prefix}STACK`" in page
+
+
+def cache() -> dict[str, Any]:
+    action = yaml.safe_load((ROOT / ".github" / "actions" / "setup" / "action.yml").read_text())
+    (found,) = [
+        step["with"]
+        for step in action["runs"]["steps"]
+        if str(step.get("uses")).startswith("actions/cache@")
+    ]
+    return found
+
+
+def test_the_cache_is_keyed_by_every_lock() -> None:
+    """A key that leaves a lock out is never written again: its tools are built on every run."""
+    (patterns,) = re.findall(r"hashFiles\(([^)]*)\)", cache()["key"])
+    keyed = {file for pattern in re.findall(r"'([^']+)'", patterns) for file in ROOT.glob(pattern)}
+    tools = ROOT / "tools"
+    locks = {
+        *ROOT.glob("*.lock"),
+        *(file for ending in ("*.lock", "go.mod", "go.sum") for file in tools.rglob(ending)),
+        # Its own hash stands in the name of the folder that it fills.
+        tools / "servers.sh",
+    }
+    assert len(locks) > 10
+    assert keyed == locks
+
+
+def test_the_checks_have_a_cache_of_their_own() -> None:
+    """The entry is written once: a run that built next to nothing would keep all others out."""
+    names_of_caches = {
+        name: {
+            step.get("with", {}).get("cache")
+            for step in steps(name)
+            if step.get("uses") == "./.github/actions/setup"
+        }
+        for name in names()
+    }
+    assert names_of_caches.pop("check") == {"check"}
+    assert set[Any]().union(*names_of_caches.values()) == {None}
+    prefix = "nexus-cos-${{ inputs.cache }}-"
+    assert cache()["key"].startswith(prefix)
+    # What restores less than a whole key is a key's beginning, of the same cache.
+    for line in cache()["restore-keys"].split("\n"):
+        assert line.startswith(prefix) or not line
+        assert cache()["key"].startswith(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -229,3 +230,39 @@ def test_the_checks_have_a_cache_of_their_own() -> None:
     for line in cache()["restore-keys"].split("\n"):
         assert line.startswith(prefix) or not line
         assert cache()["key"].startswith(line)
+
+
+def test_a_pull_request_answers_for_its_own_changes(tmp_path: Path) -> None:
+    """Once main has moved on, the event's base.sha blames authors for what others merged."""
+    checkout, *_ = (step["with"] for step in steps("plan") if "checkout@" in str(step.get("uses")))
+    (script,) = (step["run"] for step in steps("plan") if "nexus diff" in step.get("run", ""))
+    (compared,) = re.findall(r"nexus diff (\S+) (\S+) ", script)
+
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
+    change(origin, "base")
+    git(origin, "checkout", "--quiet", "-b", "topic")
+    change(origin, "mine")
+    git(origin, "checkout", "--quiet", "main")
+    change(origin, "of-another")
+    # What GitHub makes of a pull request, and checks out.
+    git(origin, "checkout", "--quiet", "-b", "merge")
+    git(origin, "merge", "--quiet", "--no-edit", "topic")
+    git(origin, "checkout", "--quiet", "main")
+    depth = f"--depth={checkout['fetch-depth']}"
+    git(tmp_path, "clone", "--quiet", depth, "--branch=merge", f"file://{origin}", str(clone))
+    assert git(clone, "diff", "--name-only", *compared).split() == ["mine"]
+
+
+def change(repository: Path, name: str) -> None:
+    (repository / name).write_text(name, encoding="utf-8")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", name)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout

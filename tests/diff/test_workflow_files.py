@@ -47,7 +47,7 @@ def test_every_stack_is_run_by_the_engine_that_was_tested() -> None:
         for step in steps(name)
         if str(step.get("uses")).startswith("pulumi/actions@")
     }
-    assert versions == dict.fromkeys(CLOUD, found[1])
+    assert versions == dict.fromkeys(CLOUD | {"check"}, found[1])
 
 
 def test_a_session_is_not_longer_than_a_role_allows() -> None:
@@ -138,8 +138,11 @@ def test_what_reaches_a_cluster_runs_where_the_variable_says() -> None:
                 stack = "inputs.stack" if name == "up" else "matrix.stack"
                 assert f"fromJSON(vars.NEXUS_RUNNERS || '{{}}')[{stack}]" in job["runs-on"]
                 if name != "up":
-                    assert "vars.NEXUS_STACKS" in job["strategy"]["matrix"]["stack"]
-                    assert "vars.NEXUS_STACKS" in job["if"]
+                    variable = "NEXUS_PREVIEWS" if name == "preview" else "NEXUS_STACKS"
+                    listed = f"fromJSON(vars.{variable} || '[]')"
+                    assert job["strategy"]["matrix"]["stack"] == f"${{{{ {listed} }}}}"
+                    # An empty matrix is an error; a variable that is not set is none.
+                    assert job["if"].startswith(f"{listed}[0]")
 
 
 def test_every_use_of_an_account_has_an_environment_of_its_own_kind() -> None:

@@ -34,3 +34,6 @@ timeout 120 .venv/bin/nexus diff "$folder/documents/base" "$folder/documents/hea
 # 2 says that a document is unreadable, which the report tells.
 case $code in 0 | 2 | 10 | 11) ;; *) exit "$code" ;; esac
 test -s "$file"
+
+# The shape was checked, the content cannot be: workflow and program were the author's.
+printf '\n<sub>Both plans were made by the workflow and the code of this pull request, in [this run](%s): they say what its author has them say. Read the code before you trust them.</sub>\n' "$url" >>"$file"

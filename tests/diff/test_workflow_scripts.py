@@ -6,14 +6,18 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from diff.render.markdown import MARKER
+from diff.render.markdown import LONGEST, MARKER
 from tests.projects import ROOT
+
+from .markdown_view import faults
+from .plans import resource, side
 
 SCRIPTS = ROOT / ".github" / "scripts"
 BOT = {"login": "github-actions[bot]"}
@@ -21,7 +25,11 @@ BOT = {"login": "github-actions[bot]"}
 GH = """#!/usr/bin/env bash
 printf '%s\\n' "$*" >> "$CALLS"
 for argument in "$@"; do [ "$argument" = --jq ] && filtered=1; done
-case " $* " in *PATCH* | *POST* | *" issue "*) ;; *) cat "$ANSWER" ;; esac
+case " $* " in
+*PATCH* | *POST* | *" issue "*) ;;
+*" run download "*) mkdir -p "${!#}" && cp "$ARTIFACT" "${!#}/plans.zip" ;;
+*) cat "$ANSWER" ;;
+esac
 """
 
 pytestmark = pytest.mark.skipif(
@@ -102,6 +110,39 @@ def test_a_failed_plan_is_said(tmp_path: Path) -> None:
     assert text.startswith(f"{MARKER}\n")
     assert "could not be made" in text
     assert "https://github.com/owner/nexus/actions/runs/9" in text
+
+
+def test_a_comment_says_whose_word_it_is(tmp_path: Path) -> None:
+    """A fork's workflow may upload any plans; a bot's comment looks like the project's own word."""
+    artifact = tmp_path / "given.zip"
+    with zipfile.ZipFile(artifact, "w") as opened:
+        for name, resources in (("base", []), ("head", [resource("app")])):
+            [plan] = side(*resources).plans.values()
+            opened.writestr(f"{name}/dev.plan.json", plan)
+    file = tmp_path / "comment.md"
+    told = {"RUN": "9", "CONCLUSION": "success", "ARTIFACT": str(artifact)}
+    run("render-comment.sh", tmp_path, artifact.stat().st_size, str(file), **told)
+    text = file.read_text()
+    assert text.startswith(f"{MARKER}\n## Nexus plan: changes\n")
+    last = text.rstrip("\n").splitlines()[-1]
+    assert "made by the workflow and the code of this pull request" in last
+    assert "https://github.com/owner/nexus/actions/runs/9" in last
+    # GitHub refuses 65,536 characters and more, so what comes after the report must be short.
+    assert LONGEST + len(last) + 2 < 65_536
+    # The one link is to the run.
+    assert [fault.split(":")[0] for fault in faults(text)] == ["link_open"]
+
+
+def test_no_plans_are_said(tmp_path: Path) -> None:
+    """What is no set of plans must not be rendered, and not be passed over in silence."""
+    artifact = tmp_path / "given.zip"
+    artifact.write_bytes(b"no archive")
+    file = tmp_path / "comment.md"
+    told = {"RUN": "9", "CONCLUSION": "success", "ARTIFACT": str(artifact)}
+    run("render-comment.sh", tmp_path, 10, str(file), **told)
+    assert "is no set of plans" in file.read_text()
+    run("render-comment.sh", tmp_path, 0, str(file), **told)
+    assert "left no plans" in file.read_text()
 
 
 def test_one_issue_is_kept_about_drift(tmp_path: Path) -> None:

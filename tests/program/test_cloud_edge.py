@@ -212,6 +212,21 @@ def test_visitors_are_counted_where_they_come_in(
         assert ruleset.secrets == (f"rules[0].actionParameters.headers.{MARK}.value",)
 
 
+@pytest.mark.parametrize("edge", ["both", "cloudflare"])
+def test_cloudflares_certificates_cover_every_name(
+    edge: str, clouds: Mapping[str, Plan], other_clouds: Mapping[str, Plan]
+) -> None:
+    """Its own covers the zone's name and one level below; further down visitors get a TLS error."""
+    plan = clouds["staging"] if edge == "both" else other_clouds[edge]
+    zone = DOMAINS["staging"]
+    names = {each.inputs["name"] for each in of_type(plan, BALANCER).values()}
+    assert names == {zone, f"media.{zone}"}
+    assert {name.removesuffix(zone).count(".") for name in names} == {0, 1}
+    for pack in of_type(plan, "cloudflare:index/certificatePack:CertificatePack").values():
+        # Cloudflare refuses a pack without the zone's name.
+        assert pack.inputs["hosts"] == [zone, f"*.{zone}"]
+
+
 def test_cloudflare_alone_has_no_cloudfront(other_clouds: Mapping[str, Plan]) -> None:
     """An edge that is switched off must not be paid for, nor needed."""
     plan = other_clouds["cloudflare"]

@@ -24,9 +24,9 @@ RESERVED_DOMAINS = frozenset({"data", "system"})
 """Domains whose namespaces belong to the servers and to the platform itself."""
 
 RESERVED_SERVICES = frozenset(
-    {"admin", "default", "none", "probe", "public", "template0", "template1"}
+    {"admin", "default", "master", "none", "probe", "public", "template0", "template1"}
 )
-"""Services whose user, role or database a server has already, or refuses."""
+"""Services whose user, role, password or database a server has already, or refuses."""
 
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""

@@ -45,6 +45,14 @@ class Context:
         """
         return fitting(f"{self.prefix}-{tier}")
 
+    def node_pool(self, name: str) -> str:
+        """Name of a pool of nodes, which belongs to the whole cluster.
+
+        Raises:
+            ValueError: if the name is longer than a DNS label.
+        """
+        return fitting(f"{self.prefix}-{name}")
+
     def host(self, name: str, namespace: str) -> str:
         """DNS name of Kubernetes Service `name` in `namespace` (without prefix)."""
         return f"{name}.{self.namespace(namespace)}.svc"

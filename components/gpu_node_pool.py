@@ -29,6 +29,8 @@ class GpuNodePoolArgs:
 class GpuNodePool(pulumi.ComponentResource):
     """A NodePool: EKS starts a node when a pod asks for a GPU, and stops it when none does.
 
+    Pools belong to the whole cluster, so its name there starts with the stack's prefix.
+
     Makes:
         `{name}`: NodePool (`karpenter.sh/v1`); its nodes take pods that ask for a GPU alone.
 
@@ -48,7 +50,10 @@ class GpuNodePool(pulumi.ComponentResource):
             name,
             api_version="karpenter.sh/v1",
             kind="NodePool",
-            metadata={"name": name, "labels": args.context.labels(name, "nodes")},
+            metadata={
+                "name": args.context.node_pool(name),
+                "labels": args.context.labels(name, "nodes"),
+            },
             spec={
                 "template": {
                     "spec": {

@@ -84,6 +84,16 @@ def _subnet(value: str) -> str:
     return value
 
 
+def _services(value: str) -> str:
+    try:
+        block = IPv4Network(value)
+    except ValueError:
+        raise ValueError("is no IPv4 network; write one such as '172.20.0.0/16'.") from None
+    if not 12 <= block.prefixlen <= 24:
+        raise ValueError("is no range of Services; EKS has them of /12 to /24.")
+    return value
+
+
 def _moment(value: str) -> str:
     fault = "is no moment in UTC; write one such as '2026-01-31T09:00:00Z'."
     try:
@@ -113,6 +123,9 @@ Resolver = Annotated[str, AfterValidator(_block)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 SubnetBlock = Annotated[str, AfterValidator(_subnet)]
 """Addresses of a subnet. Sizes: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+ServiceBlock = Annotated[str, AfterValidator(_services)]
+"""Addresses of a cluster's Services. Sizes:
+https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html"""
 Moment = Annotated[str, AfterValidator(_moment)]
 ServerName = Annotated[
     str,
@@ -191,7 +204,8 @@ class ExistingCluster(_Part):
     """An EKS cluster that others made, and the network it is in.
 
     Without the blocks of addresses of a kind of subnet, network policies take the whole
-    network (`vpcCidr`) for it. `private_cidrs` are where interface endpoints are.
+    network (`vpcCidr`) for it. `private_cidrs` are where interface endpoints are. In Auto Mode
+    `service_cidr` must be there: pods ask an address in it for names.
     """
 
     arn: ClusterArn
@@ -201,6 +215,7 @@ class ExistingCluster(_Part):
     vpc: str = Field(min_length=1)
     public_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
     data_subnets: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+    service_cidr: ServiceBlock | None = None
     public_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()
     private_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()
     data_cidrs: Annotated[tuple[SubnetBlock, ...], Field(strict=False)] = ()

@@ -151,6 +151,7 @@ class Settings(BaseModel):
                 "certificateAuthority": "LS0t…",
                 "securityGroup": "sg-0123",
                 "vpc": "vpc-0123",
+                "serviceCidr": "172.20.0.0/16",
                 "publicSubnets": ["subnet-01", "subnet-02", "subnet-03"],
                 "dataSubnets": ["subnet-04", "subnet-05", "subnet-06"],
                 "publicCidrs": ["10.0.192.0/22", "10.0.196.0/22", "10.0.200.0/22"],

@@ -27,8 +27,9 @@ from stacks.requirements import AwsSettings
 from stacks.setting_types import SERVICE_CIDR
 from stacks.settings import Settings
 
-CLUSTER_DNS = f"{IPv4Network(SERVICE_CIDR)[10]}/32"
-"""Address of the cluster's DNS, which Auto Mode runs on the nodes and not in pods."""
+DNS_NUMBER = 10
+"""Which address of its Services a cluster of EKS has its DNS at. Source:
+nodeadm/internal/api of https://github.com/awslabs/amazon-eks-ami, which tells the nodes so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +106,7 @@ def build_foundation(
 
         token = pulumi.Output.secret(managed.cloudflare.token.get_secret_value())
         providers += (pulumi_cloudflare.Provider("cloudflare", api_token=token),)
-    resolvers = settings.dns_resolvers
-    if settings.nodes == "auto":
-        resolvers += (CLUSTER_DNS,)
-    namespaces = make_namespaces(context, catalog, providers, resolvers)
+    namespaces = make_namespaces(context, catalog, providers, _resolvers(settings))
     return AwsFoundation(
         context=context,
         providers=providers,
@@ -129,3 +127,12 @@ def build_foundation(
             settings, platform, aws, cluster, pulumi.ResourceOptions(providers=list(providers))
         ),
     )
+
+
+def _resolvers(settings: Settings) -> tuple[str, ...]:
+    """Blocks of DNS resolvers that are no pods: Auto Mode runs the cluster's DNS on the nodes."""
+    if settings.nodes != "auto":
+        return settings.dns_resolvers
+    existing = settings.existing_cluster
+    services = SERVICE_CIDR if existing is None else existing.service_cidr or SERVICE_CIDR
+    return (*settings.dns_resolvers, f"{IPv4Network(services)[DNS_NUMBER]}/32")

@@ -61,6 +61,7 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
             "vpc": "vpc-0000000000000shar",
             "publicSubnets": ["subnet-p1", "subnet-p2", "subnet-p3"],
             "dataSubnets": ["subnet-d1", "subnet-d2", "subnet-d3"],
+            "serviceCidr": "10.100.0.0/16",
         },
         cloudHsm=True,
         databaseServers={"postgres": "r1"},

@@ -32,6 +32,7 @@ EXISTING = {
     "vpc": "vpc-1",
     "publicSubnets": ["subnet-1", "subnet-2"],
     "dataSubnets": ["subnet-3", "subnet-4"],
+    "serviceCidr": "10.100.0.0/16",
 }
 
 
@@ -72,6 +73,15 @@ EXISTING = {
             {"cluster": "existing", "existingCluster": EXISTING},
             "is in account 210987654321, region eu-west-1, but this stack is in 123456789012, "
             "eu-central-1; correct one of them.",
+        ),
+        (
+            {"cluster": "existing", "existingCluster": {**EXISTING, "serviceCidr": None}},
+            "existingCluster.serviceCidr' is missing, but in Auto Mode names are resolved at an "
+            "address in it; write what this says: aws eks describe-cluster --name other --query ",
+        ),
+        (
+            {"cluster": "existing", "existingCluster": {**EXISTING, "serviceCidr": "10.0.0.0/8"}},
+            "existingCluster.serviceCidr': '10.0.0.0/8' is no range of Services; EKS has them of",
         ),
         ({"existingCluster": EXISTING}, "is there, but a cluster is made here; remove it, or set"),
         (

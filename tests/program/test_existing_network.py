@@ -23,6 +23,7 @@ EXISTING: Mapping[str, object] = {
     "vpc": "vpc-0000000000000shar",
     "publicSubnets": ["subnet-p1", "subnet-p2"],
     "dataSubnets": ["subnet-d1", "subnet-d2"],
+    "serviceCidr": "10.100.0.0/16",
 }
 
 AROUND = {
@@ -109,3 +110,14 @@ def test_policies_alone_depend_on_the_lists(tmp_path: Path) -> None:
     assert {urn.rpartition("$")[2].partition("::")[0] for urn in changed} == {
         "kubernetes:networking.k8s.io/v1:NetworkPolicy"
     }
+
+
+def test_names_are_asked_where_the_cluster_answers(tmp_path: Path) -> None:
+    """EKS has Services at 10.100.0.0/16 too: without DNS no service finds another."""
+    policies = [
+        str(each.inputs["spec"])
+        for each in planned(tmp_path, {}).resources
+        if each.type == "kubernetes:networking.k8s.io/v1:NetworkPolicy"
+    ]
+    assert sum("10.100.0.10/32" in each for each in policies) > 10
+    assert not [each for each in policies if "172.20.0.10" in each]

@@ -31,7 +31,8 @@ def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Sid
     Raises:
         PlanningError: what the program there says is wrong.
     """
-    chosen = _stacks(project, stacks)
+    found = stacks_of(project)
+    chosen = tuple(stack for stack in found if not stacks or stack in stacks)
     if not (project / "Pulumi.yaml").is_file() or not (project / "plan" / "plan.py").is_file():
         return Side(label=label, has_program=False)
     with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
@@ -42,16 +43,18 @@ def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Sid
         label=label,
         plans=side.plans,
         graph=side.graph,
-        has_program=bool(chosen),
+        has_program=bool(found),
     )
 
 
-def _stacks(project: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    found = sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in project.glob("Pulumi.*.yaml")
+def stacks_of(project: Path) -> tuple[str, ...]:
+    """The stacks with a file in the project's folder, sorted."""
+    return tuple(
+        sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in project.glob("Pulumi.*.yaml")
+        )
     )
-    return tuple(stack for stack in found if not wanted or stack in wanted)
 
 
 def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> None:
@@ -97,4 +100,4 @@ def _reason(stderr: str) -> str:
     return "\n".join(lines[-20:])
 
 
-__all__ = ["GRAPH_FILE", "plan_project"]
+__all__ = ["GRAPH_FILE", "plan_project", "stacks_of"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diff.errors import DiffError
+from diff.errors import DiffError, UnreadableError
+from diff.plan_document import read_plan
 from diff.revisions import plan_sides
 from diff.side import GRAPH_FILE, PLAN_SUFFIX, Side, side_of_documents, side_of_file
+from diff.wanted import require_known
 
 
 def read_sides(
@@ -29,7 +31,8 @@ def read_sides(
         head_graph: the same for the head.
 
     Raises:
-        DiffError: a side is none of these, the two do not fit together, or cannot be planned.
+        DiffError: a side is none of these, the two do not fit together, neither has one of
+            `stacks`, or one cannot be planned.
     """
     documents = [_documents(base, base_graph), _documents(head, head_graph)]
     before, after = documents
@@ -38,6 +41,7 @@ def read_sides(
             raise DiffError(
                 "One side is a plan file, the other a folder; name two files or two folders."
             )
+        _require(stacks, before, after)
         return _only(before, stacks), _only(after, stacks)
     if before is not None or after is not None:
         raise DiffError(
@@ -72,6 +76,21 @@ def _tree(name: str) -> str | Path:
 
 def _is_project(path: Path) -> bool:
     return (path / "Pulumi.yaml").is_file()
+
+
+def _require(stacks: tuple[str, ...], *sides: Side) -> None:
+    """Refuses a stack that neither side has; a plan that cannot be read is left to the report."""
+    if not stacks:
+        return
+    try:
+        known = {
+            stack or read_plan(plan, f"The plan in {side.label}").stack
+            for side in sides
+            for stack, plan in side.plans.items()
+        }
+    except UnreadableError:
+        return
+    require_known(stacks, known)
 
 
 def _only(side: Side, stacks: tuple[str, ...]) -> Side:

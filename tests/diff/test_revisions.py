@@ -87,6 +87,14 @@ def test_what_is_no_revision_is_said(repository: Path, name: str) -> None:
         read_sides(repository, "empty", name)
 
 
+def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
+    """'No changes' for a mistyped stack lets the change of the real one through."""
+    with pytest.raises(DiffError, match="Neither side has a stack 'dve'; there is dev; name one"):
+        read_sides(repository, "empty", "first", stacks=("dve",))
+    with pytest.raises(DiffError, match="there is none at all"):
+        read_sides(repository, "empty", "empty", stacks=("dev",))
+
+
 def test_saved_documents_read_back_as_the_same_sides(base: Side, tmp_path: Path) -> None:
     """The comment on a fork is made from what was saved."""
     write_documents(base, tmp_path / "base")

@@ -7,7 +7,14 @@ from pathlib import Path
 from diff.errors import DiffError, UnreadableError
 from diff.plan_document import read_plan
 from diff.revisions import plan_sides
-from diff.side import GRAPH_FILE, PLAN_SUFFIX, Side, side_of_documents, side_of_file
+from diff.side import (
+    ERROR_SUFFIX,
+    GRAPH_FILE,
+    PLAN_SUFFIX,
+    Side,
+    side_of_documents,
+    side_of_file,
+)
 from diff.wanted import require_known
 
 
@@ -62,7 +69,8 @@ def _documents(name: str, graph: Path | None) -> Side | None:
     if path.is_file():
         return side_of_file(path, graph)
     if path.is_dir() and not _is_project(path):
-        holds = any(path.glob(f"*{PLAN_SUFFIX}")) or (path / GRAPH_FILE).exists()
+        documents = (f"*{PLAN_SUFFIX}", f"*{ERROR_SUFFIX}", GRAPH_FILE)
+        holds = any(any(path.glob(pattern)) for pattern in documents)
         # An empty folder is a side from before there was a program.
         if holds or not any(path.iterdir()):
             return side_of_documents(path)
@@ -90,7 +98,7 @@ def _require(stacks: tuple[str, ...], *sides: Side) -> None:
         }
     except UnreadableError:
         return
-    require_known(stacks, known)
+    require_known(stacks, known.union(*(side.errors for side in sides)))
 
 
 def _only(side: Side, stacks: tuple[str, ...]) -> Side:
@@ -99,6 +107,7 @@ def _only(side: Side, stacks: tuple[str, ...]) -> Side:
     return Side(
         label=side.label,
         plans={stack: plan for stack, plan in side.plans.items() if stack in stacks},
+        errors={stack: said for stack, said in side.errors.items() if stack in stacks},
         graph=side.graph,
         has_program=side.has_program,
         notes=side.notes,

@@ -12,12 +12,12 @@ import zipfile
 from pathlib import Path
 
 from diff.errors import UnreadableError
-from diff.side import GRAPH_FILE, MOST_STACKS, PLAN_SUFFIX
+from diff.side import ERROR_SUFFIX, GRAPH_FILE, MOST_STACKS, PLAN_SUFFIX
 from diff.untrusted import LARGEST_FILE
 
 _MEMBER = re.compile(
-    rf"(base|head)/([A-Za-z0-9][A-Za-z0-9_.-]{{0,99}}{re.escape(PLAN_SUFFIX)}"
-    rf"|{re.escape(GRAPH_FILE)})"
+    r"(base|head)/([A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
+    rf"({re.escape(PLAN_SUFFIX)}|{re.escape(ERROR_SUFFIX)})|{re.escape(GRAPH_FILE)})"
 )
 MOST_MEMBERS = 2 * (MOST_STACKS + 1) + 2
 

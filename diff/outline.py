@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from diff.catalog_words import catalog_sentences
 from diff.phrase import Part, Phrase, names, phrase
 from diff.report import ExitCode, Report, StackReport, Status
 from diff.resource_change import Danger
 from diff.resource_words import Item, resource_groups
-from diff.text import counted
+from diff.text import LONGEST_VALUE, counted
 from diff.urn import parse_urn, short_type
 
 COLUMNS = (
@@ -96,9 +97,7 @@ def _sections(report: Report) -> Iterator[Section]:
     dangers = tuple(_dangers(report))
     if dangers:
         yield Section(title="Dangerous: look at these first", items=dangers, alarming=True)
-    odd = tuple(
-        Item(phrase([stack.stack], f": {stack.note}")) for stack in report.stacks if stack.note
-    )
+    odd = tuple(_odd(report))
     if odd:
         yield Section(title="Stacks", items=odd)
     catalog = tuple(_catalog(report))
@@ -110,6 +109,29 @@ def _sections(report: Report) -> Iterator[Section]:
     for stack in report.stacks:
         for title, items in resource_groups(stack.diff):
             yield Section(title=f"{stack.stack}: {title}", items=items, folded=True)
+
+
+def _odd(report: Report) -> Iterator[Item]:
+    """What to know of single stacks. What a wrong catalog makes all programs say is said once."""
+    alike: dict[tuple[str, tuple[Phrase, ...]], list[str]] = {}
+    for stack in report.stacks:
+        if stack.errors:
+            alike.setdefault((stack.note, tuple(_errors(stack))), []).append(stack.stack)
+        elif stack.note:
+            yield Item(phrase([stack.stack], f": {stack.note}"))
+    for (note, errors), stacks in alike.items():
+        yield Item(phrase(*names(stacks), f": {note}"), errors)
+
+
+def _errors(stack: StackReport) -> Iterator[Phrase]:
+    said = stack.errors
+    if len(set(said.values())) == 1:
+        said = {"": next(iter(said.values()))}
+    for side, lines in said.items():
+        for line in lines:
+            # In pieces, or every format would cut a long sentence off.
+            pieces = wrap(line, LONGEST_VALUE, break_on_hyphens=False)
+            yield phrase(f"{side}: " if side else "", *names(pieces, most=len(pieces), joint=" "))
 
 
 def _dangers(report: Report) -> Iterator[Item]:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from diff.errors import PlanningError
+from diff.failure import sentences
 from diff.side import GRAPH_FILE, Side, side_of_documents
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -23,15 +24,19 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "VIRT
 def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Side:
     """Every stack of the project in folder `project`, planned by its own code.
 
+    A stack that cannot be planned leaves what its program said (`Side.errors`); the others are
+    planned all the same.
+
     Args:
         project: the folder with Pulumi.yaml; its code is run.
         label: what the user calls it.
         stacks: which stacks to plan; all there are if empty.
 
     Raises:
-        PlanningError: what the program there says is wrong.
+        PlanningError: the program there ends before it comes to its stacks, or hangs.
     """
-    chosen = _stacks(project, stacks)
+    found = stacks_of(project)
+    chosen = tuple(stack for stack in found if not stacks or stack in stacks)
     if not (project / "Pulumi.yaml").is_file() or not (project / "plan" / "plan.py").is_file():
         return Side(label=label, has_program=False)
     with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
@@ -41,17 +46,20 @@ def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Sid
     return Side(
         label=label,
         plans=side.plans,
+        errors=side.errors,
         graph=side.graph,
-        has_program=bool(chosen),
+        has_program=bool(found),
     )
 
 
-def _stacks(project: Path, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    found = sorted(
-        path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        for path in project.glob("Pulumi.*.yaml")
+def stacks_of(project: Path) -> tuple[str, ...]:
+    """The stacks with a file in the project's folder, sorted."""
+    return tuple(
+        sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in project.glob("Pulumi.*.yaml")
+        )
     )
-    return tuple(stack for stack in found if not wanted or stack in wanted)
 
 
 def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> None:
@@ -72,9 +80,6 @@ def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> No
             cwd=project,
             env=environment,
             capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
             timeout=LONGEST,
             check=False,
         )
@@ -84,17 +89,8 @@ def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> No
             "run `nexus plan` there to see where it hangs."
         ) from None
     if done.returncode != 0:
-        raise PlanningError(f"{label} cannot be planned: {_reason(done.stderr)}")
+        reason = "\n".join(sentences(done.stderr))
+        raise PlanningError(f"{label} cannot be planned: {reason}")
 
 
-def _reason(stderr: str) -> str:
-    """The sentences of the program's error; of a traceback the last line."""
-    lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    if not lines:
-        return "its program ended without a word; run `nexus plan` there."
-    if any(line.startswith("Traceback (most recent call last)") for line in lines):
-        return f"{lines[-1]} (run `nexus plan` there for the whole traceback)"
-    return "\n".join(lines[-20:])
-
-
-__all__ = ["GRAPH_FILE", "plan_project"]
+__all__ = ["GRAPH_FILE", "plan_project", "stacks_of"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from catalog import Catalog
 from diff.catalog_diff import BlastRadius, CatalogDiff, blast_radius, diff_catalogs
 from diff.errors import UnreadableError
+from diff.failure import sentences
 from diff.graph_document import read_graph
 from diff.picture import picture
 from diff.plan_diff import PlanDiff, diff_plans
@@ -40,12 +42,21 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class StackReport:
-    """One stack: what differs, or why that cannot be said."""
+    """One stack: what differs, or why that cannot be said.
+
+    Args:
+        stack: its name.
+        status: what could be said of it.
+        diff: what differs.
+        note: what to know of it, in own words.
+        errors: what its program said where it could not be planned, by side: foreign words.
+    """
 
     stack: str
     status: Status
     diff: PlanDiff = field(default_factory=PlanDiff)
     note: str = ""
+    errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +105,8 @@ def make_report(base: Side, head: Side) -> Report:
         notes.append("The base has nothing to plan yet, so everything is new.")
     if not head.has_program:
         notes.append("The head has nothing to plan; what runs stays until `pulumi destroy`.")
-    stacks = tuple(
-        _stack(stack, base, head) for stack in sorted(base.plans.keys() | head.plans.keys())
-    )
+    known = {stack for side in (base, head) for stack in (*side.plans, *side.errors)}
+    stacks = tuple(_stack(stack, base, head) for stack in sorted(known))
     catalogs = (_graph(base, "base", notes), _graph(head, "head", notes))
     incomplete = any(isinstance(each, UnreadableError) for each in catalogs)
     before, after = catalogs
@@ -123,6 +133,13 @@ def make_report(base: Side, head: Side) -> Report:
 
 
 def _stack(stack: str, base: Side, head: Side) -> StackReport:
+    sides = {"base": base, "head": head}
+    errors = {
+        name: sentences(side.errors[stack]) for name, side in sides.items() if stack in side.errors
+    }
+    if errors:
+        note = f"Its plan cannot be made at the {' and the '.join(errors)}, so it is not compared."
+        return StackReport(stack=stack, status=Status.UNREADABLE, note=note, errors=errors)
     try:
         before, after = _plan(stack, base, "base"), _plan(stack, head, "head")
     except UnreadableError as error:
@@ -167,7 +184,12 @@ def _plan(stack: str, side: Side, name: str) -> PlanDocument | None:
 
 def _graph(side: Side, name: str, notes: list[str]) -> Catalog | UnreadableError | None:
     if side.graph is None:
-        if side.has_program and NO_GRAPH not in notes:
+        if side.errors:
+            notes.append(
+                f"There is no graph of the {name}, whose stacks say what is wrong; so nothing is "
+                "said of the catalog."
+            )
+        elif side.has_program and NO_GRAPH not in notes:
             notes.append(NO_GRAPH)
         return None
     try:

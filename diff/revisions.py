@@ -12,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from diff.errors import PlanningError
-from diff.planner import plan_project
+from diff.planner import plan_project, stacks_of
 from diff.side import Side
+from diff.wanted import require_known
 
 LOCK = "requirements.lock"
 
@@ -36,8 +37,10 @@ def plan_sides(
 
     Raises:
         PlanningError: a side is no revision, or cannot be planned.
+        DiffError: neither side has one of `stacks`.
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
+        require_known(stacks, {*stacks_of(before), *stacks_of(after)})
         # A plan is one process that uses one core; two revisions are two of them.
         with ThreadPoolExecutor(max_workers=2) as pool:
             sides = pool.map(

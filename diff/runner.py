@@ -3,6 +3,9 @@
 It is started as a script, by the interpreter of the one who compares, with the revision's
 folder as the only place of the project's code. It imports nothing of its own package: what
 it finds is the revision's. Arguments: project folder, output folder, stacks.
+
+A stack that cannot be planned leaves a file with what the program said, and the next one is
+planned: a reviewer is told what all of them say, not the first complaint alone.
 """
 
 from __future__ import annotations
@@ -16,14 +19,40 @@ from pathlib import Path
 
 
 def main(project: Path, output: Path, stacks: list[str]) -> None:
-    """Writes `STACK.plan.json` of every stack and `graph.json` into `output`."""
+    """Writes `STACK.plan.json` or `STACK.error` of every stack and `graph.json` into `output`."""
     # An installed copy of the project must not stand in for what this revision lacks.
     sys.path[:] = [p for p in sys.path if Path(p) == project or not _is_project(Path(p))]
-    for stack in stacks:
-        _write_plan(project, stack, output / f"{stack}.plan.json")
-    graph = _graph(project)
+    failed = [stack for stack in stacks if not _is_planned(project, stack, output)]
+    try:
+        graph = _graph(project)
+    except _RefusedError as error:
+        # A catalog that is wrong has no graph either; the stacks tell why.
+        if failed:
+            return
+        sys.stderr.write(str(error))
+        raise SystemExit(1) from error
     if graph is not None:
         (output / "graph.json").write_text(graph, encoding="utf-8")
+
+
+class _RefusedError(Exception):
+    """The revision's command ended with a code that is not 0; the text is what it said."""
+
+
+def _is_planned(project: Path, stack: str, output: Path) -> bool:
+    """Plans a stack; False if its program says why that cannot be, which is then written down."""
+    file = output / f"{stack}.plan.json"
+    try:
+        _write_plan(project, stack, file)
+    except _RefusedError as error:
+        said = str(error)
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error}\n(`nexus plan` there shows the whole traceback)"
+    else:
+        return True
+    file.unlink(missing_ok=True)
+    (output / f"{stack}.error").write_text(said, encoding="utf-8", errors="replace")
+    return False
 
 
 def _is_project(folder: Path) -> bool:
@@ -60,7 +89,11 @@ def _flows(project: Path) -> list[Mapping[str, object]]:
 
 
 def _nexus(*arguments: str) -> str:
-    """Standard output of the revision's command; ends with its exit code if that is not 0."""
+    """Standard output of the revision's command.
+
+    Raises:
+        _RefusedError: its exit code is not 0.
+    """
     from cli.main import app  # noqa: PLC0415
 
     command: Callable[..., object] = app
@@ -73,8 +106,7 @@ def _nexus(*arguments: str) -> str:
         else:
             code = 0
     if code:
-        sys.stderr.write(complaints.getvalue())
-        raise SystemExit(code)
+        raise _RefusedError(complaints.getvalue())
     return written.getvalue()
 
 

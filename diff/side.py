@@ -11,6 +11,7 @@ from diff.errors import UnreadableError
 from diff.untrusted import LARGEST_FILE
 
 PLAN_SUFFIX = ".plan.json"
+ERROR_SUFFIX = ".error"
 GRAPH_FILE = "graph.json"
 MOST_STACKS = 20
 
@@ -24,6 +25,7 @@ class Side:
     Args:
         label: what the user calls it: a revision, folder or file.
         plans: each stack's plan document, by stack; a single file's stack is "".
+        errors: what the program said of each stack that it could not plan, by stack.
         graph: its graph document; None if there is none.
         has_program: False for a revision from before there was anything to plan.
         notes: what the reader should know of it.
@@ -31,6 +33,7 @@ class Side:
 
     label: str
     plans: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    errors: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     graph: bytes | None = None
     has_program: bool = True
     notes: tuple[str, ...] = ()
@@ -50,31 +53,43 @@ def side_of_file(plan: Path, graph: Path | None) -> Side:
 
 
 def side_of_documents(folder: Path) -> Side:
-    """The side that a folder of documents makes up: `STACK.plan.json` and `graph.json`.
+    """The side that a folder of documents makes up.
+
+    Each stack has a `STACK.plan.json`, or a `STACK.error` if it could not be planned; beside
+    them is a `graph.json`.
 
     Raises:
         UnreadableError: a file cannot be read or is too large, or there are too many.
     """
-    files = sorted(folder.glob(f"*{PLAN_SUFFIX}"))
-    if len(files) > MOST_STACKS:
-        raise UnreadableError(
-            f"{folder} holds {len(files)} plans, more than the {MOST_STACKS} that are read; "
-            "name a folder with one per stack."
-        )
-    plans: dict[str, bytes] = {}
-    for file in files:
-        stack = file.name.removesuffix(PLAN_SUFFIX)
-        if not _STACK.fullmatch(stack):
-            raise UnreadableError(f"{folder} holds a plan whose file name is no stack; rename it.")
-        plans[stack] = read_bounded(file)
+    plans, errors = _by_stack(folder, PLAN_SUFFIX), _by_stack(folder, ERROR_SUFFIX)
     graph = folder / GRAPH_FILE
     # An absent side of a fork's artifact is an empty folder.
     return Side(
         label=folder.name or str(folder),
         plans=plans,
+        errors=errors,
         graph=read_bounded(graph) if graph.is_file() else None,
-        has_program=bool(plans),
+        has_program=bool(plans or errors),
     )
+
+
+def _by_stack(folder: Path, suffix: str) -> dict[str, bytes]:
+    """The files of `folder` that end so, by what stands before: the stack."""
+    files = sorted(folder.glob(f"*{suffix}"))
+    if len(files) > MOST_STACKS:
+        raise UnreadableError(
+            f"{folder} holds {len(files)} files '*{suffix}', more than the {MOST_STACKS} that are "
+            "read; name a folder with one per stack."
+        )
+    found: dict[str, bytes] = {}
+    for file in files:
+        stack = file.name.removesuffix(suffix)
+        if not _STACK.fullmatch(stack):
+            raise UnreadableError(
+                f"{folder} holds a file '*{suffix}' whose name is no stack; rename it."
+            )
+        found[stack] = read_bounded(file)
+    return found
 
 
 def write_documents(side: Side, folder: Path) -> None:
@@ -84,10 +99,13 @@ def write_documents(side: Side, folder: Path) -> None:
         OSError: the folder cannot be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in (*folder.glob(f"*{PLAN_SUFFIX}"), folder / GRAPH_FILE):
-        stale.unlink(missing_ok=True)
+    for pattern in (f"*{PLAN_SUFFIX}", f"*{ERROR_SUFFIX}", GRAPH_FILE):
+        for stale in folder.glob(pattern):
+            stale.unlink()
     for stack, content in side.plans.items():
         (folder / f"{stack}{PLAN_SUFFIX}").write_bytes(content)
+    for stack, content in side.errors.items():
+        (folder / f"{stack}{ERROR_SUFFIX}").write_bytes(content)
     if side.graph is not None:
         (folder / GRAPH_FILE).write_bytes(side.graph)
 

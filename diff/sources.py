@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diff.errors import DiffError
+from diff.errors import DiffError, UnreadableError
+from diff.plan_document import read_plan
 from diff.revisions import plan_sides
-from diff.side import GRAPH_FILE, PLAN_SUFFIX, Side, side_of_documents, side_of_file
+from diff.side import (
+    ERROR_SUFFIX,
+    GRAPH_FILE,
+    PLAN_SUFFIX,
+    Side,
+    side_of_documents,
+    side_of_file,
+)
+from diff.wanted import require_known
 
 
 def read_sides(
@@ -29,7 +38,8 @@ def read_sides(
         head_graph: the same for the head.
 
     Raises:
-        DiffError: a side is none of these, the two do not fit together, or cannot be planned.
+        DiffError: a side is none of these, the two do not fit together, neither has one of
+            `stacks`, or one cannot be planned.
     """
     documents = [_documents(base, base_graph), _documents(head, head_graph)]
     before, after = documents
@@ -38,6 +48,7 @@ def read_sides(
             raise DiffError(
                 "One side is a plan file, the other a folder; name two files or two folders."
             )
+        _require(stacks, before, after)
         return _only(before, stacks), _only(after, stacks)
     if before is not None or after is not None:
         raise DiffError(
@@ -58,7 +69,8 @@ def _documents(name: str, graph: Path | None) -> Side | None:
     if path.is_file():
         return side_of_file(path, graph)
     if path.is_dir() and not _is_project(path):
-        holds = any(path.glob(f"*{PLAN_SUFFIX}")) or (path / GRAPH_FILE).exists()
+        documents = (f"*{PLAN_SUFFIX}", f"*{ERROR_SUFFIX}", GRAPH_FILE)
+        holds = any(any(path.glob(pattern)) for pattern in documents)
         # An empty folder is a side from before there was a program.
         if holds or not any(path.iterdir()):
             return side_of_documents(path)
@@ -74,12 +86,28 @@ def _is_project(path: Path) -> bool:
     return (path / "Pulumi.yaml").is_file()
 
 
+def _require(stacks: tuple[str, ...], *sides: Side) -> None:
+    """Refuses a stack that neither side has; a plan that cannot be read is left to the report."""
+    if not stacks:
+        return
+    try:
+        known = {
+            stack or read_plan(plan, f"The plan in {side.label}").stack
+            for side in sides
+            for stack, plan in side.plans.items()
+        }
+    except UnreadableError:
+        return
+    require_known(stacks, known.union(*(side.errors for side in sides)))
+
+
 def _only(side: Side, stacks: tuple[str, ...]) -> Side:
     if not stacks or "" in side.plans:
         return side
     return Side(
         label=side.label,
         plans={stack: plan for stack, plan in side.plans.items() if stack in stacks},
+        errors={stack: said for stack, said in side.errors.items() if stack in stacks},
         graph=side.graph,
         has_program=side.has_program,
         notes=side.notes,

@@ -66,6 +66,7 @@ def _stack(stack: StackReport) -> dict[str, Any]:
         "stack": stack.stack,
         "status": str(stack.status),
         "note": stack.note or None,
+        "errors": [{"side": side, "lines": list(said)} for side, said in stack.errors.items()],
         "dangers": [
             {"urn": each.urn, "kind": str(each.danger), "reason": plain(each.reason)}
             for each in diff.warned

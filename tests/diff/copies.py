@@ -12,7 +12,7 @@ import yaml
 
 from tests.projects import ROOT
 
-CODE = ("catalog", "graph", "components", "simulation", "stacks", "plan")
+CODE = ("catalog", "graph", "components", "policy", "simulation", "stacks", "plan")
 FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "releases")
 
 SIX = ("key-service", "token-mgr", "session-mgr", "user-auth", "scheduler", "backend-api")

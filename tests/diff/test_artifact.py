@@ -22,11 +22,17 @@ def archive(folder: Path, **members: bytes) -> Path:
 def test_documents_are_unpacked(tmp_path: Path) -> None:
     """Without them there is no comment."""
     found = archive(
-        tmp_path, **{"base/dev.plan.json": b"{}", "head/graph.json": b"[]", "base/": b""}
+        tmp_path,
+        **{
+            "base/dev.plan.json": b"{}",
+            "head/dev.error": b"no",
+            "head/graph.json": b"[]",
+            "base/": b"",
+        },
     )
     assert main([str(found), str(tmp_path / "out")]) == 0
     files = {str(p.relative_to(tmp_path / "out")) for p in tmp_path.glob("out/**/*") if p.is_file()}
-    assert files == {"base/dev.plan.json", "head/graph.json"}
+    assert files == {"base/dev.plan.json", "head/dev.error", "head/graph.json"}
 
 
 @pytest.mark.parametrize(
@@ -37,12 +43,14 @@ def test_documents_are_unpacked(tmp_path: Path) -> None:
         {"/etc/passwd": b""},
         {"base/.plan.json": b""},
         {"base/run.sh": b""},
+        {"base/.error": b""},
+        {"base/dev.error.sh": b""},
         {"base/dev.plan.json.sh": b""},
         {"other/dev.plan.json": b""},
         {"base/dev.plan.json": b" " * (LARGEST_FILE + 1)},
         {f"base/s{number}.plan.json": b"" for number in range(MOST_MEMBERS + 1)},
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_anything_else_is_refused(
     members: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]

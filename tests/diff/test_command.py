@@ -78,3 +78,34 @@ def test_sides_that_do_not_fit_are_said(files: dict[str, str], tmp_path: Path) -
         result = run(files["one"], head)
         assert result.exit_code == 2
         assert "name two" in result.output
+
+
+def test_a_stack_that_could_not_be_planned_is_told(tmp_path: Path) -> None:
+    """'No changes' for a stack whose plan failed gets a broken release approved."""
+    for name in ("base", "head"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "dev.plan.json").write_bytes(side().plans["dev"])
+    (tmp_path / "head" / "prod.error").write_text("releases/prod.yaml: no version for app\n")
+    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
+    result = run(*folders)
+    assert result.exit_code == 2
+    assert "prod: Its plan cannot be made at the head" in result.output
+    assert "releases/prod.yaml: no version for app" in result.output
+    assert run(*folders, "--stack", "dev").exit_code == 0
+    assert run(*folders, "--stack", "prod").exit_code == 2
+
+
+def test_a_stack_that_neither_side_has_is_refused(files: dict[str, str], tmp_path: Path) -> None:
+    """'No changes' for a mistyped stack lets the change of the real one through."""
+    for name in ("base", "head"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "head" / "dev.plan.json").write_bytes(Path(files["data"]).read_bytes())
+    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
+    for sides in (folders, (files["empty"], files["data"])):
+        result = run(*sides, "--stack", "dve", "--stack", "dev")
+        assert result.exit_code == 2
+        assert result.output == (
+            "Neither side has a stack 'dve'; there is dev; name one of these.\n"
+        )
+        assert run(*sides, "--stack", "dev").exit_code == 10
+    assert run(files["bad"], files["one"], "--stack", "dve").exit_code == 2

@@ -95,6 +95,22 @@ def test_a_payload_stays_in_its_place(payload: str) -> None:
     json.loads(as_json(report))
 
 
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_what_a_program_says_stays_in_its_place(payload: str) -> None:
+    """A fork's program may end with any words, and they stand in our comment."""
+    said = f"first: {payload}\nlast".encode(errors="surrogatepass")
+    head = Side(label="head", errors={"dev": said, "prod": b"\n" * 300_000})
+    report = make_report(side(), head)
+    comment = as_markdown(report)
+    assert faults(comment) == []
+    assert headings(comment) == UNREAD
+    assert len(comment.encode()) <= LONGEST
+    assert "\x1b" not in terminal(report)
+    [error] = json.loads(as_json(report))["stacks"][0]["errors"]
+    assert (error["side"], error["lines"][-1]) == ("head", "last")
+    assert report.exit_code is ExitCode.UNREADABLE
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(), min_size=1, max_size=80))
 def test_any_text_stays_in_its_place(payload: str) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from diff.errors import DiffError, PlanningError
+from diff.errors import DiffError
 from diff.plan_diff import diff_plans
 from diff.plan_document import PlanDocument, read_plan
-from diff.report import ExitCode, make_report
+from diff.render.markdown import as_markdown
+from diff.report import ExitCode, Status, make_report
 from diff.side import Side, side_of_documents, write_documents
 from diff.sources import read_sides
 
@@ -26,7 +27,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four commits: nothing, the project, another replica count in the code, a broken program."""
+    """Commits: nothing, the project, another replica count in the code; then what is broken."""
     folder = tmp_path_factory.mktemp("repository") / "project"
     folder.mkdir()
     git(folder, "init", "--quiet", "--initial-branch=main")
@@ -37,8 +38,16 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _commit(folder, "first")
     replace_in(folder, "stacks/environment.py", "replicas=1", "replicas=2")
     _commit(folder, "second")
+    dev = (folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    half = dev.replace("nexus-cos:environment: dev", "nexus-cos:environment: dve")
+    (folder / "Pulumi.half.yaml").write_text(half, encoding="utf-8")
+    _commit(folder, "half")
     replace_in(folder, "stacks/environment.py", "replicas=2", "replicas=does_not_exist")
     _commit(folder, "broken")
+    replace_in(folder, "stacks/environment.py", "replicas=does_not_exist", "replicas=2")
+    (folder / "Pulumi.half.yaml").write_text(dev, encoding="utf-8")
+    replace_in(folder, "catalog/platform.yaml", "tiers:", "tears:")
+    _commit(folder, "wrong-catalog")
     return folder
 
 
@@ -75,9 +84,33 @@ def test_a_base_without_a_program_is_said_in_words(repository: Path) -> None:
 
 def test_a_broken_revision_ends_in_a_sentence(repository: Path) -> None:
     """A traceback of another revision's code helps nobody."""
-    with pytest.raises(PlanningError, match=r"broken cannot be planned: .*does_not_exist") as found:
-        read_sides(repository, "first", "broken")
-    assert "Traceback" not in str(found.value)
+    report = make_report(*read_sides(repository, "first", "broken", stacks=("dev",)))
+    [stack] = report.stacks
+    assert stack.errors["head"] == (
+        "NameError: name 'does_not_exist' is not defined",
+        "(`nexus plan` there shows the whole traceback)",
+    )
+    assert report.exit_code is ExitCode.UNREADABLE
+
+
+def test_a_stack_that_cannot_be_planned_hides_no_other(repository: Path) -> None:
+    """One missing version in prod's release file would hide what the change does to dev."""
+    report = make_report(*read_sides(repository, "first", "half"))
+    dev, half = report.stacks
+    assert (dev.status, len(dev.diff.changed)) == (Status.COMPARED, len(SIX))
+    assert (half.stack, half.status) == ("half", Status.UNREADABLE)
+    assert "Pulumi.half.yaml" in half.errors["head"][0]
+    assert report.exit_code is ExitCode.UNREADABLE
+
+
+def test_a_wrong_catalog_is_said_once_for_all_stacks(repository: Path) -> None:
+    """A pull request whose comment does not appear is one whose author is told nothing."""
+    report = make_report(*read_sides(repository, "second", "wrong-catalog"))
+    assert [stack.status for stack in report.stacks] == [Status.UNREADABLE] * 2
+    assert "There is no graph of the head" in " ".join(report.notes)
+    comment = as_markdown(report)
+    assert comment.count("field 'tears': unknown key") == 1
+    assert "- `dev`, `half`: Its plan cannot be made at the head" in comment
 
 
 @pytest.mark.parametrize("name", ["no-such-branch", "--upload-pack=x", "", "first..second"])
@@ -87,11 +120,21 @@ def test_what_is_no_revision_is_said(repository: Path, name: str) -> None:
         read_sides(repository, "empty", name)
 
 
+def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
+    """'No changes' for a mistyped stack lets the change of the real one through."""
+    with pytest.raises(DiffError, match="Neither side has a stack 'dve'; there is dev; name one"):
+        read_sides(repository, "empty", "first", stacks=("dve",))
+    with pytest.raises(DiffError, match="there is none at all"):
+        read_sides(repository, "empty", "empty", stacks=("dev",))
+
+
 def test_saved_documents_read_back_as_the_same_sides(base: Side, tmp_path: Path) -> None:
     """The comment on a fork is made from what was saved."""
+    write_documents(Side(label="x", errors={"dev": b"no"}), tmp_path / "base")
+    assert side_of_documents(tmp_path / "base").errors == {"dev": b"no"}
     write_documents(base, tmp_path / "base")
     again = side_of_documents(tmp_path / "base")
-    assert (again.plans, again.graph) == (base.plans, base.graph)
+    assert (again.plans, again.errors, again.graph) == (base.plans, {}, base.graph)
     report = make_report(*read_sides(tmp_path, str(tmp_path / "base"), str(tmp_path / "base")))
     assert report.exit_code is ExitCode.NONE
 

@@ -59,4 +59,5 @@ def test_containers_that_fetch_secrets_are_hardened_too(
             assert ":latest" not in container["image"]
             seen[resource.type] += 1
     assert seen["kubernetes:batch/v1:Job"] == 40
-    assert seen["kubernetes:apps/v1:Deployment"] == 30
+    # Who needs a store, but for backend-api and pv-keys: a balancer and KMS are not waited for.
+    assert seen["kubernetes:apps/v1:Deployment"] == 28

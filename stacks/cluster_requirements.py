@@ -42,8 +42,8 @@ def _existing(settings: Settings) -> Iterator[str]:
     if settings.nodes == "auto" and existing.service_cidr is None:
         yield (
             f"setting '{PROJECT}:existingCluster.serviceCidr' is missing, but in Auto Mode names "
-            "are resolved at an address in it; write what this says: aws eks describe-cluster --name "
-            f"{existing.name} --query cluster.kubernetesNetworkConfig.serviceIpv4Cidr"
+            "are resolved at an address in it; write what this says: aws eks describe-cluster "
+            f"--name {existing.name} --query cluster.kubernetesNetworkConfig.serviceIpv4Cidr"
         )
     yield from _overlaps(existing)
 

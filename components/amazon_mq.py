@@ -117,6 +117,8 @@ class AmazonMq(pulumi.ComponentResource):
             publicly_accessible=False,
             auto_minor_version_upgrade=True,
             apply_immediately=False,
+            # Older pages of AWS say that RabbitMQ takes no key of ours; what to do if AWS refuses
+            # it says docs/decisions/managed-servers.md. A later change is a new broker.
             encryption_options={"use_aws_owned_key": False, "kms_key_id": args.key},
             logs={"general": True},
             maintenance_window_start_time={

@@ -120,7 +120,7 @@ def test_what_pulumi_refuses_to_delete_is_dangerous(type_: str) -> None:
     def told(base: list[dict[str, Any]], head: list[dict[str, Any]]) -> list[str]:
         return [each.danger for each in diff_plans(plan(*base), plan(*head)).warned]
 
-    kept = {"type_": type_, "options": {"protect": True}}
+    kept: dict[str, Any] = {"type_": type_, "options": {"protect": True}}
     top = resource("top", "nexus:data:Bucket")
     child = resource("a", parent=top["urn"], **kept)
     assert "protected" in told([top, child], [])

@@ -31,7 +31,7 @@ class CdnMark(pulumi.ComponentResource):
     Behind a CDN the address of a request is the CDN's, and a header with the visitor's own
     can be forged by who goes past the CDN. So each visitor is counted where the address is
     the visitor's, and what carries the mark has been counted already. Who learns it escapes the
-    rate limit, and nothing else.
+    rate limit and the lists of bad addresses, and nothing else.
 
     Makes:
         `{name}-value`: the value.

@@ -31,6 +31,14 @@ _DATA_VARIABLES = {
 }
 """The same in the environment of the Jobs that make them."""
 
+_REFUSED = (
+    "it is protected, so `pulumi up` refuses to delete it and fails; what to do first stands in "
+    "docs/runbook.md, 'Removing a service'"
+)
+"""The engine refuses to delete what its state protects, and to replace what both state and
+program protect (Pulumi's step generator: `new.Protect && old.Protect`, and `DeleteStep`).
+"""
+
 _DEEPEST = 50
 """Parents above a resource; a plan may claim a circle of them."""
 
@@ -51,6 +59,7 @@ def warnings(
     """
     found = [
         *_gone(removed, renamed),
+        *_refused(removed, changed),
         *(warned for change in changed for warned in _changed(change)),
     ]
     order = list(Danger)
@@ -97,6 +106,22 @@ def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Ite
             )
         else:
             yield Warned(urn=resource.urn, danger=Danger.REMOVED, reason=phrase(cost or ""))
+
+
+def _refused(removed: Sequence[PlannedResource], changed: Sequence[Changed]) -> Iterator[Warned]:
+    """What the engine will not delete. Each is told: it stops the run whatever stands above it."""
+    deleted = [resource.urn for resource in removed if _is_protected(resource)]
+    replaced = [
+        change.after.urn
+        for change in changed
+        if change.replacing and _is_protected(change.before) and _is_protected(change.after)
+    ]
+    for urn in (*deleted, *replaced):
+        yield Warned(urn=urn, danger=Danger.PROTECTED, reason=phrase(_REFUSED))
+
+
+def _is_protected(resource: PlannedResource) -> bool:
+    return resource.options.get("protect") is True
 
 
 def _above(urn: str, parents: Mapping[str, str | None]) -> Iterator[str]:

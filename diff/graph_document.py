@@ -86,7 +86,7 @@ def read_graph(content: bytes, name: str) -> Catalog:
         UnreadableError: it is too large, no JSON, not of the documented shape, or its
             startup edges have a cycle.
     """
-    document = shaped(GraphDocument, read_json(content, name), name, SOURCE)
+    document = shaped(GraphDocument, read_json(content, name, SOURCE), name, SOURCE)
     catalog = _catalog(document)
     if not nx.is_directed_acyclic_graph(startup_graph(catalog)):
         raise UnreadableError(

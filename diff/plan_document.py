@@ -10,6 +10,7 @@ from diff.errors import UnreadableError
 from diff.untrusted import read_json, shaped
 
 MOST_RESOURCES = 20_000
+SOURCE = "nexus plan --json"
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
 """URNs, types and names. Anything longer is no identity, but an attack on the reader."""
@@ -61,7 +62,7 @@ def read_plan(content: bytes, name: str) -> PlanDocument:
     Raises:
         UnreadableError: it is too large, no JSON, or not of the documented shape.
     """
-    return shaped(PlanDocument, read_json(content, name), name, "nexus plan --json")
+    return shaped(PlanDocument, read_json(content, name, SOURCE), name, SOURCE)
 
 
 __all__ = ["PlanDocument", "PlannedResource", "UnreadableError", "read_plan"]

@@ -19,6 +19,7 @@ class Danger(StrEnum):
     REPOINTED = "repointed"
     UPGRADED = "upgraded"
     UNPROTECTED = "unprotected"
+    PROTECTED = "protected"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from diff.errors import PlanningError
+from diff.errors import DiffError, PlanningError
 from diff.planner import plan_project, stacks_of
 from diff.side import Side
 from diff.wanted import require_known
@@ -36,8 +36,8 @@ def plan_sides(
         stacks: which stacks to plan; all there are if empty.
 
     Raises:
-        PlanningError: a side is no revision, or cannot be planned.
-        DiffError: neither side has one of `stacks`.
+        PlanningError: a side cannot be planned at all.
+        DiffError: a side is no revision, or neither has one of `stacks`.
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
         require_known(stacks, {*stacks_of(before), *stacks_of(after)})
@@ -72,10 +72,7 @@ def _worktree(repository: Path, side: str | Path) -> Generator[Path]:
         return
     commit = _commit(repository, side)
     if commit is None:
-        raise PlanningError(
-            f"'{side}' is neither a file, a folder nor a git revision of {repository}; "
-            "name one of them (in a shallow clone, fetch the revision first)."
-        )
+        raise DiffError(f"'{side}' is no git revision of {repository}; name one.")
     inside = _git(repository, "rev-parse", "--show-prefix").strip()
     with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
         tree = Path(folder).resolve() / "tree"

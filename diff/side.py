@@ -114,10 +114,12 @@ def read_bounded(file: Path) -> bytes:
     """The bytes of a regular file, one more than is allowed at most.
 
     Raises:
-        UnreadableError: it is no regular file (an artifact may hold a link to anything),
-            or cannot be read.
+        UnreadableError: it does not exist, is no regular file (an artifact may hold a link
+            to anything), or cannot be read.
     """
     try:
+        if not file.exists() and not file.is_symlink():
+            raise UnreadableError(f"{file} does not exist; name a plan or graph document.")
         if file.is_symlink() or not file.is_file():
             raise UnreadableError(f"{file} is no regular file; name a plan or graph document.")
         with file.open("rb") as stream:

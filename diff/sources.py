@@ -6,7 +6,7 @@ from pathlib import Path
 
 from diff.errors import DiffError, UnreadableError
 from diff.plan_document import read_plan
-from diff.revisions import plan_sides
+from diff.revisions import is_revision, plan_sides
 from diff.side import (
     ERROR_SUFFIX,
     GRAPH_FILE,
@@ -15,6 +15,7 @@ from diff.side import (
     side_of_documents,
     side_of_file,
 )
+from diff.text import visible
 from diff.wanted import require_known
 
 
@@ -50,6 +51,9 @@ def read_sides(
             )
         _require(stacks, before, after)
         return _only(before, stacks), _only(after, stacks)
+    for name, found in zip((base, head), documents, strict=True):
+        if found is None:
+            _require_something(project, name)
     if before is not None or after is not None:
         raise DiffError(
             f"'{base}' and '{head}' are not of one kind; name two plan files, two folders of "
@@ -75,6 +79,19 @@ def _documents(name: str, graph: Path | None) -> Side | None:
         if holds or not any(path.iterdir()):
             return side_of_documents(path)
     return None
+
+
+def _require_something(project: Path, name: str) -> None:
+    """Refuses a name that is nothing: what to do differs from that of two unlike sides."""
+    if isinstance(_tree(name), Path) or is_revision(project, name):
+        return
+    what = f"'{visible(name)}' is neither a file, a folder nor a git revision of {project}"
+    if name and Path(name).is_dir():
+        what = (
+            f"Folder '{visible(name)}' holds neither a project (Pulumi.yaml) nor documents "
+            f"(STACK{PLAN_SUFFIX}), and no git revision of {project} has that name"
+        )
+    raise DiffError(f"{what}; name one of them (in a shallow clone, fetch the revision first).")
 
 
 def _tree(name: str) -> str | Path:

@@ -22,8 +22,13 @@ LARGEST_NUMBER = 2**63
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_json(content: bytes, name: str) -> Any:
+def read_json(content: bytes, name: str, source: str) -> Any:
     """The data in `content`: finite numbers, bounded size and depth.
+
+    Args:
+        content: the file's bytes.
+        name: what to call the file in an error.
+        source: the command that writes such files.
 
     Raises:
         UnreadableError: what is wrong, without repeating what stands there.
@@ -31,24 +36,24 @@ def read_json(content: bytes, name: str) -> Any:
     if len(content) > LARGEST_FILE:
         raise UnreadableError(
             f"{name} has {len(content):,} bytes, more than the {LARGEST_FILE:,} that are read; "
-            "make it with `nexus plan --json` or `nexus graph --format json`."
+            f"make it with `{source}`."
         )
     try:
         data = json.loads(content.decode("utf-8"), parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise UnreadableError(
-            f"{name} is no UTF-8 text (byte {error.start}); make it again with `nexus plan`."
+            f"{name} is no UTF-8 text (byte {error.start}); make it again with `{source}`."
         ) from None
     except json.JSONDecodeError as error:
         raise UnreadableError(
             f"{name} is no JSON (line {error.lineno}, column {error.colno}); "
-            "make it again with `nexus plan`."
+            f"make it again with `{source}`."
         ) from None
     # Numbers with thousands of digits, NaN; too many brackets.
     except (ValueError, RecursionError):
-        raise _unbounded(name) from None
+        raise _unbounded(name, source) from None
     if not is_bounded(data, DEEPEST):
-        raise _unbounded(name)
+        raise _unbounded(name, source)
     return data
 
 
@@ -56,10 +61,10 @@ def _refuse(_: str) -> NoReturn:
     raise ValueError
 
 
-def _unbounded(name: str) -> UnreadableError:
+def _unbounded(name: str, source: str) -> UnreadableError:
     return UnreadableError(
         f"{name} is nested more than {DEEPEST} levels deep or holds numbers that are not finite "
-        f"or above 2^63; make it again with `nexus plan`."
+        f"or above 2^63; make it again with `{source}`."
     )
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 import cli.commands
 from cli.main import app
 from diff.render.markdown import MARKER
+from tests.projects import ROOT
 
 from .plans import resource, side
 
@@ -74,10 +75,41 @@ def test_formats_and_files(files: dict[str, str], tmp_path: Path) -> None:
 def test_sides_that_do_not_fit_are_said(files: dict[str, str], tmp_path: Path) -> None:
     """A file against a revision has no meaning, so the command says what has."""
     (tmp_path / "folder").mkdir()
-    for head in ("HEAD", str(tmp_path / "folder")):
+    for head in (str(ROOT), str(tmp_path / "folder")):
         result = run(files["one"], head)
         assert result.exit_code == 2
         assert "name two" in result.output
+
+
+def test_a_name_that_is_nothing_is_said(files: dict[str, str], tmp_path: Path) -> None:
+    """'Not of one kind' for a mistyped file sends its user to look at the other one."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "notes.txt").touch()
+    for sides in (
+        ("nosuchrev", str(ROOT)),
+        (files["one"], "nosuchrev"),
+        ("nosuchrev", files["one"]),
+    ):
+        result = run(*sides)
+        assert result.exit_code == 2
+        assert result.output.startswith("'nosuchrev' is neither a file, a folder nor a git")
+    result = run(files["one"], str(tmp_path / "folder"))
+    assert (result.exit_code, "holds neither a project" in result.output) == (2, True)
+    result = run(files["one"], files["one"], "--head-graph", files["absent"])
+    assert result.exit_code == 2
+    assert result.output == f"{files['absent']} does not exist; name a plan or graph document.\n"
+
+
+def test_what_to_make_again_is_the_broken_document(files: dict[str, str]) -> None:
+    """A plan made again does not mend a graph."""
+    graphs = ("--base-graph", files["bad"], "--head-graph", files["bad"])
+    for plan, options, command in (
+        ("one", graphs, "nexus graph --format json"),
+        ("bad", (), "nexus plan --json"),
+    ):
+        result = run(files["one"], files[plan], *options)
+        assert result.exit_code == 2
+        assert f"make it again with `{command}`" in " ".join(result.output.split())
 
 
 def test_a_stack_that_could_not_be_planned_is_told(tmp_path: Path) -> None:

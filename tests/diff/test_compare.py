@@ -110,6 +110,34 @@ def test_unprotecting_is_dangerous() -> None:
     assert [each.danger for each in found.warned] == ["unprotected"]
 
 
+REPOSITORY = "aws:ecr/repository:Repository"
+
+
+@pytest.mark.parametrize("type_", [REPOSITORY, "aws:rds/cluster:Cluster"])
+def test_what_pulumi_refuses_to_delete_is_dangerous(type_: str) -> None:
+    """A merged pull request whose `pulumi up` fails in prod holds up every one after it."""
+
+    def told(base: list[dict[str, Any]], head: list[dict[str, Any]]) -> list[str]:
+        return [each.danger for each in diff_plans(plan(*base), plan(*head)).warned]
+
+    kept: dict[str, Any] = {"type_": type_, "options": {"protect": True}}
+    top = resource("top", "nexus:data:Bucket")
+    child = resource("a", parent=top["urn"], **kept)
+    assert "protected" in told([top, child], [])
+    assert "protected" not in told([top, resource("a", type_, parent=top["urn"])], [])
+    # Asked for, so that a type without a table entry may be replaced too.
+    asked = {"protect": True, "replaceOnChanges": ["x"]}
+    old = resource(type_=type_, inputs={"x": 1}, options=asked)
+    new = resource(type_=type_, inputs={"x": 2}, options=asked)
+    assert "protected" in told([old], [new])
+    # The engine replaces what the program protects no more: that is told as unprotected.
+    free = resource(type_=type_, inputs={"x": 2}, options={"replaceOnChanges": ["x"]})
+    assert "protected" not in told([old], [free])
+    assert "unprotected" in told([old], [free])
+    # Changed in place: nothing is refused.
+    assert told([resource(**kept)], [resource(inputs={"y": 1}, **kept)]) == []
+
+
 def test_aliases_of_a_parent_hold_for_its_children() -> None:
     """A renamed component with an alias keeps its database, so it must not look deleted."""
     top, child = "nexus:data:X", "kubernetes:apps/v1:StatefulSet"

@@ -108,9 +108,14 @@ def _write(report: Report, format_: Format, output: Path | None) -> None:
 
         from diff.render.terminal import print_report
 
-        if output is None:
-            print_report(report, Console(highlight=False))
-            return
-        text = StringIO()
-        print_report(report, Console(file=text, width=120, highlight=False))
+        text, screen = StringIO(), Console()
+        # As wide and as coloured as the terminal is; a file is neither.
+        on_screen = output is None
+        console = Console(
+            file=text,
+            width=screen.width if on_screen else 120,
+            force_terminal=on_screen and screen.is_terminal,
+            highlight=False,
+        )
+        print_report(report, console)
         write(text.getvalue(), output)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,23 @@ def test_what_to_make_again_is_the_broken_document(files: dict[str, str]) -> Non
         result = run(files["one"], files[plan], *options)
         assert result.exit_code == 2
         assert f"make it again with `{command}`" in " ".join(result.output.split())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize("form", ["terminal", "markdown", "json"])
+def test_a_full_disk_is_said(form: str, files: dict[str, str]) -> None:
+    """Half a report must not pass for a whole one, nor end in a traceback."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cli", "diff", files["empty"], files["one"], "--format", form],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "Cannot write the output (No space left on device); make room for it.\n"
 
 
 def test_a_stack_that_could_not_be_planned_is_told(tmp_path: Path) -> None:

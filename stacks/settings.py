@@ -185,7 +185,7 @@ class Settings(BaseModel):
     )
     restore: Restore | None = Field(
         default=None,
-        description="what a new databaseServer is made from, a snapshot or a moment of another "
+        description="what a server under a new name is made from, a snapshot or a moment of another "
         "server; needed once, see docs/runbook.md",
         examples=[{"snapshot": "arn:aws:rds:…"}],
     )

@@ -185,8 +185,8 @@ class Settings(BaseModel):
     )
     restore: Restore | None = Field(
         default=None,
-        description="what a server under a new name is made from, a snapshot or a moment of another "
-        "server; needed once, see docs/runbook.md",
+        description="what a server under a new name is made from, a snapshot or a moment of "
+        "another server; needed once, see docs/runbook.md",
         examples=[{"snapshot": "arn:aws:rds:…"}],
     )
     edge: Edge | None = Field(

@@ -55,8 +55,9 @@ def command(  # noqa: PLR0917 - typer makes options of them
     with their own code; or two plan files; or two folders of documents that
     --save wrote.
 
-    Exit codes: 0 no changes, 1 a side cannot be planned, 2 something you gave is
-    wrong, 10 changes, 11 dangerous changes.
+    Exit codes: 0 no changes, 1 a side cannot be planned at all, 2 something you
+    gave is wrong, or the report tells of a stack that cannot be planned or read,
+    10 changes, 11 dangerous changes.
     """
     from diff.errors import DiffError, PlanningError
     from diff.report import make_report

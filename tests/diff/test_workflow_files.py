@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -255,6 +256,34 @@ def test_a_pull_request_answers_for_its_own_changes(tmp_path: Path) -> None:
     depth = f"--depth={checkout['fetch-depth']}"
     git(tmp_path, "clone", "--quiet", depth, "--branch=merge", f"file://{origin}", str(clone))
     assert git(clone, "diff", "--name-only", *compared).split() == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("code", "writes", "ends"),
+    [(0, True, 0), (10, True, 0), (11, True, 0), (2, True, 0), (2, False, 1), (1, True, 1)],
+)
+def test_a_stack_without_a_plan_does_not_keep_the_others_from_the_comment(
+    code: int, writes: bool, ends: int, tmp_path: Path
+) -> None:
+    """A new service has no version in prod's release file yet: dev's changes are still to see."""
+    (script,) = (step["run"] for step in steps("plan") if "nexus diff" in step.get("run", ""))
+    nexus, zipped = tmp_path / ".venv/bin/nexus", tmp_path / "bin/zip"
+    for program, text in (
+        (nexus, f"{'mkdir -p plans/head plans/base; ' if writes else ''}exit {code}"),
+        (zipped, "touch ../plans.zip"),
+    ):
+        program.parent.mkdir(parents=True)
+        program.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        env={"PATH": f"{zipped.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == ends
+    assert (tmp_path / "plans.zip").exists() == (ends == 0)
 
 
 def change(repository: Path, name: str) -> None:

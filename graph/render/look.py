@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog import Catalog
+from catalog import Catalog, Order
 from graph.figures import counted, figures
 from graph.impact import Impact, State
 from graph.render.impact import WORDS
@@ -41,6 +41,9 @@ class Look:
 def plain_look(catalog: Catalog) -> Look:
     """The graph as it is, every node alike."""
     numbers = figures(catalog)
+    calls = sum(
+        edge.order is Order.RUNTIME and edge.target in catalog.services for edge in catalog.edges
+    )
     return Look(
         title="Tiers and startup order of the platform",
         caption=(
@@ -48,7 +51,7 @@ def plain_look(catalog: Catalog) -> Look:
             "from a service to those that start after it"
             f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')}).",
             "Signs are the platform resources a service needs, a dashed number the services it "
-            f"calls at run time without waiting ({counted(numbers.runtime, 'runtime edge')}).",
+            f"calls at run time without waiting ({counted(calls, 'runtime edge')} between services).",
         ),
     )
 

@@ -51,7 +51,8 @@ def plain_look(catalog: Catalog) -> Look:
             "from a service to those that start after it"
             f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')}).",
             "Signs are the platform resources a service needs, a dashed number the services it "
-            f"calls at run time without waiting ({counted(calls, 'runtime edge')} between services).",
+            "calls at run time without waiting "
+            f"({counted(calls, 'runtime edge')} between services).",
         ),
     )
 

@@ -253,11 +253,20 @@ def test_closed_pipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
-def test_full_disk() -> None:
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["graph"], "Cannot write the output (No space left on device); make room for it.\n"),
+        (["impact", "redis"], "Cannot write the output (No space left on device); make room"),
+        # What a library prints by itself.
+        (["schema"], "There is no room left to write (No space left on device); make some.\n"),
+    ],
+)
+def test_full_disk(command: list[str], sentence: str) -> None:
     """A full disk must be named, and half a file must not pass for a whole one."""
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "cli", "graph"],
+            [sys.executable, "-m", "cli", *command],
             cwd=ROOT,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -265,7 +274,8 @@ def test_full_disk() -> None:
             check=False,
         )
     assert done.returncode == 2
-    assert done.stderr == ("Cannot write the output (No space left on device); make room for it.\n")
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
 
 
 def test_terminal_without_arrows() -> None:
@@ -355,20 +365,3 @@ def test_a_rehearsal_refuses_at_once_what_it_cannot_do(arguments: list[str], sen
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert "created" not in result.stdout
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
-@pytest.mark.parametrize("command", [["graph"], ["schema"], ["impact", "redis"]])
-def test_a_full_disk_is_one_sentence(command: list[str]) -> None:
-    """A traceback of fifty lines hides that the disk is full."""
-    with Path("/dev/full").open("w") as full:
-        run = subprocess.run(
-            [sys.executable, "-m", "cli", *command],
-            cwd=ROOT,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert run.returncode == 2
-    assert run.stderr.count("\n") == 1, run.stderr

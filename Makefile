@@ -10,7 +10,7 @@ VENV := .venv/bin
 PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal cli examples tests tools __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
-	test diff-engine coverage bench clean
+	test diff-engine coverage bench findings clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ diff-engine: tools ## Preview every edit of the diff's tests on the real engine 
 
 bench: tools ## Measure speed and memory
 	@$(VENV)/python -m tests.bench
+
+findings: ## Try what outside software does that nobody would guess (minutes; docs/beliefs.md)
+	@for finding in findings/*.sh; do echo "== $$finding"; bash "$$finding"; done
 
 clean: ## Remove what the targets made in this folder; the caches stay
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .import_linter_cache out

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from catalog import Catalog, CatalogError, NodeKind, Problem
 from catalog.hints import did_you_mean, one_of
+from stacks.aws_names import name_problems
 from stacks.cluster_requirements import cluster_problems
 from stacks.environment import Environment, Managed
 from stacks.ingress_requirements import ingress_problems
@@ -74,7 +75,10 @@ def check_settings(
     """
     problems = [*_rotations(settings, catalog), *_externals(settings, catalog)]
     if isinstance(environment.platform, Managed):
-        problems += _managed(settings, environment.platform, catalog)
+        problems += [
+            *name_problems(settings, catalog, stack),
+            *_managed(settings, environment.platform, catalog),
+        ]
     else:
         problems += ingress_problems(settings)
     if problems:

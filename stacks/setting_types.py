@@ -105,6 +105,15 @@ def _moment(value: str) -> str:
     return value
 
 
+Owner = Annotated[
+    str,
+    # What all services of AWS take for the value of a tag. Source:
+    # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+    _matching(
+        r"[\w .:/=+@-]{1,256}",
+        "is no value of a tag in AWS; write up to 256 letters, digits, spaces and _ . : / = + - @.",
+    ),
+]
 ProjectPath = Annotated[str, AfterValidator(_inside_project)]
 AccountId = Annotated[
     str, _matching(r"\d{12}", "is no AWS account id; write its 12 digits in quotes.")

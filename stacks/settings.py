@@ -29,6 +29,7 @@ from stacks.setting_types import (
     LetsEncrypt,
     Network,
     Ordering,
+    Owner,
     ProjectPath,
     Region,
     RegistryLogin,
@@ -113,11 +114,10 @@ class Settings(BaseModel):
         description="per service, a number; a higher one replaces the service's passwords",
         examples=[{"user-auth": 1}],
     )
-    owner: str | None = Field(
+    owner: Owner | None = Field(
         default=None,
         description="team that every AWS resource is tagged with",
         examples=["platform"],
-        min_length=1,
     )
     aws_account: AccountId | None = Field(
         default=None,

@@ -122,6 +122,16 @@ EXISTING = {
             {"edge": "cloudfront", "certificates": "letsEncrypt"},
             "is letsEncrypt, but CloudFront takes AWS' own certificates alone; write acm",
         ),
+        (
+            {"domain": f"{'a' * 48}.nexus.example.com"},
+            "setting 'nexus-cos:domain' has 66 characters, but a certificate takes at most 64; ",
+        ),
+        (
+            {"failoverDomain": f"{'.'.join(['a' * 50] * 4)}.example.net"},
+            "setting 'nexus-cos:failoverDomain' has 215 characters, but a certificate takes at mo",
+        ),
+        ({"owner": "R&D"}, "'R&D' is no value of a tag in AWS; write up to 256 letters"),
+        ({"owner": ""}, "setting 'nexus-cos:owner' is empty; write something else."),
         ({"restore": {}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
         ({"restore": {"cluster": "x"}}, "must say either 'snapshot' or both 'cluster' and 'time'"),
         (
@@ -172,6 +182,53 @@ def test_wrong_setting(project: Path, settings: dict[str, object], sentence: str
     messages = refused(project, "staging")
     assert any(sentence in message for message in messages), messages
     assert not any("Traceback" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("stack", "possible"),
+    [
+        ("Prod", "prod"),
+        ("prod_eu", "prod-eu"),
+        ("prod.eu", "prod-eu"),
+        ("prod--eu", "prod-eu"),
+        ("-prod-", "prod"),
+        ("p" * 41, "p" * 40),
+        ("_", "prod"),
+    ],
+)
+def test_the_name_of_a_stack_must_fit_into_names_of_aws(
+    project: Path, stack: str, possible: str
+) -> None:
+    """RDS refuses a capital ten minutes into the first run, after the network is paid for."""
+    (project / "Pulumi.prod.yaml").rename(project / f"Pulumi.{stack}.yaml")
+    [message] = refused(project, stack)
+    assert message.startswith(f"the stack's name '{stack}' goes into names in AWS, which take ")
+    assert message.endswith(
+        f"call it '{possible}', for example, and this file Pulumi.{possible}.yaml."
+    )
+
+
+@pytest.mark.parametrize("stack", ["Alice", "alice_2", "alice.smith", "a--b"])
+def test_any_name_of_a_stack_will_do_outside_of_aws(project: Path, stack: str) -> None:
+    """Pulumi allows it, and in a cluster it is a label at most."""
+    (project / "Pulumi.dev.yaml").rename(project / f"Pulumi.{stack}.yaml")
+    assert make_plan(project, stack).resources
+
+
+def test_the_names_of_services_must_fit_into_names_of_aws(project: Path) -> None:
+    """Two hyphens side by side are a Kubernetes name, and none of ECR, RDS and ElastiCache."""
+    file = project / "catalog" / "services" / "content.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(
+        f"{text}\n  caption--mgr:\n    summary: Captions\n    tier: domain\n    needs: []\n",
+        encoding="utf-8",
+    )
+    release = project / "releases" / "staging.yaml"
+    release.write_text(f"{release.read_text(encoding='utf-8')}  caption--mgr: 1.0.0\n")
+    assert refused(project, "staging") == [
+        "service 'caption--mgr' of the catalog goes into names in AWS, which take single hyphens "
+        "between letters or digits; call it 'caption-mgr', for example."
+    ]
 
 
 def test_one_mistake_is_one_problem(project: Path) -> None:

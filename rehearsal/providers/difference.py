@@ -60,7 +60,7 @@ def _equal(old: Property, new: Property) -> bool:
 
 
 def _replaces(path: Path, value: Property, immutable: Sequence[tuple[str, ...]]) -> bool:
-    """A change at or below an immutable path replaces; so does a new value that holds one."""
+    """A change at or below an immutable path replaces; so does a new value that may hold one."""
     steps = tuple("[]" if isinstance(step, int) else step for step in path)
     return any(
         steps[: len(fixed)] == fixed
@@ -70,7 +70,9 @@ def _replaces(path: Path, value: Property, immutable: Sequence[tuple[str, ...]])
 
 
 def _holds(value: Property, steps: Sequence[str]) -> bool:
-    if not steps:
+    # The real provider looks for the path in a merge patch, in which an unknown and what is
+    # gone are null, and takes null for a value that holds every path.
+    if not steps or value is None or isinstance(value, Unknown):
         return True
     if isinstance(value, list):
         return steps[0] == "[]" and any(_holds(item, steps[1:]) for item in value)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pulumi
+import pulumi_kubernetes as k8s
+
 from rehearsal.outcome import Outcome
 
 from .conftest import Start
@@ -68,6 +71,38 @@ def test_fixed_name_goes_before_it_comes(start: Start) -> None:
 
     session.program = Toy(fixed={"mode": "b"}, service_name="other")
     assert "postgres" in _changes(session.up())["replace"]
+
+
+def _mounting(content: str) -> None:
+    """A Deployment that mounts a Secret with a fixed name."""
+    cluster = pulumi.ResourceOptions(provider=k8s.Provider("cluster", kubeconfig="{}"))
+    secret = k8s.core.v1.Secret(
+        "login", metadata={"name": "login"}, string_data={"password": content}, opts=cluster
+    )
+    k8s.apps.v1.Deployment(
+        "app",
+        metadata={"name": "app"},
+        spec={
+            "selector": {"match_labels": {"app": "app"}},
+            "template": {
+                "metadata": {"labels": {"app": "app"}},
+                "spec": {
+                    "containers": [{"name": "app", "image": "app:1"}],
+                    "volumes": [{"name": "login", "secret": {"secret_name": secret.metadata.name}}],
+                },
+            },
+        },
+        opts=cluster,
+    )
+
+
+def test_object_deleted_first_takes_along_what_mounts_it(start: Start) -> None:
+    """A rehearsal that only updates the pods hides that the service is away for a while."""
+    session = start(lambda: _mounting("a"))
+    assert session.up().succeeded
+    session.program = lambda: _mounting("b")
+    both = {"login", "app"}
+    assert _changes(session.up()) == {"replace": both, "delete": both}
 
 
 def test_keepers_draw_a_new_password(start: Start) -> None:

@@ -142,6 +142,27 @@ def test_unknown_counts_as_changed() -> None:
     assert changes({"a": "1"}, {"a": UNKNOWN}, ("a",))["a"].replaces
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "path", "replaces"),
+    [
+        ({"spec": {"replicas": 1}}, {"spec": UNKNOWN}, "spec", True),
+        ({"spec": {"replicas": 1}}, {}, "spec", True),
+        ({}, {"spec": UNKNOWN}, "spec", True),
+        ({"metadata": {"name": "a"}}, {"metadata": UNKNOWN}, "metadata", True),
+        ({"spec": {"replicas": 1}}, {"spec": {"replicas": UNKNOWN}}, "spec.replicas", False),
+        ({"spec": {"template": {}}}, {"spec": {"template": UNKNOWN}}, "spec.template", False),
+        ({"status": {"replicas": 1}}, {"status": UNKNOWN}, "status", False),
+    ],
+)
+def test_what_is_unknown_or_gone_may_hold_an_immutable_path(
+    old: Properties, new: Properties, path: str, *, replaces: bool
+) -> None:
+    """A Secret that is deleted first takes the Deployments that mount it along."""
+    manifest: Properties = {"apiVersion": "apps/v1", "kind": "Deployment"}
+    found = changes({**manifest, **old}, {**manifest, **new}, immutable_paths(manifest, {}))
+    assert {each: change.replaces for each, change in found.items()} == {path: replaces}
+
+
 def test_values_survive_the_wire() -> None:
     """A secret that loses its mark on the way is written to the state in the clear."""
     values: Properties = {

@@ -29,7 +29,8 @@ INSTANT = Times()
 TIMES: Mapping[str, Times] = {
     "kubernetes:core/v1:Namespace": Times(create=0.1, delete=1.0),
     "kubernetes:core/v1:Pod": Times(create=3.0, update=1.0, delete=1.0),
-    "kubernetes:core/v1:Service": Times(create=1.0, update=1.0, delete=0.2),
+    # The real provider lets endpoints settle for ten seconds, even those of a Service without pods.
+    "kubernetes:core/v1:Service": Times(create=10.0, update=10.0, delete=0.2),
     "kubernetes:core/v1:PersistentVolumeClaim": Times(create=1.0, delete=1.0),
     "kubernetes:apps/v1:Deployment": Times(create=5.0, update=5.0, delete=1.0),
     "kubernetes:apps/v1:StatefulSet": Times(create=8.0, update=8.0, delete=2.0),

@@ -19,7 +19,7 @@ from rehearsal.providers.manifest import (
     with_secrets,
 )
 from rehearsal.providers.naming import named
-from rehearsal.providers.readiness import obstacle
+from rehearsal.providers.readiness import obstacle, settles
 from rehearsal.providers.status import is_complete, ready_status, with_defaults
 from rehearsal.providers.wire import (
     Properties,
@@ -135,7 +135,7 @@ class KubernetesProvider(SimulatedProvider):
     def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
-        if seconds > 0 and not _annotated(live, SKIP_AWAIT):
+        if seconds > 0 and settles(live) and not _annotated(live, SKIP_AWAIT):
             self.clock.sleep(self._durations.get(resource.name, seconds))
             problem = self._lasting_obstacle(resource, live)
             if problem:

@@ -20,8 +20,8 @@ _GIVEN = frozenset(
 def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
     """Return why the object cannot get ready now, or None.
 
-    A Service needs a ready workload that its selector matches; a workload needs
-    what its pods mount, read and run as.
+    A Service waits for the pods that its selector matches, if there are any; a workload
+    needs what its pods mount, read and run as.
 
     Args:
         cluster: what exists.
@@ -31,23 +31,36 @@ def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
     return find(cluster, manifest) if find else None
 
 
-def _no_endpoints(cluster: Cluster, service: Properties) -> str | None:
-    spec = table(service.get("spec"))
-    selector = table(spec.get("selector"))
-    if not selector or spec.get("type") == "ExternalName":
+def settles(manifest: Properties) -> bool:
+    """Return whether there is anything to wait for, in the object itself, until it is ready.
+
+    A Service without a selector, a headless one and one that stands for another host have no
+    endpoints of their own, and are ready at once.
+    """
+    if manifest.get("kind") != "Service":
+        return True
+    spec = table(manifest.get("spec"))
+    others = spec.get("clusterIP") == "None" or spec.get("type") == "ExternalName"
+    return bool(table(spec.get("selector"))) and not others
+
+
+def _pods_not_ready(cluster: Cluster, service: Properties) -> str | None:
+    """A Service without any pods is ready: only those that are there have to be."""
+    if not settles(service):
         return None
+    selector = table(table(service.get("spec")).get("selector"))
     namespace = key_of(service).namespace
     for key in cluster.contents():
         if key.namespace != namespace or key.kind not in _OBSTACLES:
             continue
         workload = cluster.get(key)
         labels = table(table(_template(workload).get("metadata")).get("labels"))
-        if workload.get("status") and selector.items() <= labels.items():
-            return None
-    return (
-        "Service does not target any Pods. Selected Pods may not be ready, or field "
-        "'.spec.selector' may not match labels on any Pods"
-    )
+        if selector.items() <= labels.items() and not workload.get("status"):
+            return (
+                "Service does not target any Pods. Selected Pods may not be ready, or field "
+                "'.spec.selector' may not match labels on any Pods"
+            )
+    return None
 
 
 def _missing_references(cluster: Cluster, workload: Properties) -> str | None:
@@ -102,6 +115,6 @@ _OBSTACLES: Mapping[str, Callable[[Cluster, Properties], str | None]] = {
     "Deployment": _missing_references,
     "Job": _missing_references,
     "Pod": _missing_references,
-    "Service": _no_endpoints,
+    "Service": _pods_not_ready,
     "StatefulSet": _missing_references,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rehearsal.cluster import AlreadyExistsError, Cluster, NotFoundError, key_of
-from rehearsal.providers.readiness import obstacle
+from rehearsal.providers.readiness import obstacle, settles
 from rehearsal.providers.wire import Properties
 
 
@@ -127,17 +127,34 @@ def test_pods_do_without_what_is_optional_or_given() -> None:
     assert obstacle(cluster, _deployment(pod)) is None
 
 
-def test_awaited_service_needs_ready_pods() -> None:
+def test_awaited_service_needs_the_pods_that_are_there_to_be_ready() -> None:
     """A Service and its Deployment that wait for each other cost ten minutes and then fail."""
     cluster = Cluster()
     service = cluster.create(_object("Service", "app", spec={"selector": {"app": "a"}}))
-    assert "does not target any Pods" in (obstacle(cluster, service) or "")
+    assert obstacle(cluster, service) is None, "without pods there is nothing to wait for"
     workload = cluster.create(_deployment({}, labels={"app": "a", "more": "b"}))
-    assert obstacle(cluster, service) is not None, "it is there, but not ready"
+    assert "does not target any Pods" in (obstacle(cluster, service) or "")
     cluster.report(key_of(workload), {"readyReplicas": 1})
     assert obstacle(cluster, service) is None
-    other = cluster.create(_object("Service", "other", spec={"selector": {"app": "b"}}))
-    assert obstacle(cluster, other) is not None
-    without: Properties = {"type": "ExternalName", "selector": {"app": "x"}}
-    assert obstacle(cluster, _object("Service", "external", spec=without)) is None
-    assert obstacle(cluster, _object("Service", "manual", spec={})) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "waits"),
+    [
+        ({"selector": {"app": "a"}}, True),
+        ({"selector": {"app": "a"}, "type": "LoadBalancer"}, True),
+        ({"selector": {"app": "a"}, "clusterIP": "None"}, False),
+        ({"selector": {"app": "a"}, "type": "ExternalName"}, False),
+        ({"selector": {}}, False),
+        ({}, False),
+    ],
+)
+def test_services_without_endpoints_of_their_own_are_ready_at_once(
+    spec: Properties, *, waits: bool
+) -> None:
+    """A headless Service that a rehearsal waits for is one that the real provider does not."""
+    cluster = Cluster()
+    cluster.create(_deployment({}, labels={"app": "a"}))
+    service = cluster.create(_object("Service", "app", spec=spec))
+    assert settles(service) is waits
+    assert (obstacle(cluster, service) is not None) is waits

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from go_build import GoBuildError
 from isolated import NoEnvironmentError, interpreter
-from kube_score import NoKubeScoreError, kube_score
+from kube_score import kube_score
 
 from plan.manifests import manifests
 from plan.plan import make_plan
@@ -164,7 +165,7 @@ def main(arguments: Sequence[str]) -> int:
     every = [path.name.split(".")[1] for path in sorted(ROOT.glob("Pulumi.*.yaml"))]
     try:
         lines = lint(arguments or every)
-    except (NoEnvironmentError, NoKubeScoreError) as error:
+    except (NoEnvironmentError, GoBuildError) as error:
         print(error, file=sys.stderr)
         return 2
     for line in lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 
-_PATIENCE_SECONDS = 2.0
+_PATIENCE_SECONDS = 120.0
 
 
 def children(parent: int) -> list[int]:
@@ -14,7 +14,7 @@ def children(parent: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process still runs after a short while; a zombie does not."""
+    """Return whether the process goes on running; a zombie does not. Its end is waited for."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         states = {each: state for each, _, state in _table()}

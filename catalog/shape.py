@@ -53,12 +53,34 @@ def _place_of(detail: ErrorDetails) -> At:
 
 def fields_at(model: type[BaseModel], at: At) -> tuple[str, ...]:
     """Names of the keys allowed at `at`, found by following the model's JSON Schema."""
+    return tuple(_resolved(_at(model, at), _schema(model)).get("properties", {}))
+
+
+def is_secret(model: type[BaseModel], at: At) -> bool:
+    """Whether the value at `at` is a secret by its type, so that whoever reads it keeps it so."""
+    node = _at(model, at)
+    return any(option.get("format") == "password" for option in (node, *node.get("anyOf", ())))
+
+
+def secrets_below(model: type[BaseModel], at: At) -> Iterator[At]:
+    """Places of all secrets at `at` and below, with `*` for a key that anybody may choose."""
+    if is_secret(model, at):
+        yield at
+    node = _resolved(_at(model, at), _schema(model))
+    for key in node.get("properties", {}):
+        yield from secrets_below(model, (*at, key))
+    if _any_key(node):
+        yield from secrets_below(model, (*at, "*"))
+
+
+def _at(model: type[BaseModel], at: At) -> dict[str, Any]:
+    """Schema of the value at `at`; empty where nothing may stand."""
     schema = _schema(model)
     nothing: dict[str, Any] = {}
     node = schema
     for part in at:
         node = next(_below(_resolved(node, schema), part), nothing)
-    return tuple(_resolved(node, schema).get("properties", {}))
+    return node
 
 
 @cache
@@ -72,9 +94,13 @@ def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
         if "$ref" in option:
             name: str = option["$ref"].rpartition("/")[2]
             return schema["$defs"][name]
-        if "items" in option or "patternProperties" in option:
+        if "items" in option or "patternProperties" in option or _any_key(option):
             return option
     return node
+
+
+def _any_key(node: dict[str, Any]) -> bool:
+    return isinstance(node.get("additionalProperties"), dict)
 
 
 def _below(node: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
@@ -82,4 +108,5 @@ def _below(node: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
     if part in node.get("properties", {}):
         yield node["properties"][part]
     yield from node.get("patternProperties", {}).values()
+    yield from [node["additionalProperties"]] if _any_key(node) else []
     yield from [node["items"]] if "items" in node else []

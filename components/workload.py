@@ -69,6 +69,7 @@ class WorkloadArgs:
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
         variables: values of the environment variables that it needs, by name.
+        secrets: values of those that are secret; it finds each in a file.
         startup_script: ConfigMap in its namespace with the script that runs before it.
         ingress, egress: who may call it and whom it may call; nobody and nothing else.
         after: handles that its rollout waits for.
@@ -89,6 +90,7 @@ class WorkloadArgs:
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
     variables: Mapping[str, str]
+    secrets: Mapping[str, pulumi.Input[str]]
     startup_script: pulumi.Input[str]
     ingress: tuple[Traffic, ...]
     egress: tuple[Traffic, ...]
@@ -102,8 +104,9 @@ class Workload(pulumi.ComponentResource):
     Makes:
         `{name}-account`: ServiceAccount without a mounted token.
         `{name}-config`: ConfigMap with what the service needs and where that is.
-        `{name}-credentials`: Secret with the credentials of its grants, if it has any;
-            mounted as files, since environment variables leak into logs and dumps.
+        `{name}-credentials`: Secret with the credentials of its grants and its secret
+            variables, if it has any; mounted as files, since environment variables leak into
+            logs and dumps.
         `{name}-service`: Service, not awaited, made before the pods.
         `{name}-network`: NetworkPolicy, made before the pods, that allows its traffic and
             no other.
@@ -142,7 +145,7 @@ class Workload(pulumi.ComponentResource):
             configuration_volume(name, common, args.dependencies, child),
         ]
         mounts = [mount("tmp", "/tmp", writable=True), mount("config", CONFIG)]
-        credentials = credentials_volume(name, common, args.grants, child)
+        credentials = credentials_volume(name, common, args.grants, args.secrets, child)
         if credentials is not None:
             volumes.append(credentials)
             mounts.append(mount("credentials", CREDENTIALS))
@@ -216,7 +219,8 @@ def _pod(
     mounts: list[VolumeMountArgsDict],
 ) -> tuple[PodSpecArgsDict, int]:
     """The pod, and how long it may wait before its service starts, in seconds."""
-    env = workload_environment(name, args.port, args.variables)
+    files = {variable: f"{CREDENTIALS}/{variable}" for variable in args.secrets}
+    env = workload_environment(name, args.port, args.variables, files)
     pod: PodSpecArgsDict = {
         **pod_spec(
             [_container(name, args, env, mounts)],

@@ -27,14 +27,19 @@ that it cannot work without. Liveness: never a dependency, or one outage restart
 
 
 def workload_environment(
-    service: str, port: int, variables: Mapping[str, str]
+    service: str, port: int, variables: Mapping[str, str], files: Mapping[str, str]
 ) -> list[EnvVarArgsDict]:
-    """What every service finds in its environment, and the variables of this one."""
+    """What every service finds in its environment, and the variables of this one.
+
+    `files` are the paths of those with a secret value, which the service is told as
+    `<NAME>_FILE`, as the official images of databases are.
+    """
     env = {
         "NEXUS_SERVICE": service,
         "NEXUS_CONFIG": f"{CONFIG}/{CONFIG_FILE}",
         "PORT": str(port),
         **dict(sorted(variables.items())),
+        **{f"{name}_FILE": path for name, path in sorted(files.items())},
     }
     return [{"name": key, "value": value} for key, value in env.items()]
 

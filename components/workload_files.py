@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret, VolumeArgsDict
@@ -41,15 +41,19 @@ def credentials_volume(
     name: str,
     metadata: ObjectMetaArgsDict,
     grants: Iterable[Grant],
+    secrets: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> VolumeArgsDict | None:
     """Makes the Secret `{name}-credentials` and returns the volume `credentials`.
 
-    It has a folder per grant with one file per credential. None if there are none.
+    It has a folder per grant with one file per credential, and one file per secret variable,
+    called after it. None if there are none.
     """
-    values = {
+    values: dict[tuple[str, ...], pulumi.Input[str]] = {
         (grant.resource, key): value for grant in grants for key, value in grant.credentials.items()
     }
+    # Variables have capitals, which no name of a resource has.
+    values |= {(variable,): secrets[variable] for variable in sorted(secrets)}
     if not values:
         return None
     secret = Secret(

@@ -15,6 +15,7 @@ from stacks.inputs import Built, Inputs
 from stacks.release import read_release
 from stacks.requirements import check_settings
 from stacks.settings import read_settings
+from stacks.stack_file import encrypted_settings
 from stacks.variables import check_variables
 
 
@@ -41,7 +42,7 @@ def build(project: Path) -> None:
             but the stack itself is registered then.
     """
     stack = pulumi.get_stack()
-    settings = read_settings(stack)
+    settings = read_settings(stack, encrypted_settings(project, stack))
     catalog = load_catalog(project)
     check(catalog)
     environment = ENVIRONMENTS[settings.environment]

@@ -179,6 +179,10 @@ def _workload_args(
         ),
         grants=tuple(grants[name] for name in sorted(grants, key=catalog.base)),
         variables=settings.variables.get(name, {}),
+        secrets={
+            variable: pulumi.Output.secret(value.get_secret_value())
+            for variable, value in settings.secret_variables.get(name, {}).items()
+        },
         startup_script=script,
         ingress=network.ingress[name],
         egress=network.egress[name],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal
 
 from pulumi.runtime import config as runtime_config
@@ -15,7 +15,10 @@ from pydantic_core import ErrorDetails
 from catalog import CatalogError, Problem
 from catalog.mismatch import sentence
 from catalog.names import DNS_LABEL
+from catalog.place import At
+from catalog.shape import is_secret, secrets_below
 from stacks.environment import EnvironmentName
+from stacks.secrecy import unkept_secrets
 from stacks.setting_types import (
     AccountId,
     Addresses,
@@ -108,6 +111,12 @@ class Settings(BaseModel):
         default={},
         description="per service, the values of the environment variables its catalog entry lists",
         examples=[{"user-auth": {"LOG_LEVEL": "info"}}],
+    )
+    secret_variables: Mapping[str, Mapping[str, SecretStr]] = Field(
+        default={},
+        description="the same for values that are secret: the service finds each in a file, and "
+        "the file's path in the variable `<NAME>_FILE`",
+        examples=[{"user-auth": {"SIGNING_KEY": {"secure": "…"}}}],
     )
     rotations: Mapping[str, Annotated[int, Field(ge=0)]] = Field(
         default={},
@@ -248,12 +257,12 @@ _TEXTS = frozenset(
 """Settings whose value is text; Pulumi hands every other one over as JSON."""
 
 
-_HIDDEN = frozenset({"cloudflareToken", "credential", "password"})
-"""Settings that no message may repeat."""
-
-
-def read_settings(stack: str) -> Settings:
+def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
     """Settings of the running stack.
+
+    Args:
+        stack: its name.
+        encrypted: places of the encrypted values in its file.
 
     Raises:
         CatalogError: one problem per wrong, missing or unknown setting, each with
@@ -262,7 +271,13 @@ def read_settings(stack: str) -> Settings:
     file = f"Pulumi.{stack}.yaml"
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    for key, text in sorted(_configuration().items()):
+    configuration = _configuration()
+    secret = [key for key in configuration if runtime_config.is_config_secret(f"{PROJECT}:{key}")]
+    unkept = [*unkept_secrets(Settings, PROJECT, encrypted, secret)]
+    if unkept:
+        # Before anything is read, so that no other message repeats them.
+        raise CatalogError([Problem(file, message) for message in unkept])
+    for key, text in sorted(configuration.items()):
         values[key] = text
         if key in _fields() and key not in _TEXTS:
             try:
@@ -317,8 +332,10 @@ def _sentence(detail: ErrorDetails) -> str:
     place = f"setting '{PROJECT}:{'.'.join(str(part) for part in detail['loc'])}'"
     if detail["type"] == "missing":
         return f"{place} is missing; {written(key)}"
-    if key in _HIDDEN or str(detail["loc"][-1]) in _HIDDEN:
+    if is_secret(Settings, detail["loc"]):
         path = place.removeprefix("setting ")
-        return f"{place} is no text; run: pulumi config set --secret --path {path}"
+        return f"{place} is not text; run: pulumi config set --secret --path {path}"
+    if any(secrets_below(Settings, detail["loc"])):
+        return f"{place} is not a mapping; {written(key)}"
     text = sentence(place, detail, tuple(_fields()))
     return f"{text} For example, {written(key)}" if key in _fields() else text

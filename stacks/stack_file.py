@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from catalog import CatalogError, Problem
 from catalog.document import read_document
+from catalog.place import At
 from catalog.shape import shaped
 
 PLACEHOLDER = "placeholder"
@@ -43,12 +44,15 @@ class StackFile:
         stack: name of the stack.
         config: every setting as text, objects as JSON, as Pulumi hands it to a program.
         secret_keys: keys whose values are encrypted in the file, sorted.
+        encrypted: places of the encrypted values in the project's own settings, each
+            from the setting's name on.
     """
 
     project: str
     stack: str
     config: Mapping[str, str]
     secret_keys: tuple[str, ...]
+    encrypted: tuple[At, ...] = ()
 
     @property
     def plain(self) -> Mapping[str, str]:
@@ -84,24 +88,58 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
         raise CatalogError([Problem(file, message)])
     content = shaped(read_document(project / file, file), _StackFile)
     config: dict[str, str] = {}
-    secret: list[str] = []
+    encrypted: dict[str, tuple[At, ...]] = {}
     for key, value in content.config.items():
         full = key if ":" in key else f"{name}:{key}"
-        plain, hidden = _without_secrets(value)
+        encrypted[full] = tuple(_encrypted(value, (full.partition(":")[2],)))
+        plain = _without_secrets(value)
         config[full] = plain if isinstance(plain, str) else json.dumps(plain)
-        if hidden:
-            secret.append(full)
-    return StackFile(project=name, stack=stack, config=config, secret_keys=tuple(sorted(secret)))
+    return StackFile(
+        project=name,
+        stack=stack,
+        config=config,
+        secret_keys=tuple(sorted(key for key, places in encrypted.items() if places)),
+        encrypted=tuple(
+            at
+            for key, places in encrypted.items()
+            if key.partition(":")[0] == name
+            for at in places
+        ),
+    )
 
 
-def _without_secrets(value: Any) -> tuple[Any, bool]:
-    """`value` with a placeholder for every `secure:` in it, and whether there was one."""
+def encrypted_settings(project: Path, stack: str) -> tuple[At, ...]:
+    """Places of the encrypted values in the stack's file; none if the settings are elsewhere.
+
+    The command line tells a program which settings hold a secret, not where in them it is.
+
+    Raises:
+        CatalogError: what is wrong with the file.
+    """
+    there = (project / f"Pulumi.{stack}.yaml").exists()
+    return read_stack_file(project, stack).encrypted if there else ()
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _encrypted(value: Any, at: At) -> Iterator[At]:
+    """Places of every `secure:` in the value at `at`."""
+    if _is_encrypted(value):
+        yield at
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _encrypted(part, (*at, str(key)))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _encrypted(part, (*at, index))
+
+
+def _without_secrets(value: Any) -> Any:
+    """`value` with a placeholder for every `secure:` in it."""
+    if _is_encrypted(value):
+        return PLACEHOLDER
     if isinstance(value, dict):
-        if set(value) == {"secure"}:
-            return PLACEHOLDER, True
-        parts = {key: _without_secrets(part) for key, part in value.items()}
-        return {k: v for k, (v, _) in parts.items()}, any(hidden for _, hidden in parts.values())
-    if isinstance(value, list):
-        items = [_without_secrets(part) for part in value]
-        return [v for v, _ in items], any(hidden for _, hidden in items)
-    return value, False
+        return {key: _without_secrets(part) for key, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, CatalogError, Problem
 from catalog.hints import did_you_mean
-from stacks.settings import Settings
+from stacks.secrecy import PLAIN, SECRET
+from stacks.settings import PROJECT, Settings
 
 
 def check_variables(settings: Settings, stack: str, catalog: Catalog) -> None:
@@ -22,23 +23,45 @@ def check_variables(settings: Settings, stack: str, catalog: Catalog) -> None:
 
 
 def _problems(settings: Settings, catalog: Catalog) -> Iterator[str]:
-    for name in sorted(settings.variables):
-        place = f"setting 'nexus-cos:variables.{name}"
-        if name not in catalog.services:
-            near = did_you_mean(name, catalog.services) or "remove it."
-            yield f"{place}': there is no such service; {near}"
-            continue
-        listed = catalog.services[name].environment
-        for variable in sorted(set(settings.variables[name]) - set(listed)):
-            near = did_you_mean(variable, listed) or (
-                f"add it to the service's 'environment' in {catalog.services[name].file}, or "
-                "remove it."
-            )
-            yield f"{place}.{variable}': the service does not list it; {near}"
+    for key, values in ((PLAIN, settings.variables), (SECRET, settings.secret_variables)):
+        for name in sorted(values):
+            yield from _unasked(f"setting '{PROJECT}:{key}.{name}", name, values[name], catalog)
     for service in catalog.services.values():
+        plain = settings.variables.get(service.name, {})
+        secret = settings.secret_variables.get(service.name, {})
         for variable in service.environment:
-            if not settings.variables.get(service.name, {}).get(variable):
+            place = f"{service.name}.{variable}"
+            if plain.get(variable) and secret.get(variable):
                 yield (
-                    f"setting 'nexus-cos:variables.{service.name}.{variable}' is missing; write:\n"
-                    f"config:\n  nexus-cos:variables:\n    {service.name}:\n      {variable}: …"
+                    f"setting '{PROJECT}:{PLAIN}.{place}' has a value in '{PROJECT}:{SECRET}' too; "
+                    "remove one of them."
                 )
+            elif secret.get(variable) and f"{variable}_FILE" in service.environment:
+                yield (
+                    f"setting '{PROJECT}:{SECRET}.{place}': '{variable}_FILE' then tells the "
+                    f"service where its value is, but {service.file} lists that as a variable of "
+                    "its own; remove it there."
+                )
+            elif not plain.get(variable) and not secret.get(variable):
+                yield (
+                    f"setting '{PROJECT}:{PLAIN}.{place}' is missing; write:\n"
+                    f"config:\n  {PROJECT}:{PLAIN}:\n    {service.name}:\n      {variable}: …\n"
+                    "or, if it is secret, run: pulumi config set --secret --path "
+                    f"'{PROJECT}:{SECRET}.{place}'"
+                )
+
+
+def _unasked(
+    place: str, name: str, values: Mapping[str, object], catalog: Catalog
+) -> Iterator[str]:
+    """What no service asks for. `place` is how a message calls the service's values so far."""
+    if name not in catalog.services:
+        near = did_you_mean(name, catalog.services) or "remove it."
+        yield f"{place}': there is no such service; {near}"
+        return
+    listed = catalog.services[name].environment
+    for variable in sorted(set(values) - set(listed)):
+        near = did_you_mean(variable, listed) or (
+            f"add it to the service's 'environment' in {catalog.services[name].file}, or remove it."
+        )
+        yield f"{place}.{variable}': the service does not list it; {near}"

@@ -67,6 +67,7 @@ USUAL: dict[str, Any] = {
     "dependencies": (),
     "grants": (),
     "variables": {},
+    "secrets": {},
     "startup_script": "shop-startup-1",
     "ingress": (),
     "egress": (),

@@ -57,13 +57,26 @@ def cached_path(tools: Path) -> Path:
     digest = hashlib.sha256()
     for name in ("go.mod", "go.sum"):
         digest.update((tools / name).read_bytes())
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "nexus-cos", "pulumi", digest.hexdigest()[:16], "pulumi")
+    return cache() / "pulumi" / digest.hexdigest()[:16] / "pulumi"
+
+
+def cache() -> Path:
+    """Return the folder of everything that this project builds or fetches once."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nexus-cos")
+
+
+def is_built(cli: Path) -> bool:
+    """Whether `cli` is, or leads to, one that was built here."""
+    return cli.resolve().is_relative_to(cache().resolve())
 
 
 def installed(minimum: str) -> Path | None:
-    """Return `pulumi` on PATH if its version is at least `minimum` (major and minor)."""
-    path = shutil.which("pulumi")
+    """Return `pulumi` on PATH if its version is at least `minimum` (major and minor).
+
+    What was built is found by its lock files alone, although .venv/bin has a link to it.
+    """
+    every = (shutil.which("pulumi", path=folder) for folder in os.get_exec_path())
+    path = next((each for each in every if each and not is_built(Path(each))), None)
     if path is None:
         return None
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -88,30 +101,38 @@ def build(tools: Path, target: Path, version: str) -> None:
     Raises:
         NoCliError: Go is missing or the build failed.
     """
-    go = shutil.which("go")
-    if go is None:
+    if shutil.which("go") is None:
         raise NoCliError(
             f"There is neither a `pulumi` of version {version} or newer nor a `go` on PATH; "
             "install one of them: https://www.pulumi.com/docs/install/ or https://go.dev/dl/."
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(target.parent):
+    with only_one(target.parent):
         if target.exists():
             return
-        _say(f"Building pulumi {version} (about five minutes, once; kept in {target.parent}) …")
-        with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-            built = Path(directory, "pulumi")
-            flags = f"-s -w -X {VERSION_VARIABLE}=v{version}"
-            command = [go, "build", "-trimpath", "-ldflags", flags, "-o", str(built), COMMAND]
-            # Go's own progress goes to standard error; standard output is for the path.
-            done = subprocess.run(command, cwd=tools, stdout=sys.stderr, check=False)
-            if done.returncode != 0:
-                raise NoCliError(
-                    f"`go build {COMMAND}` failed in {tools} with exit code {done.returncode} (its "
-                    "messages are above); or install pulumi: https://www.pulumi.com/docs/install/."
-                )
-            built.replace(target)
-        _say(f"Built {target}")
+        say(f"Building pulumi {version} (about five minutes, once; kept in {target.parent}) …")
+        go_build(tools, COMMAND, target, version)
+        say(f"Built {target}")
+
+
+def go_build(module: Path, command: str, target: Path, version: str) -> None:
+    """Build the Go package `command` of the module in folder `module`; whole or not at all.
+
+    Raises:
+        NoCliError: the build failed.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
+        built = Path(directory, target.name)
+        flags = f"-s -w -X {VERSION_VARIABLE}=v{version}"
+        arguments = ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(built), command]
+        # Go's own progress goes to standard error; standard output is for the path.
+        done = subprocess.run(arguments, cwd=module, stdout=sys.stderr, check=False)
+        if done.returncode != 0:
+            raise NoCliError(
+                f"`go build {command}` failed in {module} with exit code {done.returncode} (its "
+                "messages are above); or install pulumi: https://www.pulumi.com/docs/install/."
+            )
+        built.replace(target)
 
 
 def find(tools: Path, *, may_build: bool = True) -> Path:
@@ -139,12 +160,12 @@ def find(tools: Path, *, may_build: bool = True) -> Path:
 def main(arguments: Sequence[str]) -> int:
     """Print the path and return the exit code."""
     if set(arguments) - {"--no-build"}:
-        _say("Usage: python3 tools/pulumi_cli.py [--no-build]")
+        say("Usage: python3 tools/pulumi_cli.py [--no-build]")
         return 2
     try:
         print(find(TOOLS, may_build="--no-build" not in arguments))
     except NoCliError as error:
-        _say(str(error))
+        say(str(error))
         return 2
     return 0
 
@@ -155,18 +176,19 @@ def _major_minor(version: str) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _only_one(directory: Path) -> Generator[None]:
+def only_one(directory: Path) -> Generator[None]:
     """Hold the directory's lock while the block runs; the kernel frees it if we are killed."""
     with (directory / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("Waiting for another build of pulumi to end …")
+            say("Waiting for another build of pulumi to end …")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell whoever waits; standard output is for the path."""
     print(text, file=sys.stderr, flush=True)
 
 

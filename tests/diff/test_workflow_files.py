@@ -208,7 +208,11 @@ def test_the_cache_is_keyed_by_every_lock() -> None:
     tools = ROOT / "tools"
     locks = {
         *ROOT.glob("*.lock"),
-        *(file for ending in ("*.lock", "go.mod", "go.sum") for file in tools.rglob(ending)),
+        *(
+            file
+            for ending in ("*.lock", "go.mod", "go.sum", "*.go")
+            for file in tools.rglob(ending)
+        ),
         # Its own hash stands in the name of the folder that it fills.
         tools / "servers.sh",
     }

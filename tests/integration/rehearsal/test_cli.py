@@ -18,6 +18,8 @@ FINDER = Path(__file__).resolve().parents[3] / "tools" / "pulumi_cli.py"
 
 FAKE_GO = """#!/bin/sh
 # Like `go build -o FILE`: takes its time and writes the file; counts its calls.
+# Like `go list` of a module: names its folder.
+[ "$1" = list ] && { echo "$SDK"; exit; }
 echo call >> "$CALLS"
 [ -n "$GO_FAILS" ] && { echo "no network" >&2; exit 1; }
 while [ "$1" != "-o" ]; do echo "$1" >> "$CALLS"; shift; done
@@ -33,6 +35,12 @@ def tools(tmp_path: Path) -> Path:
     directory = tmp_path / "tools"
     directory.mkdir()
     shutil.copy(FINDER, directory)
+    shutil.copy(FINDER.with_name("language_host.py"), directory)
+    (directory / "language-host").mkdir()
+    (directory / "language-host" / "main.go").write_text("package main\n", encoding="utf-8")
+    launcher = tmp_path / "sdk" / "python" / "cmd" / "pulumi-language-python-exec"
+    launcher.parent.mkdir(parents=True)
+    launcher.write_text("launcher\n", encoding="utf-8")
     pin = "require github.com/pulumi/pulumi/pkg/v3 v3.300.1 // indirect\n"
     (directory / "go.mod").write_text(f"module tools\n\n{pin}", encoding="utf-8")
     (directory / "go.sum").write_text("sum\n", encoding="utf-8")
@@ -51,15 +59,18 @@ def _program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def _find(tools: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+def _find(
+    tools: Path, *arguments: str, script: str = "pulumi_cli.py", **extra: str
+) -> subprocess.CompletedProcess[str]:
     environment: Mapping[str, str] = {
         "PATH": str(tools.parent / "bin"),
         "HOME": str(tools.parent),
         "CALLS": str(tools.parent / "calls"),
+        "SDK": str(tools.parent / "sdk"),
         **extra,
     }
     return subprocess.run(
-        [sys.executable, str(tools / "pulumi_cli.py"), *arguments],
+        [sys.executable, str(tools / script), *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -134,6 +145,57 @@ def test_no_way_to_a_cli_is_one_sentence(
     assert found.stdout == ""
     assert sentence in found.stderr
     assert len(found.stderr.strip().splitlines()) == 1
+
+
+def _complete(tools: Path, **extra: str) -> subprocess.CompletedProcess[str]:
+    environment = str(tools.parent / "environment")
+    return _find(tools, "--link", environment, script="language_host.py", **extra)
+
+
+def test_built_cli_gets_a_language_host(tools: Path) -> None:
+    """Without one beside it, the CLI that was built ends every `pulumi up` at once."""
+    _program(tools.parent / "bin" / "go", FAKE_GO)
+    link = tools.parent / "environment" / "pulumi"
+    link.parent.mkdir()
+    made = _complete(tools)
+    assert made.returncode == 0, made.stderr
+    cli = Path(made.stdout.strip())
+    beside = {"lock", "pulumi", "pulumi-language-python", "pulumi-language-python-exec"}
+    assert {each.name for each in cli.parent.iterdir()} == beside
+    assert link.readlink() == cli
+    assert not cli.is_symlink()
+    calls = (tools.parent / "calls").read_text(encoding="utf-8")
+
+    # The link is on the PATH of whoever works in the environment, and changes nothing.
+    path = f"{link.parent}:{tools.parent / 'bin'}"
+    assert _complete(tools, PATH=path).stdout == made.stdout
+    assert (tools.parent / "calls").read_text(encoding="utf-8") == calls
+
+    # Another host is built anew, although the old one is on the PATH.
+    (tools / "language-host" / "main.go").write_text("package main // new\n", encoding="utf-8")
+    changed = Path(_complete(tools, PATH=path).stdout.strip())
+    assert changed.parent != cli.parent
+    assert link.readlink() == changed
+
+    # An installed one, with a host of its own, takes its place.
+    _program(tools.parent / "bin" / "pulumi", "#!/bin/sh\necho v3.300.1\n")
+    installed = _complete(tools, PATH=path)
+    assert installed.stdout.strip() == str(tools.parent / "bin" / "pulumi")
+    assert not link.is_symlink()
+
+
+def test_failed_build_of_a_language_host_leaves_none(tools: Path) -> None:
+    """A CLI that is found without its host ends every `pulumi up` with a riddle."""
+    go = tools.parent / "bin" / "go"
+    _program(go, FAKE_GO)
+    assert _find(tools).returncode == 0
+    for failing in ({"GO_FAILS": "1"}, {"SDK": str(tools)}):
+        failed = _find(tools, script="language_host.py", **failing)
+        assert failed.returncode == 2, failed.stderr
+        assert failed.stdout == ""
+    assert _find(tools, script="language_host.py").returncode == 0
+    go.unlink()
+    assert _find(tools, script="language_host.py").returncode == 0
 
 
 def test_given_cli_must_be_a_program(tmp_path: Path) -> None:

@@ -8,17 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from catalog.dedicated import DEDICABLE, dedicated_name
 from catalog.errors import Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
-from catalog.hints import one_of
+from catalog.hints import did_you_mean, one_of
 from catalog.model import Tier
-from catalog.names import RESERVED_DOMAINS, RESERVED_SERVICES, RESERVED_VARIABLES
+from catalog.names import RESERVED_DOMAINS, RESERVED_SERVICES, RESERVED_VARIABLES, RESOURCES
 from catalog.shape import Read
 
 
 def inconsistencies(
     files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
 ) -> Iterator[Problem]:
-    """Every name declared twice, dependency listed twice or on itself, window out of order."""
+    """Everything that is unknown to this program, declared or listed twice, or out of order."""
     yield from _unfit_domains(files)
+    yield from _unfit_resources(platform)
     yield from _names_twice(files, platform)
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
@@ -42,6 +43,18 @@ def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
                 "write another domain."
             )
             yield file.document.problem(message, ("domain",))
+
+
+def _unfit_resources(platform: Read[PlatformFile]) -> Iterator[Problem]:
+    """What nobody makes never gets ready: no gate, no endpoint and no way there."""
+    for name in platform.content.resources:
+        if name not in RESOURCES:
+            hint = did_you_mean(name, RESOURCES) or (
+                f"write {one_of(RESOURCES)}, or declare what runs outside of the platform below "
+                "'external'."
+            )
+            message = f"resource '{name}': no environment can provide it; {hint}"
+            yield platform.document.problem(message, ("resources", name))
 
 
 def _names_twice(

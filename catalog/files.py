@@ -13,6 +13,7 @@ from catalog.names import (
     DNS_LABEL,
     RESERVED_DOMAINS,
     RESERVED_VARIABLES,
+    RESOURCES,
     DomainName,
     Name,
     Sentence,
@@ -250,7 +251,10 @@ class PlatformFile(_File, title="Platform"):
     circuit_breaker: BreakerEntry = Field(description="Circuit breaker of every dependency")
     calls: CallsEntry = Field(description="Timeouts and retries of every dependency")
     tiers: list[TierEntry] = Field(description="All tiers, in startup order")
-    resources: dict[Name, ResourceEntry] = Field(description="Platform resources by name")
+    resources: dict[Name, ResourceEntry] = Field(
+        description="Platform resources by name",
+        json_schema_extra={"propertyNames": {"enum": [*RESOURCES]}},
+    )
     external: dict[Name, ExternalEntry] = Field(description="APIs outside the platform by name")
     buckets: dict[ServiceName, BucketEntry] = Field(
         default={}, description="Buckets of the object storage by name"

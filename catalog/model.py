@@ -268,9 +268,14 @@ class Catalog:
         resource = self.resources.get(name)
         return name if resource is None else resource.stands_for or name
 
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Names that at least one edge leads to."""
+        return frozenset(edge.target for edge in self.edges)
+
     def servers(self, resource: str) -> Iterator[str]:
-        """The shared `resource` first, if there is one, then its dedicated servers, sorted."""
-        if resource in self.resources:
+        """The shared `resource` first, if anybody needs it, then its dedicated servers, sorted."""
+        if resource in self.resources and resource in self.needed:
             yield resource
         yield from (each.name for each in self.resources.values() if each.stands_for == resource)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
 
@@ -19,6 +19,24 @@ VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 
 RESERVED_VARIABLES = r"^(PORT$|NEXUS_)"
 """Environment variables that every service has from this program."""
+
+ResourceName = Literal[
+    "alerting",
+    "cdn",
+    "gpu",
+    "hsm",
+    "load-balancer",
+    "ml-models",
+    "monitoring",
+    "postgres",
+    "queue",
+    "redis",
+    "storage",
+]
+"""Platform resources that mean something to this program; the environment table says what
+provides each, and where nothing does yet."""
+
+RESOURCES: tuple[ResourceName, ...] = get_args(ResourceName)
 
 RESERVED_DOMAINS = frozenset({"data", "system"})
 """Domains whose namespaces belong to the servers and to the platform itself."""

@@ -12,7 +12,9 @@ from cli.output import write
 from cli.session import session
 
 if TYPE_CHECKING:
+    from catalog import Catalog
     from plan.plan import Plan
+    from stacks.environment import Environment
 
 
 def command(
@@ -41,10 +43,13 @@ def command(
     check such files; nothing is deployed from it.
     """
     from plan.plan import make_plan
+    from stacks.environment import environment_named
+    from stacks.stack_file import read_stack_file
 
     found = session(context)
     found.require_project()
-    plan = make_plan(found.project.absolute(), stack)
+    project = found.project.absolute()
+    plan = make_plan(project, stack)
     if form == "terraform":
         from terraform.configuration import configuration
 
@@ -52,6 +57,9 @@ def command(
     if json_file is None:
         if form == "summary":
             write(summary(plan))
+            environment = environment_named(read_stack_file(project, stack).setting("environment"))
+            if environment is not None:
+                write(left_out(environment, found.catalog()))
     elif str(json_file) == "-":
         write(plan.to_json())
     else:
@@ -71,3 +79,19 @@ def summary(plan: Plan) -> str:
     )
     lines = [f"  {count:>{width}}  {kind}" for kind, count in sorted(types.items())]
     return "\n".join((headline, *lines, ""))
+
+
+def left_out(environment: Environment, catalog: Catalog) -> str:
+    """What the catalog names and the environment does not provide, and who goes without."""
+    lacking = environment.lacks(catalog)
+    if not lacking:
+        return ""
+    width = max(map(len, lacking))
+    lines = [
+        f"Left out: environment {environment.name} does not provide these, so nothing waits for "
+        "them and who needs them gets no endpoint."
+    ]
+    for name in lacking:
+        users = [edge.source for edge in catalog.edges if edge.target == name]
+        lines.append(f"  {name:<{width}}  needed by {', '.join(users) or 'nobody'}")
+    return "\n".join((*lines, ""))

@@ -97,22 +97,16 @@ def command(
 def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> None:
     """Refuses what this stack does not run, before minutes are spent on it."""
     from catalog.hints import did_you_mean
-    from stacks.environment import ENVIRONMENTS
+    from stacks.environment import environment_named
 
-    environment = next(
-        (each for name, each in ENVIRONMENTS.items() if name == file.setting("environment")), None
-    )
-
+    environment = environment_named(file.setting("environment"))
+    lacking = () if environment is None else environment.lacks(catalog)
     for name in names:
         if name not in catalog.services and name not in catalog.resources:
             known = (*catalog.services, *catalog.resources)
             hint = did_you_mean(name, known) or "run 'nexus graph' to see all names."
             raise UserError(f"There is no workload '{name}' that could fail; {hint}")
-        if (
-            environment is not None
-            and name in catalog.resources
-            and catalog.base(name) not in environment.provided
-        ):
+        if name in lacking:
             raise UserError(
                 f"Stack '{file.stack}' does not provide '{name}', so it cannot fail there; see "
                 "docs/environments.md."

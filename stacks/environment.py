@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from catalog import Catalog
+from catalog.names import ResourceName
 from components.pod import Size
 
 EnvironmentName = Literal["dev", "staging", "prod"]
@@ -85,8 +87,8 @@ class Nodes:
         instance_types: of a managed node group; Auto Mode chooses by itself.
         least, most: number of nodes of a managed node group; the least holds the platform
             at its usual size, for a rollout does not wait for nodes that are still to start.
-        gpu_families: instance families for services that need a GPU.
-        gpu_types: instance types of a managed GPU node group.
+        gpu_families: instance families for services that need a GPU; empty for none.
+        gpu_types: instance types of a managed GPU node group; empty for none.
         gpu_least: nodes of the managed GPU node group, at least.
         gpu_limit: most GPUs at once; in a managed node group, of one GPU each, most nodes.
     """
@@ -142,18 +144,23 @@ class Environment:
     """
 
     name: str
-    provided: Mapping[str, str]
+    provided: Mapping[ResourceName, str]
     stand_ins: bool
     replicas: int
     most_replicas: int
     workload: Size
     platform: InCluster | Managed
 
+    def lacks(self, catalog: Catalog) -> tuple[str, ...]:
+        """Platform resources of the catalog that nothing provides here, sorted."""
+        provided: Mapping[str, str] = {**self.provided}
+        return tuple(name for name in catalog.resources if catalog.base(name) not in provided)
+
 
 _SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")
 """A server inside of a small local cluster."""
 
-_MANAGED = {
+_MANAGED: Mapping[ResourceName, str] = {
     "postgres": "Aurora PostgreSQL",
     "redis": "ElastiCache (Valkey)",
     "queue": "Amazon MQ for RabbitMQ",
@@ -251,3 +258,8 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         ),
     ),
 }
+
+
+def environment_named(name: str | None) -> Environment | None:
+    """The column of the table that the setting `environment` names; None if there is none."""
+    return next((each for known, each in ENVIRONMENTS.items() if known == name), None)

@@ -74,9 +74,13 @@ def _servers(environment: Environment, catalog: Catalog) -> tuple[ServerSize, ..
     platform = environment.platform
     if not isinstance(platform, InCluster):
         return ()
-    sizes = {"postgres": platform.postgres, "queue": platform.queue, "redis": platform.redis}
-    several = (size for resource, size in sizes.items() for _ in catalog.servers(resource))
-    return (*several, platform.storage)
+    sizes = {
+        "postgres": platform.postgres,
+        "queue": platform.queue,
+        "redis": platform.redis,
+        "storage": platform.storage,
+    }
+    return tuple(size for resource, size in sizes.items() for _ in catalog.servers(resource))
 
 
 def _doubled(sizes: Iterable[Size]) -> Counter[Size]:

@@ -204,7 +204,7 @@ def _restore(settings: Settings, catalog: Catalog) -> Iterator[str]:
             if name not in servers:
                 yield (
                     f"setting '{PROJECT}:{setting}': there is no server '{name}' of PostgreSQL; "
-                    f"write {one_of(servers)}."
+                    + (f"write {one_of(servers)}." if servers else "remove it.")
                 )
     if restore is None:
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from catalog import Catalog, Edge, Fallback, NodeKind, Order, Problem
 from catalog.hints import did_you_mean
+from catalog.names import RESOURCES
 from graph.dependencies import service_edges
 
 
@@ -21,9 +22,9 @@ def targets_exist(catalog: Catalog) -> Iterator[Problem]:
     names = (*catalog.services, *catalog.resources, *catalog.external)
     for edge in catalog.edges:
         if catalog.kind(edge.target) is None:
+            what = "a resource" if edge.target in RESOURCES else "a service, or an external API"
             hint = did_you_mean(edge.target, names) or (
-                f"declare it as a service, or as a resource or external API in "
-                f"{catalog.platform_file}."
+                f"declare it as {what} in {catalog.platform_file}."
             )
             yield problem_at(edge, f"unknown target '{edge.target}'; {hint}")
 

@@ -158,13 +158,15 @@ def make_addons(
         options: with a provider for it.
 
     Returns:
-        What is done when pods can ask for GPUs; None where an existing cluster has its own.
+        What is done when pods can ask for GPUs; None where none are made here.
     """
     if settings.nodes == "auto":
         if settings.cluster == "create":
             PolicyController(
                 "policy-controller", PolicyControllerArgs(context=aws.context), options
             )
+        if not platform.nodes.gpu_families:
+            return None
         return GpuNodePool(
             "gpu",
             GpuNodePoolArgs(

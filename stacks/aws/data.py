@@ -80,7 +80,7 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
     ).arn
     buckets = {
         name: _bucket(f"{name}-bucket", foundation, storage_key, logs)
-        for name in (*plans.catalog.buckets, "models")
+        for name in (*plans.catalog.buckets, *_models_bucket(plans))
     }
     served = plans.catalog.served
     for name, bucket in buckets.items():
@@ -88,7 +88,7 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
             bucket.allow()
     accesses = [
         *_storage(plans, foundation, buckets, storage_key),
-        *_models(plans, foundation, buckets["models"], storage_key),
+        *_models(plans, foundation, buckets, storage_key),
     ]
     parts = server_parts(plans, foundation, platform, key)
     hsm_accesses, hsm_parts = _hsm(plans, foundation)
@@ -130,14 +130,23 @@ def _storage(
     ]
 
 
+def _models_bucket(plans: DataPlans) -> tuple[str, ...]:
+    """Name of the bucket of trained models, where a service reads any."""
+    return ("models",) if plans.users("ml-models") else ()
+
+
 def _models(
-    plans: DataPlans, foundation: AwsFoundation, bucket: S3Bucket, key: pulumi.Output[str]
+    plans: DataPlans,
+    foundation: AwsFoundation,
+    buckets: Mapping[str, S3Bucket],
+    key: pulumi.Output[str],
 ) -> list[Access]:
     """Trained models, which services read and people write."""
     return [
         _bucket_access(
-            foundation, "ml-models", service, bucket, key=key, actions=OBJECT_ACTIONS[:1]
+            foundation, "ml-models", service, buckets[name], key=key, actions=OBJECT_ACTIONS[:1]
         )
+        for name in _models_bucket(plans)
         for service in plans.users("ml-models")
     ]
 

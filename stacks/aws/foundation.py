@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 import pulumi
@@ -40,7 +40,8 @@ class AwsFoundation(Foundation):
         aws: source of names and tags.
         cluster: the cluster and its network.
         logs_key: ARN of the key that encrypts logs.
-        gpu: done when pods can ask for GPUs; None where an existing cluster has its own.
+        gpu: done when pods can ask for GPUs; None where nobody does, or an existing cluster
+            has its own.
     """
 
     aws: AwsContext
@@ -57,6 +58,8 @@ def build_foundation(
     catalog: Catalog,
 ) -> AwsFoundation:
     """Makes everything below the data layer."""
+    if "gpu" not in catalog.needed:
+        platform = replace(platform, nodes=replace(platform.nodes, gpu_families=(), gpu_types=()))
     aws = AwsContext(
         context=context,
         account=managed.account,

@@ -13,14 +13,14 @@ from stacks.environment import InCluster
 
 
 def build_data(plans: DataPlans, platform: InCluster) -> Data:
-    """Makes the servers, shared ones and dedicated ones, databases, users, vhosts and buckets."""
+    """Makes the servers that somebody needs, and everybody's part of them."""
     servers = plans.catalog.servers
     return collected(
         plans.catalog,
         *(_postgres(plans, platform, name) for name in servers("postgres")),
         *(_redis(plans, platform, name) for name in servers("redis")),
         *(_queue(plans, platform, name) for name in servers("queue")),
-        _storage(plans, platform),
+        *(_storage(plans, platform, name) for name in servers("storage")),
     )
 
 
@@ -72,15 +72,15 @@ def _queue(plans: DataPlans, platform: InCluster, name: str) -> Part:
     return Part(resource=name, handle=server.handle, grants=plans.vhosts(name, server))
 
 
-def _storage(plans: DataPlans, platform: InCluster) -> Part:
+def _storage(plans: DataPlans, platform: InCluster, name: str) -> Part:
     context = plans.foundation.context
     buckets = plans.catalog.buckets.values()
     users = {
         service: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
-        for service in plans.users("storage")
+        for service in plans.users(name)
     }
     server = InClusterStorage(
-        "storage",
+        name,
         InClusterStorageArgs(
             context=context,
             namespace=plans.namespace,
@@ -109,4 +109,4 @@ def _storage(plans: DataPlans, platform: InCluster) -> Part:
             plans.foundation.options(),
         )
         grants |= made.grants
-    return Part(resource="storage", handle=server.handle, grants=grants)
+    return Part(resource=name, handle=server.handle, grants=grants)

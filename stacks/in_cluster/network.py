@@ -33,5 +33,8 @@ def places(catalog: Catalog, context: Context) -> Mapping[str, Place]:
             name: server(name, QUEUE_PORT, jobs_of(name, catalog), MANAGEMENT_PORT)
             for name in catalog.servers("queue")
         },
-        "storage": server("storage", STORAGE_PORT, buckets, STORAGE_PORT),
+        **{
+            name: server(name, STORAGE_PORT, buckets, STORAGE_PORT)
+            for name in catalog.servers("storage")
+        },
     }

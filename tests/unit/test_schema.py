@@ -21,7 +21,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 FILES = [*sorted((ROOT / "catalog/services").glob("*.yaml")), ROOT / "catalog/platform.yaml"]
 
 GRAPH_RULES = (
-    *("unknown-target", "startup-cycle", "two-startup-cycles", "many-cycles", "later-tier"),
+    *(
+        "unknown-target",
+        "undeclared-",
+        "startup-cycle",
+        "two-startup-cycles",
+        "many-cycles",
+        "later-tier",
+    ),
     *("rule-", "runtime-without-reason", "external-at-startup", "fallback-", "need-of-itself"),
     *("storage-without", "need-twice", "service-named-as", "window-that", "windows-that"),
     *("resource-and-external", "flow-", "bucket-", "tiers-out-of-order"),

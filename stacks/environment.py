@@ -27,7 +27,6 @@ class InCluster:
 
     Args:
         postgres, redis, queue, storage: sizes of the servers.
-        max_connections: connections of all services to PostgreSQL together.
         max_memory: most memory for Redis' data, in its words.
     """
 
@@ -35,7 +34,6 @@ class InCluster:
     redis: ServerSize
     queue: ServerSize
     storage: ServerSize
-    max_connections: int
     max_memory: str
 
 
@@ -191,8 +189,6 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
             queue=ServerSize(size=_SERVER, storage="1Gi"),
             storage=ServerSize(size=replace(_SERVER, cpu="50m"), storage="8Gi"),
-            # 20 services at 20 connections each, and some for the bootstrap Jobs.
-            max_connections=420,
             max_memory="128mb",
         ),
     ),
@@ -209,7 +205,6 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             retained=False,
             log_days=365,
             digests=False,
-            # 20 services at 20 connections each need 400; this class allows about 1,800.
             postgres=ManagedPostgres(
                 instance_class="db.r7g.large", instances=3, backup_days=7, insights_days=7
             ),

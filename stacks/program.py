@@ -9,6 +9,7 @@ import pulumi
 from catalog import CatalogError, load_catalog
 from components.context import Context
 from graph.check import check
+from stacks.capacity import check_capacity
 from stacks.environment import ENVIRONMENTS, InCluster
 from stacks.in_cluster.stack import build_stack as build_in_cluster
 from stacks.inputs import Built, Inputs
@@ -48,6 +49,7 @@ def build(project: Path) -> None:
     environment = ENVIRONMENTS[settings.environment]
     check_settings(settings, environment, catalog, stack)
     check_variables(settings, stack, catalog)
+    check_capacity(environment, catalog)
     inputs = Inputs(
         settings=settings,
         environment=environment,

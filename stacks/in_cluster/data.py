@@ -8,6 +8,7 @@ from components.in_cluster_postgres import InClusterPostgres, InClusterPostgresA
 from components.in_cluster_queue import InClusterQueue, InClusterQueueArgs
 from components.in_cluster_redis import InClusterRedis, InClusterRedisArgs
 from components.in_cluster_storage import InClusterStorage, InClusterStorageArgs
+from stacks.capacity import postgres_connections
 from stacks.data import Data, DataPlans, Part, collected
 from stacks.environment import InCluster
 
@@ -32,7 +33,7 @@ def _postgres(plans: DataPlans, platform: InCluster, name: str) -> Part:
             namespace=plans.namespace,
             storage=platform.postgres.storage,
             size=platform.postgres.size,
-            max_connections=platform.max_connections,
+            max_connections=postgres_connections(plans.catalog, name),
         ),
         plans.foundation.options(),
     )

@@ -10,7 +10,13 @@ from catalog.errors import Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
 from catalog.hints import did_you_mean, one_of
 from catalog.model import Tier
-from catalog.names import RESERVED_DOMAINS, RESERVED_SERVICES, RESERVED_VARIABLES, RESOURCES
+from catalog.names import (
+    RESERVED_DOMAINS,
+    RESERVED_ON,
+    RESERVED_SERVICES,
+    RESERVED_VARIABLES,
+    RESOURCES,
+)
 from catalog.shape import Read
 
 
@@ -75,8 +81,8 @@ def _names_twice(
             taken.setdefault(name, f"a service in {file.document.name}")
             if name in RESERVED_SERVICES:
                 message = (
-                    f"service '{name}' is the name of a user, role or database that a server has "
-                    "itself; give the service another name."
+                    f"service '{name}' is the name of an account that Kubernetes makes in every "
+                    "namespace; give the service another name."
                 )
                 yield file.document.problem(message, ("services", name))
 
@@ -100,7 +106,11 @@ def _unfit_needs(
         for name, entry in file.content.services.items():
             seen: set[str] = set()
             for index, need in enumerate(entry.needs):
-                message = _unfit(need, name, seen) or _unfit_server(need, name, owners, declared)
+                message = (
+                    _unfit(need, name, seen)
+                    or _unfit_server(need, name, owners, declared)
+                    or _unfit_user(need, name)
+                )
                 if message:
                     at = ("services", name, "needs", index)
                     field = f"service '{name}', field 'needs[{index}]': "
@@ -137,6 +147,17 @@ def _unfit_server(
     name = dedicated_name(service, need.target)
     if name in declared:
         return f"its server would be called '{name}', as something else is; rename that."
+    return None
+
+
+def _unfit_user(need: NeedEntry, service: str) -> str | None:
+    """What the service's own part of a server would be called, if that is taken."""
+    for resource, names in RESERVED_ON.items():
+        if need.target == resource and service in names:
+            return (
+                f"'{service}' is a name that '{resource}' keeps for itself; give the service "
+                "another name."
+            )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 from pydantic import StringConstraints
@@ -41,10 +42,29 @@ RESOURCES: tuple[ResourceName, ...] = get_args(ResourceName)
 RESERVED_DOMAINS = frozenset({"data", "system"})
 """Domains whose namespaces belong to the servers and to the platform itself."""
 
-RESERVED_SERVICES = frozenset(
-    {"admin", "default", "master", "none", "probe", "public", "template0", "template1"}
-)
-"""Services whose user, role, password or database a server has already, or refuses."""
+RESERVED_SERVICES = frozenset({"default"})
+"""Services whose ServiceAccount every namespace has already."""
+
+RESERVED_ON: Mapping[ResourceName, frozenset[str]] = {
+    # Key of a service beside those of the platform's own layers.
+    "hsm": frozenset({"cluster", "data", "logs", "registry", "storage"}),
+    # Databases and roles that PostgreSQL or Aurora has, and words that are no role's name. Source:
+    # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Appendix.PostgreSQL.CommonDBATasks.Roles.html
+    "postgres": frozenset(
+        {
+            *("none", "public", "template0", "template1"),
+            *("rdsadmin", "rdsrepladmin", "rdstopmgr", "rdswriteforwarduser"),
+        }
+    ),
+    # RabbitMQ lets `guest` in from its own machine alone, and Amazon MQ deletes it. Source:
+    # https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/best-practices-broker-setup.html
+    "queue": frozenset({"guest"}),
+    # Users of health checks, operators and clients without a name.
+    "redis": frozenset({"admin", "default", "probe"}),
+    # Password of the administrator, beside those of the services.
+    "storage": frozenset({"master"}),
+}
+"""Names that a service cannot have on a server of this kind, which has or refuses them itself."""
 
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""

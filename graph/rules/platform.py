@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from catalog import Bucket, Catalog, Flow, Problem
@@ -39,6 +40,10 @@ def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
 RESERVED_BUCKETS = frozenset({"logs", "models"})
 """Buckets that the platform makes in AWS for itself: access logs, and the files of `ml-models`."""
 
+_NO_BUCKET = re.compile(r".{1,2}|xn--.*|.*-s3alias|.*--ol-s3")
+"""DNS labels that S3, and whatever speaks its language, refuses as a bucket. Source:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
 
 def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
     """The CDN serves one bucket, if anybody needs it and there are buckets."""
@@ -59,11 +64,17 @@ def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
 
 
 def bucket_names_are_free(catalog: Catalog) -> Iterator[Problem]:
-    """No bucket has the name of one that the platform makes for itself."""
+    """No bucket has the name of one that the platform makes for itself, or one that S3 refuses."""
     for name in sorted(RESERVED_BUCKETS & set(catalog.buckets)):
         yield Problem(
             catalog.platform_file,
             f"bucket '{name}': the platform has a bucket of that name itself; choose another.",
+        )
+    for name in filter(_NO_BUCKET.fullmatch, catalog.buckets):
+        yield Problem(
+            catalog.platform_file,
+            f"bucket '{name}': S3 refuses that name; write at least three characters, without "
+            "'xn--' in front and '-s3alias' or '--ol-s3' at the end.",
         )
 
 

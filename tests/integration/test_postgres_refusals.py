@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.names import RESERVED_ON
+
 from .database_jobs import bootstrap, connect
 from .servers.postgres import MASTER, MASTER_PASSWORD, PostgresServer, run
 
@@ -127,3 +129,19 @@ def test_a_bad_password_file_is_named(
     outcome = bootstrap(postgres, "trial-bad", password)
     assert outcome.code == 1
     assert f"service/password {message}" in outcome.output
+
+
+OWN = sorted(name for name in RESERVED_ON["postgres"] if not name.startswith("rds"))
+ELSEWHERE = sorted({name for names in RESERVED_ON.values() for name in names} - set(OWN))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_names_that_the_server_keeps_are_refused(postgres: PostgresServer, name: str) -> None:
+    """The catalog refuses them; a service of that name would never start."""
+    assert bootstrap(postgres, name).code != 0
+
+
+@pytest.mark.parametrize("name", [name for name in ELSEWHERE if not name.startswith("rds")])
+def test_names_that_other_servers_keep_are_free(postgres: PostgresServer, name: str) -> None:
+    """Refusing them here too would have a team rename its service for nothing."""
+    assert bootstrap(postgres, name).code == 0

@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
-from catalog import CatalogError
-from catalog.names import RESERVED_SERVICES
+from catalog.names import RESERVED_ON
 from plan.plan import Plan, make_plan
-from tests.projects import SMALL, small_project
-from tests.transcription import SERVICES
+from tests.projects import small_project
+from tests.transcription import RESOURCE_EDGES, SERVICES
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
 
-def beside_services(plan: Plan) -> Iterator[str]:
-    """What stands in a resource's name where its kind has the names of services.
+def beside_services(plan: Plan) -> Iterator[tuple[str, frozenset[str]]]:
+    """What stands in a resource's name where its kind has names of services, and of which ones.
 
     A server has `storage-cart-password` for each service and `storage-master-password` for
     itself: a service called `master` would be a second one of that name.
@@ -34,11 +34,10 @@ def beside_services(plan: Plan) -> Iterator[str]:
                 if found and before[-1:] in {"", "-"} and after[:1] in {"", "-"}:
                     around[before, after].add(service)
         for (before, after), services in around.items():
-            if len(services) > 1:
-                for name in names:
-                    own = name.removeprefix(before).removesuffix(after)
-                    if f"{before}{own}{after}" == name and own not in SERVICES:
-                        yield own
+            for name in names:
+                own = name.removeprefix(before).removesuffix(after)
+                if f"{before}{own}{after}" == name and not any(each in name for each in SERVICES):
+                    yield own, frozenset(services)
 
 
 def test_servers_own_names_are_reserved(
@@ -46,16 +45,30 @@ def test_servers_own_names_are_reserved(
 ) -> None:
     """The check passes, and the deployment then ends with two resources of one name."""
     plans = (plan, *clouds.values(), *other_clouds.values())
-    found = {own for each in plans for own in beside_services(each)}
+    found = {pair for each in plans for pair in beside_services(each)}
+    users: dict[str, set[str]] = defaultdict(set)
+    for service, resource in RESOURCE_EDGES:
+        users[resource].add(service)
+    for own, services in found:
+        on = {name for name, taken in RESERVED_ON.items() if own in taken}
+        assert any(services <= users[resource] for resource in on), (own, sorted(services))
     # A test that finds nothing passes.
-    assert found >= {"default", "master"}
-    assert found <= RESERVED_SERVICES
+    assert {own for own, _ in found} >= {"default", "master", "cluster"}
 
 
-def test_a_service_called_master_is_refused(tmp_path: Path) -> None:
-    """In dev the storage server would have the password of its administrator twice."""
+@pytest.mark.parametrize("stack", ["dev", "staging"])
+def test_a_name_is_free_where_no_server_has_it(stack: str, tmp_path: Path) -> None:
+    """A team whose service is called admin would have to rename it for nothing."""
+    names = sorted({name for taken in RESERVED_ON.values() for name in taken} - {"default"})
     project = small_project(tmp_path / "project")
-    path = project / "catalog" / "services" / "shop.yaml"
-    path.write_text(SMALL.replace("  stock:", "  master:").replace("- stock", "- master"))
-    with pytest.raises(CatalogError, match="'master' is the name of a user, role or"):
-        make_plan(project, "dev")
+    shop = {"domain": "shop", "services": {n: {"summary": "S", "tier": "core"} for n in names}}
+    (project / "catalog/services/shop.yaml").write_text(yaml.safe_dump(shop), encoding="utf-8")
+    platform = project / "catalog/platform.yaml"
+    content = yaml.safe_load(platform.read_text(encoding="utf-8")) | {"flows": {}}
+    content["resources"].pop("storage")
+    platform.write_text(yaml.safe_dump(content), encoding="utf-8")
+    release = {"services": dict.fromkeys(names, "1.0.0")}
+    if stack == "staging":
+        (project / "releases/staging.yaml").write_text(yaml.safe_dump(release), encoding="utf-8")
+    urns = [each.urn for each in make_plan(project, stack).resources]
+    assert len(urns) == len(set(urns))

@@ -33,6 +33,15 @@ def test_buckets_of_the_platform_are_taken(tmp_path: Path, name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["ab", "xn--media", "media-s3alias", "media--ol-s3"])
+def test_names_that_s3_refuses(tmp_path: Path, name: str) -> None:
+    """The bootstrap Job fails at it, after everything else was made."""
+    assert complaints(tmp_path, {name: {**MEDIA, "served": True}}) == [
+        f"catalog/platform.yaml: bucket '{name}': S3 refuses that name; write at least three "
+        "characters, without 'xn--' in front and '-s3alias' or '--ol-s3' at the end."
+    ]
+
+
 def test_the_cdn_serves_a_bucket(tmp_path: Path) -> None:
     """Media would come from nowhere, and only visitors would notice."""
     assert complaints(tmp_path, {"media": MEDIA}) == [

@@ -30,7 +30,8 @@ GRAPH_RULES = (
         "later-tier",
     ),
     *("rule-", "runtime-without-reason", "external-at-startup", "fallback-", "need-of-itself"),
-    *("storage-without", "need-twice", "service-named-as", "window-that", "windows-that"),
+    *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
+    *("windows-that",),
     *("resource-and-external", "flow-", "bucket-", "tiers-out-of-order"),
     *("dedicated-name", "dedicated-of"),
 )

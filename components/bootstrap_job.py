@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 from pulumi_kubernetes.core.v1 import (
-    EnvVarArgsDict,
     Secret,
     VolumeArgsDict,
     VolumeMountArgsDict,
@@ -22,6 +21,7 @@ from components.pod import (
     Size,
     config_volume,
     container_security,
+    environment,
     mount,
     pod_spec,
     scratch_volume,
@@ -128,7 +128,6 @@ class BootstrapJob(pulumi.ComponentResource):
             **args.env,
         }
         fetched = args.master if isinstance(args.master, SecretsManagerMaster) else None
-        variables: list[EnvVarArgsDict] = [{"name": k, "value": v} for k, v in env.items()]
         self.handle = Job(
             name,
             metadata={
@@ -152,7 +151,7 @@ class BootstrapJob(pulumi.ComponentResource):
                                     "image": args.image,
                                     "image_pull_policy": "IfNotPresent",
                                     "command": [args.interpreter, f"{SCRIPTS}/{args.script[0]}"],
-                                    "env": variables,
+                                    "env": environment(env),
                                     "resources": SIZE.requirements(),
                                     "security_context": container_security(),
                                     "volume_mounts": mounts,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
+    EnvVarArgsDict,
     KeyToPathArgsDict,
     PodSecurityContextArgsDict,
     PodSpecArgsDict,
@@ -156,6 +157,27 @@ def config_volume(
     """A ConfigMap as files."""
     mode = 0o555 if executable else 0o444
     return {"name": name, "config_map": {"name": config_map, "default_mode": mode}}
+
+
+def environment(values: Mapping[str, pulumi.Input[str]]) -> list[EnvVarArgsDict]:
+    """Environment variables that arrive as they are written.
+
+    The kubelet puts another variable's value in for `$(NAME)` and one dollar for two. Source:
+    https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+    """
+    return [
+        {
+            "name": name,
+            "value": _escaped(value)
+            if isinstance(value, str)
+            else pulumi.Output.from_input(value).apply(_escaped),
+        }
+        for name, value in values.items()
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("$", "$$")
 
 
 def mount(name: str, path: str, *, writable: bool = False) -> VolumeMountArgsDict:

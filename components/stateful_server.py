@@ -9,7 +9,6 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
-    EnvVarArgsDict,
     ProbeArgsDict,
     Service,
     ServiceAccount,
@@ -20,7 +19,14 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.context import Context, selector
 from components.physical_name import physical_name
-from components.pod import Size, container_security, mount, pod_spec, scratch_volume
+from components.pod import (
+    Size,
+    container_security,
+    environment,
+    mount,
+    pod_spec,
+    scratch_volume,
+)
 
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""
@@ -173,13 +179,12 @@ class StatefulServer(pulumi.ComponentResource):
 
 
 def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
-    env: list[EnvVarArgsDict] = [{"name": key, "value": value} for key, value in args.env.items()]
     return {
         "name": name,
         "image": args.image,
         "image_pull_policy": "IfNotPresent",
         "command": list(args.command),
-        "env": env,
+        "env": environment(args.env),
         "ports": [
             {"name": port, "container_port": number, "protocol": "TCP"}
             for port, number in args.ports.items()

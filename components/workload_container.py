@@ -11,7 +11,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgsDict,
 )
 
-from components.pod import Size, container_security
+from components.pod import Size, container_security, environment
 from components.rollout import drain
 
 CONFIG = "/etc/nexus"
@@ -41,7 +41,7 @@ def workload_environment(
         **dict(sorted(variables.items())),
         **{f"{name}_FILE": path for name, path in sorted(files.items())},
     }
-    return [{"name": key, "value": value} for key, value in env.items()]
+    return environment(env)
 
 
 def workload_container(

@@ -12,7 +12,9 @@ from typing import Any, cast
 import yaml
 
 from catalog.errors import CatalogError, Problem
+from catalog.mismatch import shortened
 from catalog.place import At, place
+from catalog.scalars import complaint
 
 try:  # the C parser is ten times faster; wheels of PyYAML have it, some builds do not
     from yaml import CSafeLoader as _Loader
@@ -69,7 +71,7 @@ def read_document(path: Path, name: str) -> Document:
     """Reads `path`; `name` is how errors call it.
 
     Plain YAML only: one document, no tags, anchors, aliases or merge keys, no
-    key twice.
+    key twice, and without quotes nothing that `catalog.scalars` finds ambiguous.
 
     Raises:
         CatalogError: with one problem that says what to do about the file.
@@ -114,45 +116,21 @@ def _text(path: Path) -> str:
 
 
 def _parsed(text: str, name: str) -> Document:
-    node: yaml.Node | None = None
     try:
         _refuse_what_is_not_plain(text)
         loader = _Loader(text)
         node = loader.get_single_node()
         lines = {} if node is None else dict(_lines(node))
-        data = None if node is None else _constructed(loader, node)
+        # The types of PyYAML's stubs end here.
+        data = None if node is None else cast("Any", loader).construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         detail = error.problem or error.context or "it cannot be parsed"
         hint = next((hint for part, hint in _HINTS.items() if part in detail), "correct it there")
         raise _RefusedError(f"the file is not valid YAML ({detail}); {hint}.", line) from error
-    except (yaml.YAMLError, ValueError) as error:
-        # A scalar that looks like a date or number and is none, as 2024-02-31.
-        detail = str(error).partition(":")[0]
-        raise _RefusedError(
-            f"a value is no date or number ({detail}); correct it or put it in quotes.",
-            next(_unreadable(node), None),
-        ) from error
     if data is None:
         raise _RefusedError("the file is empty; write its content or delete it.")
     return Document(name, data, lines)
-
-
-def _constructed(loader: Any, node: yaml.Node) -> Any:
-    return loader.construct_document(node)
-
-
-def _unreadable(node: yaml.Node | None) -> Iterator[int]:
-    """Lines of the scalars that cannot be read as what they look like."""
-    if isinstance(node, yaml.ScalarNode):
-        try:
-            _constructed(_Loader(""), node)
-        except ValueError:
-            yield node.start_mark.line + 1
-        return
-    for item in [] if node is None else node.value:
-        for part in item if isinstance(item, tuple) else (item,):
-            yield from _unreadable(part)
 
 
 def _refuse_what_is_not_plain(text: str) -> None:
@@ -190,12 +168,17 @@ def _complaint(event: yaml.NodeEvent, depth: int) -> str | None:
 
 
 def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
-    """Line of every value below `node`, by place; refuses a key that stands twice."""
+    """Line of every value below `node`, by place; refuses what readers of YAML do not agree on.
+
+    That is a key that stands twice, and a date or an odd number without quotes.
+    """
     yield at, node.start_mark.line + 1
+    _refuse_ambiguous(node, at)
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1
+            _refuse_ambiguous(key, (*at, name), is_key=True)
             if name in seen:
                 raise _RefusedError(
                     f"{place((*at, name))} stands twice, first on line {seen[name]}; keep one "
@@ -208,3 +191,10 @@ def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _lines(item, (*at, index))
+
+
+def _refuse_ambiguous(node: yaml.Node, at: At, *, is_key: bool = False) -> None:
+    wrong = complaint(node, is_key=is_key) if isinstance(node, yaml.ScalarNode) else None
+    if wrong is not None:
+        shown = shortened(str(node.value))
+        raise _RefusedError(f"{place(at)}: {shown} {wrong}", node.start_mark.line + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,8 @@ from catalog.names import DNS_LABEL, ONE_LINE, VARIABLE
 
 LONGEST_LABEL = 63
 """Longest DNS label; a limit up to this is one for names."""
+
+QUOTES = "'\""
 
 LONGEST_SHOWN = 60
 """Characters of a wrong value that are shown; more would bury the sentence."""
@@ -55,8 +56,6 @@ _KINDS: dict[type, str] = {
     float: "a number",
     list: "a list",
     dict: "a mapping",
-    dt.date: "a date",
-    dt.datetime: "a date",
 }
 
 _CHOICES = frozenset({"enum", "literal_error"})
@@ -121,6 +120,8 @@ def _complaint(kind: str, given: object, context: dict[str, Any]) -> str:
 
 
 def _fix(kind: str, given: object, wanted: str, context: dict[str, Any]) -> str:
+    if wanted == _WANTED["string_type"] and isinstance(given, (bool, int, float)):
+        return "put it in quotes."
     near = did_you_mean(str(given), _choices(context)) if kind in _CHOICES else None
     return near or f"write {wanted}."
 
@@ -135,5 +136,11 @@ def _shown(value: object) -> str:
     """A scalar as it would stand in YAML, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 2]}…'"
+    return shortened(repr(value) if isinstance(value, str) else str(value))
+
+
+def shortened(text: str) -> str:
+    """`text`, cut where it would bury the sentence."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[: LONGEST_SHOWN - 2]}…{text[-1] if text[-1] in QUOTES else ''}"

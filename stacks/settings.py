@@ -337,5 +337,12 @@ def _sentence(detail: ErrorDetails) -> str:
         return f"{place} is not text; run: pulumi config set --secret --path {path}"
     if any(secrets_below(Settings, detail["loc"])):
         return f"{place} is not a mapping; {written(key)}"
+    given = detail["input"]
+    if detail["type"] == "string_type" and isinstance(given, (bool, int, float)):
+        path = place.removeprefix("setting ")
+        return (
+            f"{sentence(place, detail, ()).removesuffix('.')}, or run: pulumi config set --path "
+            f"--type string {path} {json.dumps(given)}"
+        )
     text = sentence(place, detail, tuple(_fields()))
     return f"{text} For example, {written(key)}" if key in _fields() else text

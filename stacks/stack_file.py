@@ -86,7 +86,19 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
         listed = ", ".join(stacks) or "none yet"
         message = f"there is no stack '{stack}' (stacks here: {listed}); create the file."
         raise CatalogError([Problem(file, message)])
-    content = shaped(read_document(project / file, file), _StackFile)
+    document = read_document(project / file, file)
+    content = shaped(document, _StackFile)
+    empty = [key for key, value in content.config.items() if value is None]
+    if empty:
+        # The command line makes empty text of it, and says that it will be null one day.
+        raise CatalogError(
+            [
+                document.problem(
+                    f"setting '{key}' is empty; give it a value, or remove it.", ("config", key)
+                )
+                for key in empty
+            ]
+        )
     config: dict[str, str] = {}
     encrypted: dict[str, tuple[At, ...]] = {}
     for key, value in content.config.items():

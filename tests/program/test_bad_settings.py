@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def refused(project: Path, stack: str = "dev") -> str:
             "Pulumi.dev.yaml: setting 'nexus-cos:rotations.user-aut': there is no such service; "
             "did you mean 'user-auth'?",
         ),
+        (
+            # What `pulumi config set --path` writes for digits.
+            {"variables": {"user-auth": {"LEVEL": 5}}},
+            "Pulumi.dev.yaml: setting 'nexus-cos:variables.user-auth.LEVEL': 5 is a number; put it "
+            "in quotes, or run: pulumi config set --path --type string "
+            "'nexus-cos:variables.user-auth.LEVEL' 5",
+        ),
+        (
+            {"restore": {"cluster": "nexus-cos-staging-postgres", "time": dt.date(2026, 1, 31)}},
+            "Pulumi.dev.yaml:7: field 'config.nexus-cos:restore.time': 2026-01-31 is a date in "
+            "YAML; put it in quotes.",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
@@ -178,7 +191,22 @@ def test_wrong_setting_of_a_certificate(
         ),
         (
             "services:\n  user-auth: 1.0\n",
-            "releases/dev.yaml:2: service 'user-auth': 1.0 is a number; write text.",
+            "releases/dev.yaml:2: service 'user-auth': 1.0 is a number in YAML, which loses how it "
+            "is written; put it in quotes.",
+        ),
+        (
+            "services:\n  user-auth: 1.10\n",
+            "releases/dev.yaml:2: service 'user-auth': 1.10 is a number in YAML, which loses how "
+            "it is written; put it in quotes.",
+        ),
+        (
+            "services:\n  user-auth: 1.4\n",
+            "releases/dev.yaml:2: service 'user-auth': 1.4 is a number; put it in quotes.",
+        ),
+        (
+            "services:\n  user-auth: 2026-01-31\n",
+            "releases/dev.yaml:2: service 'user-auth': 2026-01-31 is a date in YAML; put it in "
+            "quotes.",
         ),
         (
             "services:\n  user-auth: la test\n",
@@ -191,7 +219,7 @@ def test_wrong_setting_of_a_certificate(
             "set 'nexus-cos:registry' in the stack's settings or remove the versions.",
         ),
     ],
-    ids=["empty", "unknown service", "number", "no version", "no registry"],
+    ids=["empty", "unknown service", "1.0", "1.10", "1.4", "date", "no version", "no registry"],
 )
 def test_wrong_release_file(project: Path, content: str, sentence: str) -> None:
     """A release that names the wrong service or version must not be half deployed."""

@@ -40,13 +40,12 @@ def project_with(folder: Path, content: bytes) -> Path:
         ),
         (
             b"domain: 99999999999999999999999999:99999999999\nservices: 2024-02-31\n",
-            f"{FILE}:2: a value is no date or number (day is out of range for month); correct it "
-            "or put it in quotes.",
+            f"{FILE}:2: field 'services': 2024-02-31 is a date in YAML; put it in quotes.",
         ),
         (
             b"domain: " + b"9" * 5000,
-            f"{FILE}:1: a value is no date or number (Exceeds the limit (4300 digits) for integer "
-            "string conversion); correct it or put it in quotes.",
+            f"{FILE}:1: field 'domain': {'9' * 58}… is a number that nothing can hold; put it "
+            "in quotes, or write plain digits.",
         ),
         (
             b"? [a]\n: b\n",

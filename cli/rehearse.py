@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rehearsal.live import Progress
     from rehearsal.outcome import Outcome
     from rehearsal.session import Rehearsal
+    from rehearsal.spread import Spread
     from rehearsal.tiers import Tiers, TierTimes
     from stacks.stack_file import StackFile
 
@@ -82,7 +83,13 @@ def command(
             **{service.name: service.tier for service in catalog.services.values()},
         },
     )
-    run = _Run(project=project, file=file, tiers=tiers, console=Console(highlight=False))
+    run = _Run(
+        project=project,
+        file=file,
+        services=tuple(catalog.services),
+        tiers=tiers,
+        console=Console(highlight=False),
+    )
     try:
         succeeded = run.through(frozenset(fail or []), json_file)
     except EngineError as error:
@@ -119,6 +126,7 @@ class _Run:
 
     project: Path
     file: StackFile
+    services: tuple[str, ...]
     tiers: Tiers
     console: Console
 
@@ -126,7 +134,8 @@ class _Run:
         """Runs all phases and says whether each did what it should."""
         from rehearsal.live import Progress
         from rehearsal.run import rehearse
-        from rehearsal.summary import SIMULATED
+        from rehearsal.spread import spread
+        from rehearsal.summary import SIMULATED, spread_text
         from rehearsal.tiers import tier_times
         from stacks.program import build
 
@@ -150,8 +159,10 @@ class _Run:
             wrong: list[str] = []
             if first.succeeded == bool(fail):
                 wrong.append("nothing failed" if fail else "not everything came up")
+            failure: Spread | None = None
             if not first.succeeded:
-                self._show_waiting(first)
+                failure = spread(self.services, first.operations)
+                self.console.print(spread_text(failure))
                 rehearsal.fail = frozenset()
                 again = self._phase(progress, "Trying again, nothing fails", rehearsal.up)
                 wrong += [] if again.succeeded else ["the next run did not mend it"]
@@ -162,7 +173,7 @@ class _Run:
             left = len(rehearsal.export().get("resources", []))
             if left or not down.succeeded:
                 wrong.append(f"{left} resources are left")
-            account = self._account(rehearsal, times)
+            account = self._account(rehearsal, times, failure)
         if wrong:
             self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")
         else:
@@ -184,22 +195,18 @@ class _Run:
 
         self.console.print(tier_table(times))
 
-    def _show_waiting(self, outcome: Outcome) -> None:
-        """Which workloads the failure kept from starting."""
-        started = {each.name for each in outcome.operations if self.tiers.tier_of(each)}
-        waiting = sorted(name for name in self.tiers.members if name not in started)
-        if waiting:
-            self.console.print(f"Never started: {', '.join(waiting)}.")
-
-    def _account(self, rehearsal: Rehearsal, times: tuple[TierTimes, ...]) -> str:
+    def _account(
+        self, rehearsal: Rehearsal, times: tuple[TierTimes, ...], failure: Spread | None
+    ) -> str:
         from rehearsal.report import report
 
         account = report(
             self.file.stack,
             self.file.setting("ordering") or "tiers",
-            rehearsal.time_scale,
             rehearsal.outcomes,
             times,
+            time_scale=rehearsal.time_scale,
+            failure=failure,
         )
         return json.dumps(account, indent=2) + "\n"
 

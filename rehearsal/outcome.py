@@ -97,6 +97,7 @@ class Events:
 def clear_text(message: str) -> str:
     """Return an engine message without color marks, traceback and list decoration."""
     text = _COLOR.sub("", message).split("\nTraceback (most recent call last)")[0]
+    text = text.removeprefix("an unhandled error occurred: ")
     text = text.removeprefix("python inline source runtime error: ")
     text = _COUNTED.sub("", text).strip()
     return " ".join(line.strip().removeprefix("* ") for line in text.splitlines() if line.strip())

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from rehearsal.outcome import Outcome
+from rehearsal.spread import Spread
 from rehearsal.tiers import TierTimes
 
 
 def report(
     stack: str,
     ordering: str,
-    time_scale: float,
     outcomes: Sequence[Outcome],
     tiers: Sequence[TierTimes],
+    *,
+    time_scale: float,
+    failure: Spread | None = None,
 ) -> dict[str, Any]:
     """Return the account as JSON data.
 
@@ -24,6 +27,7 @@ def report(
         time_scale: simulated seconds per real second.
         outcomes: of every run, in order.
         tiers: the times of the tiers in the first `up`.
+        failure: how far a failure spread in the first `up`; None if nothing failed.
 
     All times are simulated seconds from the first operation of their phase;
     those of `tiers` from that of the first `up`.
@@ -57,4 +61,11 @@ def report(
             }
             for tier in tiers
         ],
+        "failure": None
+        if failure is None
+        else {
+            "failed": list(failure.failed),
+            "heldBack": list(failure.held_back),
+            "unharmed": list(failure.unharmed),
+        },
     }

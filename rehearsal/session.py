@@ -76,15 +76,13 @@ class Rehearsal:
     def up(
         self,
         *,
-        continue_on_error: bool = False,
         target: Sequence[str] = (),
         exclude: Sequence[str] = (),
         exclude_dependents: bool = False,
     ) -> Outcome:
-        """Run `pulumi up`. A failure is an outcome, not an exception.
+        """Run `pulumi up --continue-on-error`. A failure is an outcome, not an exception.
 
         Args:
-            continue_on_error: whether what does not depend on a failed resource goes on.
             target: URNs of the only resources to look at, with `*` and `**`; none for all.
             exclude: URNs of resources to leave alone, with `*` and `**`.
             exclude_dependents: whether to leave alone what depends on those, too; the
@@ -97,7 +95,7 @@ class Rehearsal:
                 on_event=hear,
                 parallel=PARALLEL,
                 color="never",
-                continue_on_error=continue_on_error,
+                continue_on_error=True,
                 target=list(target),
                 exclude=list(exclude),
                 exclude_dependents=exclude_dependents,
@@ -121,10 +119,12 @@ class Rehearsal:
         )
 
     def destroy(self) -> Outcome:
-        """Run `pulumi destroy`; the empty stack stays."""
+        """Run `pulumi destroy --continue-on-error`; the empty stack stays."""
         return self._run(
             "destroy",
-            lambda _, hear: self._stack.destroy(on_event=hear, parallel=PARALLEL, color="never"),
+            lambda _, hear: self._stack.destroy(
+                on_event=hear, parallel=PARALLEL, color="never", continue_on_error=True
+            ),
         )
 
     def export(self) -> dict[str, Any]:

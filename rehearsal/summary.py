@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rehearsal.outcome import Outcome
+from rehearsal.spread import Spread
 from rehearsal.tiers import TierTimes
 
 SIMULATED = (
@@ -44,6 +45,15 @@ def outcome_line(outcome: Outcome) -> Text:
         text.stylize("red")
         text.append(f"\n{outcome.error}")
     return text
+
+
+def spread_text(failure: Spread) -> Text:
+    """Return what failed, what that held back, and what came up all the same."""
+    held_back = ", ".join(failure.held_back) or "nothing"
+    return Text(
+        f"Failed: {', '.join(failure.failed)}.\nHeld back: {held_back}.\n"
+        f"Came up all the same: {len(failure.unharmed)} services."
+    )
 
 
 _WORDS = {

@@ -11,6 +11,7 @@ from components.context import Context
 from graph.check import check
 from stacks.capacity import check_capacity
 from stacks.environment import ENVIRONMENTS, InCluster
+from stacks.failures import isolate_failures
 from stacks.in_cluster.stack import build_stack as build_in_cluster
 from stacks.inputs import Built, Inputs
 from stacks.release import read_release
@@ -59,6 +60,7 @@ def build(project: Path) -> None:
             prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
         ),
     )
+    isolate_failures()
     built = _build_stack(inputs)
     pulumi.export("url", built.url)
     pulumi.export("ordering", settings.ordering)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -70,13 +71,18 @@ services:
 
 def small_project(target: Path) -> Path:
     """A project of three services that start one after the other, and no gateway."""
+    return project_of(target, SMALL, {"buying": ["front", "cart", "stock"]})
+
+
+def project_of(target: Path, services: str, flows: Mapping[str, list[str]]) -> Path:
+    """A project with the platform's resources and the services of one domain file, no buckets."""
     project = copy_project(target)
     shutil.rmtree(project / "catalog" / "services")
     (project / "catalog" / "services").mkdir()
-    (project / "catalog" / "services" / "shop.yaml").write_text(SMALL, encoding="utf-8")
+    (project / "catalog" / "services" / "shop.yaml").write_text(services, encoding="utf-8")
     path = project / "catalog" / "platform.yaml"
     platform = yaml.safe_load(path.read_text(encoding="utf-8"))
-    platform["flows"] = {"buying": ["front", "cart", "stock"]}
+    platform["flows"] = dict(flows)
     platform["buckets"] = {}
     path.write_text(yaml.safe_dump(platform), encoding="utf-8")
     return project

@@ -51,6 +51,19 @@ def test_every_stack_is_run_by_the_engine_that_was_tested() -> None:
     assert versions == dict.fromkeys(CLOUD | {"check"}, found[1])
 
 
+def test_a_failure_stays_where_it_is_wherever_the_engine_is_called() -> None:
+    """Without it the engine starts nothing more after the first failure, related or not."""
+    option, variable = "--continue-on-error", "PULUMI_CONTINUE_ON_ERROR"
+    assert workflow("up")["jobs"]["up"]["env"][variable] == "true"
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    assert re.search(rf"^export .*\b{variable}=true$", runbook, re.MULTILINE)
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        if page.name != "runbook.md":
+            text = page.read_text(encoding="utf-8")
+            commands = re.findall(r"^ *pulumi up.*$", text, re.MULTILINE)
+            assert all(option in command for command in commands), page
+
+
 def test_a_session_is_not_longer_than_a_role_allows() -> None:
     """AWS refuses a longer one than MaxSessionDuration, 3,600 seconds unless raised.
 

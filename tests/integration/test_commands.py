@@ -44,7 +44,7 @@ def test_rehearsal_of_a_small_project(project: Path) -> None:
     for tier in ("infrastructure", "core", "platform", "domain", "frontend"):
         assert f"│ {tier}" in run.stdout
     account = json.loads((project / "account.json").read_text(encoding="utf-8"))
-    assert set(account) == {"stack", "ordering", "timeScale", "operations", "makespan", "tiers"}
+    assert account["failure"] is None
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
     created = {each["name"]: each for each in account["operations"] if each["phase"] == "up"}
     assert created["front"]["start"] >= created["cart"]["end"]
@@ -65,9 +65,13 @@ def test_rehearsal_of_a_small_project(project: Path) -> None:
 
 def test_rehearsal_of_a_failure(project: Path) -> None:
     """Whoever asks what a failing service holds back needs the names."""
-    run = nexus(project, "rehearse", "--fail", "stock", "--ordering", "edges")
+    command = ["rehearse", "--fail", "cart", "--ordering", "edges", "--json", "account.json"]
+    run = nexus(project, *command)
     assert run.returncode == 0, run.stderr
-    assert "Never started: cart, front." in run.stdout
+    assert "Failed: cart.\nHeld back: front.\nCame up all the same: 1 services." in run.stdout
+    assert "cart failed; it holds back front." in run.stdout
+    account = json.loads((project / "account.json").read_text(encoding="utf-8"))
+    assert account["failure"] == {"failed": ["cart"], "heldBack": ["front"], "unharmed": ["stock"]}
     assert "The failure held back what depends on it, and the next run mended it." in run.stdout
 
 

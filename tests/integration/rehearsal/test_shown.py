@@ -115,7 +115,7 @@ def test_tier_without_workloads_has_no_times() -> None:
     [core, front] = tier_times(TIERS, [_operation("auth", 0, 0, op="same")], {})
     assert core.simulated is None
     assert front.simulated is None
-    account = report("dev", "edges", 4.0, (), (core,))
+    account = report("dev", "edges", (), (core,), time_scale=4.0)
     assert account["tiers"][0]["simulated"] is None
     console = Console(file=io.StringIO())
     console.print(tier_table((core, front)))

@@ -113,8 +113,16 @@ def test_report_has_the_documented_shape(whole: Whole) -> None:
     """Scripts read this file; a renamed key breaks them without an error."""
     tiers = tier_times(TIERS, whole.up.operations, whole.dependencies)
     outcomes = (whole.up, whole.again, whole.destroy)
-    account = json.loads(json.dumps(report("dev", "tiers", SCALE, outcomes, tiers)))
-    assert set(account) == {"stack", "ordering", "timeScale", "operations", "makespan", "tiers"}
+    account = json.loads(json.dumps(report("dev", "tiers", outcomes, tiers, time_scale=SCALE)))
+    assert set(account) == {
+        "stack",
+        "ordering",
+        "timeScale",
+        "operations",
+        "makespan",
+        "tiers",
+        "failure",
+    }
     keys = {"phase", "urn", "type", "name", "op", "start", "end", "result", "error"}
     assert all(set(operation) == keys for operation in account["operations"])
     assert {each["phase"] for each in account["operations"]} == {"up", "up-2", "destroy"}
@@ -128,7 +136,7 @@ def test_secrets_stay_secret(whole: Whole) -> None:
     """A password in a state file or a log is a password in the hands of whoever reads it."""
     assert len(whole.password) == 24
     tiers = tier_times(TIERS, whole.up.operations, whole.dependencies)
-    account = json.dumps(report("dev", "tiers", SCALE, (whole.up, whole.again), tiers))
+    account = json.dumps(report("dev", "tiers", (whole.up, whole.again), tiers, time_scale=SCALE))
     for place in (whole.state, account, repr(whole.up), repr(whole.preview)):
         assert whole.password not in place
         assert "hidden-placeholder" not in place

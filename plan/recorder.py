@@ -24,6 +24,8 @@ from plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
 from simulation.clouds import TYPES, made_outputs, named, place_of
 
 STACK_TYPE = "pulumi:pulumi:Stack"
+READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
+"""The engine's own function that returns the outputs of all resources in a stack's state."""
 
 AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
 """Starts of environment variables that the SDKs would read into inputs or settings."""
@@ -153,11 +155,8 @@ class _NoMocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         raise NotImplementedError(args.typ)
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], None]:
-        raise pulumi.RunError(
-            f"The program calls {args.token}, which a plan cannot answer without a provider; "
-            "give the program the value as a setting."
-        )
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        raise NotImplementedError(args.token)
 
 
 class _Monitor(mocks.MockMonitor):
@@ -174,6 +173,19 @@ class _Monitor(mocks.MockMonitor):
         types = parent.split("::")[2] if parent else STACK_TYPE
         qualified = type_ if types == STACK_TYPE else f"{types}${type_}"
         return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
+
+    def Invoke(self, request: Any) -> Any:
+        if request.tok != READ_STATE:
+            raise pulumi.RunError(
+                f"The program calls {request.tok}, which a plan cannot answer without a provider; "
+                "give the program the value as a setting."
+            )
+        nothing = struct_pb2.Struct()
+        nothing.update({"outputs": {}})  # a plan is that of a stack's first start
+        response = resource_pb2.ResourceInvokeResponse()
+        # `return` is a word of Python, so the field cannot be named.
+        getattr(response, "return").CopyFrom(nothing)
+        return response
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)

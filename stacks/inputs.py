@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog import Catalog
+from catalog import Catalog, Tier
 from components.context import Context
 from stacks.environment import Environment
 from stacks.release import Release
@@ -14,13 +14,18 @@ from stacks.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """Everything the program read, checked, before it makes anything."""
+    """Everything the program read, checked, before it makes anything.
+
+    Args:
+        opened: tiers whose gate is there already; those that come after do not wait for it.
+    """
 
     settings: Settings
     environment: Environment
     catalog: Catalog
     release: Release
     context: Context
+    opened: frozenset[Tier]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from graph.check import check
 from stacks.capacity import check_capacity
 from stacks.environment import ENVIRONMENTS, InCluster
 from stacks.failures import isolate_failures
+from stacks.gates import open_gates
 from stacks.in_cluster.stack import build_stack as build_in_cluster
 from stacks.inputs import Built, Inputs
 from stacks.release import read_release
@@ -59,6 +60,7 @@ def build(project: Path) -> None:
         context=Context(
             prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
         ),
+        opened=open_gates() if settings.ordering == "tiers" else frozenset(),
     )
     isolate_failures()
     built = _build_stack(inputs)

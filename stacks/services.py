@@ -19,6 +19,7 @@ from graph.order import starts_after, startup_sequence
 from stacks.data import Data
 from stacks.environment import Environment
 from stacks.foundation import Foundation
+from stacks.gates import gate_name
 from stacks.network import Network
 from stacks.release import Image
 from stacks.settings import Settings
@@ -30,11 +31,9 @@ class Services:
 
     Args:
         workloads: every service's workload, by name.
-        gates: handle of every tier's gate; empty under the ordering `edges`.
     """
 
     workloads: Mapping[str, Workload]
-    gates: Mapping[Tier, pulumi.Resource]
 
 
 def build_services(
@@ -46,24 +45,25 @@ def build_services(
     foundation: Foundation,
     data: Data,
     network: Network,
+    opened: frozenset[Tier],
 ) -> Services:
     """Makes every workload after what it starts after, and the gates between the tiers.
 
     The two orderings differ by the gates alone: a workload's dependencies are the
     reduced startup edges, its own parts of platform resources, and under `tiers`
-    the gate of the tier before.
+    the gate of the tier before, until that is there (`opened`).
     """
     before = starts_after(catalog)
     sequence = startup_sequence(catalog)
     workloads: dict[str, Workload] = {}
-    gates: dict[Tier, pulumi.Resource] = {}
     gate: pulumi.Resource | None = None
+    closed: list[pulumi.Resource] = []
 
     def close(tier: Tier, members: Mapping[str, pulumi.Resource]) -> None:
-        nonlocal gate
+        nonlocal gate, closed
         if settings.ordering == "tiers":
             gate = _gate(foundation, tier, members, gate)
-            gates[tier] = gate
+            closed = [] if tier in opened else [gate]
 
     close(
         Tier.INFRASTRUCTURE,
@@ -87,7 +87,7 @@ def build_services(
         for name in members:
             after = [workloads[other].handle for other in before[name]]
             after += _own_handles(catalog, name, data)
-            after += [] if gate is None else [gate]
+            after += closed
             workloads[name] = Workload(
                 name,
                 _workload_args(
@@ -105,7 +105,7 @@ def build_services(
                 foundation.options(),
             )
         close(tier, {name: workloads[name].handle for name in sorted(members)})
-    return Services(workloads=workloads, gates=gates)
+    return Services(workloads=workloads)
 
 
 def _gate(
@@ -115,7 +115,7 @@ def _gate(
     previous: pulumi.Resource | None,
 ) -> pulumi.Resource:
     return TierGate(
-        f"{tier}-ready",
+        gate_name(tier),
         TierGateArgs(
             context=foundation.context,
             namespace=foundation.namespaces[SYSTEM],

@@ -45,6 +45,7 @@ def build_stack(inputs: Inputs, platform: Managed) -> Built:
         foundation=foundation,
         data=with_grants(everything, external_grants(settings, catalog)),
         network=network,
+        opened=inputs.opened,
     )
     url = build_edge(settings, managed, catalog, foundation, services=services, entry=entry)
     return Built(url=url, services=services)

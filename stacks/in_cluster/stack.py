@@ -41,6 +41,7 @@ def build_stack(inputs: Inputs, platform: InCluster) -> Built:
         foundation=foundation,
         data=with_grants(data, external_grants(settings, catalog)),
         network=network,
+        opened=inputs.opened,
     )
     url = build_edge(settings, environment, catalog, foundation, services)
     return Built(url=url, services=services)

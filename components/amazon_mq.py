@@ -15,7 +15,7 @@ from components.password import password
 from components.physical_name import physical_name
 
 VERSION = "4.2"
-"""Runs on mq.m7g alone. A queue without a type is a quorum queue."""
+"""Runs on mq.m7g alone."""
 
 PORT, MANAGEMENT_PORT = 5671, 443
 """AMQP with TLS, and the management API."""

@@ -19,6 +19,11 @@ MANAGEMENT_PORT = 15672
 MASTER = "nexus_master"
 CONFIG_FILE = "90-nexus.conf"
 
+AS_ON_AMAZON_MQ = ("max_message_size = 524288", "consumer_max_per_channel = 10")
+"""Limits of Amazon MQ, for every instance type unless its configuration says otherwise. RabbitMQ's
+own are 16 MiB and none, so what works in dev would be refused in prod. Source:
+https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-resource-limits-configuration.html"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class InClusterQueueArgs:
@@ -155,6 +160,7 @@ def _configuration(secret: str) -> str:
             f"default_pass = {secret}",
             "default_user_tags.administrator = true",
             "disk_free_limit.absolute = 100MB",
+            *AS_ON_AMAZON_MQ,
             "",
         )
     )

@@ -16,6 +16,11 @@ from components.servers import QueueServer
 CLIENT_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
 """Official image; the script needs Python's standard library and nothing else."""
 
+QUEUE_TYPE = "quorum"
+"""Type of queues that are declared without one. On Amazon MQ that is the server's own choice since
+RabbitMQ 4.2; in dev the same declaration would make a classic queue, which takes arguments that a
+quorum queue refuses. Source: docs/decisions/managed-servers.md"""
+
 MAX_CONNECTIONS = 20
 MAX_QUEUES = 200
 """What a service may hold: one that forgets to close cannot use up the broker."""
@@ -77,6 +82,7 @@ class Vhost(pulumi.ComponentResource):
                     "MANAGEMENT_URL": server.management_url,
                     "VHOST": service,
                     "USERNAME": service,
+                    "VHOST_QUEUE_TYPE": QUEUE_TYPE,
                     "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
                     "VHOST_MAX_QUEUES": str(MAX_QUEUES),
                 },

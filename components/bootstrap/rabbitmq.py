@@ -6,7 +6,9 @@ management rights) and no permissions but configure, write and read on everythin
 A second run changes nothing; a run with a new password file rotates the password.
 
 Settings (environment): MANAGEMENT_URL (https verifies the server's certificate;
-SSL_CERT_FILE names other authorities), VHOST, USERNAME; optional VHOST_MAX_CONNECTIONS and
+SSL_CERT_FILE names other authorities), VHOST, USERNAME; optional VHOST_QUEUE_TYPE (of queues
+that are declared without one, given to a vhost when it is made and never changed: a client
+that declares a queue again with another type is refused), VHOST_MAX_CONNECTIONS and
 VHOST_MAX_QUEUES (left as they are if unset), WAIT_SECONDS (120), SECRETS_DIR.
 Secrets (files): $SECRETS_DIR/master/username, master/password, service/password.
 
@@ -38,6 +40,7 @@ HASHING = "rabbit_password_hashing_sha256"
 EVERYTHING = {"configure": ".*", "write": ".*", "read": ".*"}
 # RabbitMQ looks whether a user is there and then adds it: of two PUTs at once one fails so.
 LOST_RACE = "already_exists"
+QUEUE_TYPES = ("classic", "quorum", "stream")
 LIMITS = {"max-connections": "VHOST_MAX_CONNECTIONS", "max-queues": "VHOST_MAX_QUEUES"}
 
 
@@ -170,11 +173,22 @@ def salted(password: str, salt: bytes) -> bytes:
     return salt + hashlib.sha256(salt + password.encode()).digest()
 
 
-def give_vhost(broker: Broker, vhost: str, limits: Mapping[str, int]) -> list[str]:
-    """Make the vhost and set its limits; returns what had to change."""
+def queue_type(value: str) -> str:
+    """The value as a type of queues."""
+    if value not in QUEUE_TYPES:
+        raise BootstrapError(
+            f'VHOST_QUEUE_TYPE is "{value}"; write one of {", ".join(QUEUE_TYPES)}.'
+        )
+    return value
+
+
+def give_vhost(
+    broker: Broker, vhost: str, made_with: Mapping[str, str], limits: Mapping[str, int]
+) -> list[str]:
+    """Make the vhost, if there is none, and set its limits; returns what had to change."""
     changes: list[str] = []
     if broker.call("GET", "vhosts", vhost) is None:
-        broker.call("PUT", "vhosts", vhost, body={})
+        broker.call("PUT", "vhosts", vhost, body=made_with)
         changes.append("vhost")
     held = broker.call("GET", "vhost-limits", vhost) or [{"value": {}}]
     for limit, value in limits.items():
@@ -209,6 +223,8 @@ def bootstrap(env: Mapping[str, str]) -> str:
     """Do everything; returns the line that says what changed."""
     vhost, username = setting(env, "VHOST"), setting(env, "USERNAME")
     limits = {key: whole_number(name, env[name]) for key, name in LIMITS.items() if env.get(name)}
+    kind = env.get("VHOST_QUEUE_TYPE")
+    made_with = {"default_queue_type": queue_type(kind)} if kind else {}
     seconds = whole_number("WAIT_SECONDS", setting(env, "WAIT_SECONDS", "120"))
     folder = Path(setting(env, "SECRETS_DIR", "/var/run/secrets/nexus"))
     url = setting(env, "MANAGEMENT_URL")
@@ -221,7 +237,8 @@ def bootstrap(env: Mapping[str, str]) -> str:
     password = secret(folder, "service/password")
     try:
         wait_for(broker, seconds)
-        changes = give_vhost(broker, vhost, limits) + give_user(broker, vhost, username, password)
+        changes = give_vhost(broker, vhost, made_with, limits)
+        changes += give_user(broker, vhost, username, password)
     except (OSError, HTTPException) as error:
         raise BootstrapError(f"RabbitMQ at {url} broke off: {error}; run this again.") from None
     except BootstrapError as error:

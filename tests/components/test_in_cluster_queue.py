@@ -62,6 +62,8 @@ def test_broker_and_jobs_have_the_same_secret_password() -> None:
     assert f"default_user = {MASTER}" in lines
     assert f"default_pass = {master['password']}" in lines
     assert "default_user_tags.administrator = true" in lines
+    # What Amazon MQ refuses in prod is refused in dev.
+    assert {"max_message_size = 524288", "consumer_max_per_channel = 10"} <= {*lines}
     assert server.one("Secret", "queue-config").secrets == ('stringData["90-nexus.conf"]',)
     assert "stringData.password" in server.one("Secret", "queue-master").secrets
 

@@ -95,6 +95,7 @@ def test_job_makes_what_belongs_to_the_service_alone() -> None:
         "MANAGEMENT_URL": Server.management_url,
         "VHOST": "cart",
         "USERNAME": "cart",
+        "VHOST_QUEUE_TYPE": "quorum",
         "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
         "VHOST_MAX_QUEUES": str(MAX_QUEUES),
     }

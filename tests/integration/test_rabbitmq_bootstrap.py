@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from components.bootstrap.rabbitmq import QUEUE_TYPES, Broker, give_vhost
 
 from .servers.amqp import RefusedError, amqp
 from .servers.rabbitmq import ADMIN, RabbitServer
@@ -123,6 +126,41 @@ def test_limits_are_set_and_changed(ready: RabbitServer) -> None:
     assert outcome.output.endswith("is ready: max-queues.\n")
     held = ready.get("vhost-limits/limited")
     assert held[0]["value"] == {"max-connections": 1, "max-queues": 8}
+
+
+def test_the_queue_type_is_that_of_the_first_run(ready: RabbitServer) -> None:
+    """Outage: after another type every client that declares its queues again is refused (406)."""
+    knows = tuple(map(int, ready.get("overview")["rabbitmq_version"].split(".")[:2])) >= (3, 11)
+    for given, made in (("quorum", "quorum"), ("classic", "quorum"), ("", "quorum")):
+        assert bootstrap(ready, "typed", settings={"VHOST_QUEUE_TYPE": given}).code == 0
+        # An older broker has classic queues alone, and overlooks the field.
+        type_now = ready.get("vhosts/typed")["default_queue_type"]
+        assert type_now == (made if knows else "undefined")
+
+
+class Noted(Broker):
+    """A broker that has nothing yet, and the bodies of what it was sent."""
+
+    def call(self, method: str, *path: str, body: object = None, attempts: int = 3) -> Any:
+        del attempts
+        if method == "PUT":
+            sent[path] = body
+            return None
+        return sent.get(path)
+
+
+sent: dict[tuple[str, ...], object] = {}
+
+
+@pytest.mark.parametrize("kind", QUEUE_TYPES)
+def test_the_queue_type_is_sent_once(kind: str) -> None:
+    """The broker of these tests may be too old to tell."""
+    sent.clear()
+    broker = Noted(url="", username="", password="")
+    assert give_vhost(broker, "cart", {"default_queue_type": kind}, {}) == ["vhost"]
+    assert sent == {("vhosts", "cart"): {"default_queue_type": kind}}
+    assert give_vhost(broker, "cart", {"default_queue_type": "other"}, {}) == []
+    assert sent == {("vhosts", "cart"): {"default_queue_type": kind}}
 
 
 @pytest.mark.parametrize("hostile", ["a/b", "../x", "%2f", "a?b#c", 'qu"ote', "ü n", "x\\y"])

@@ -68,6 +68,7 @@ class Answer:
         named: the input that gets an automatic name; None if there is none.
         longest: most characters of an automatic name.
         immutable: inputs whose change makes a new resource.
+        repeatable: whether making it again changes nothing, as for the settings of something else.
         source: from the inputs to the id of the resource of the same type that it is a
             copy of and that has to be there; None for one that is made from nothing.
     """
@@ -77,6 +78,7 @@ class Answer:
     named: str | None = None
     longest: int = 255
     immutable: tuple[str, ...] = ()
+    repeatable: bool = False
     source: Callable[[Values], str | None] = lambda _: None
 
 

@@ -101,7 +101,7 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         immutable=("name",),
     ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Answer(
-        outputs=joined("repository"), immutable=("policy", "repository")
+        outputs=joined("repository"), immutable=("policy", "repository"), repeatable=True
     ),
     "aws:ecr/repository:Repository": Answer(
         outputs=_repository,
@@ -114,6 +114,7 @@ AWS_CLUSTER: Mapping[str, Answer] = {
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Answer(
         outputs=joined("clusterName", "principalArn", "policyArn"),
         immutable=("accessScope", "clusterName", "policyArn", "principalArn"),
+        repeatable=True,
     ),
     "aws:eks/addon:Addon": Answer(
         outputs=joined("clusterName", "addonName"), immutable=("addonName", "clusterName")
@@ -155,7 +156,7 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         outputs=joined("role", "name"), named="name", longest=128, immutable=("name", "role")
     ),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Answer(
-        outputs=joined("role", "policyArn"), immutable=("policyArn", "role")
+        outputs=joined("role", "policyArn"), immutable=("policyArn", "role"), repeatable=True
     ),
     "aws:kms/alias:Alias": Answer(
         outputs=_alias, computed=("arn", "targetKeyArn"), immutable=("name",)

@@ -182,7 +182,7 @@ AWS_DATA: Mapping[str, Answer] = {
     ),
     **{
         f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}": Answer(
-            outputs=joined("bucket"), immutable=("bucket",)
+            outputs=joined("bucket"), immutable=("bucket",), repeatable=True
         )
         for kind in (
             "BucketLifecycleConfiguration",

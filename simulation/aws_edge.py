@@ -105,8 +105,12 @@ def _web_acl(made: Made) -> Values:
 
 
 def _record(made: Made) -> Values:
-    parts = (made.text("zoneId"), made.text("name"), made.text("type"))
-    return {"id": "_".join((*parts, made.text("setIdentifier"))), "fqdn": made.text("name")}
+    parts = (made.text(name) for name in ("zoneId", "name", "type", "setIdentifier"))
+    return {"id": "_".join(filter(None, parts)), "fqdn": made.text("name")}
+
+
+def _route(made: Made) -> Values:
+    return {"id": f"{made.text('routeTableId')}_{made.text('destinationCidrBlock')}"}
 
 
 AWS_EDGE: Mapping[str, Answer] = {
@@ -116,7 +120,9 @@ AWS_EDGE: Mapping[str, Answer] = {
         immutable=("domainName", "subjectAlternativeNames", "validationMethod", "region"),
     ),
     "aws:acm/certificateValidation:CertificateValidation": Answer(
-        outputs=joined("certificateArn"), immutable=("certificateArn", "validationRecordFqdns")
+        outputs=joined("certificateArn"),
+        immutable=("certificateArn", "validationRecordFqdns"),
+        repeatable=True,
     ),
     "aws:cloudfront/cachePolicy:CachePolicy": Answer(outputs=_plain, named="name", longest=128),
     "aws:cloudfront/distribution:Distribution": Answer(
@@ -129,7 +135,10 @@ AWS_EDGE: Mapping[str, Answer] = {
         outputs=_plain, named="name", longest=128
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Answer(
-        outputs=numbered("sg", "ec2", "security-group"), computed=("arn",), immutable=("vpcId",)
+        outputs=numbered("sg", "ec2", "security-group"),
+        computed=("arn",),
+        immutable=("vpcId",),
+        repeatable=True,
     ),
     "aws:ec2/eip:Eip": Answer(outputs=_address, computed=("allocationId", "publicIp")),
     "aws:ec2/flowLog:FlowLog": Answer(
@@ -147,7 +156,7 @@ AWS_EDGE: Mapping[str, Answer] = {
         outputs=numbered("nat"), immutable=("subnetId", "allocationId")
     ),
     "aws:ec2/route:Route": Answer(
-        outputs=joined("routeTableId", "destinationCidrBlock"),
+        outputs=_route,
         immutable=("routeTableId", "destinationCidrBlock"),
     ),
     "aws:ec2/routeTable:RouteTable": Answer(
@@ -216,10 +225,12 @@ AWS_EDGE: Mapping[str, Answer] = {
         immutable=("name", "scope"),
     ),
     "aws:wafv2/webAclAssociation:WebAclAssociation": Answer(
-        outputs=joined("webAclArn", "resourceArn"), immutable=("resourceArn", "webAclArn")
+        outputs=joined("webAclArn", "resourceArn"),
+        immutable=("resourceArn", "webAclArn"),
+        repeatable=True,
     ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Answer(
-        outputs=joined("resourceArn"), immutable=("resourceArn",)
+        outputs=joined("resourceArn"), immutable=("resourceArn",), repeatable=True
     ),
 }
 """By Pulumi type."""

@@ -35,6 +35,9 @@ CLOUDFLARE: Mapping[str, Answer] = {
         outputs=_numbered, immutable=("kind", "phase", "zoneId")
     ),
     "cloudflare:index/zoneSetting:ZoneSetting": Answer(
-        outputs=_setting, computed=("editable",), immutable=("settingId", "zoneId")
+        outputs=_setting,
+        computed=("editable",),
+        immutable=("settingId", "zoneId"),
+        repeatable=True,
     ),
 }

@@ -40,6 +40,12 @@ def made_outputs(answer: Answer, place: Place, key: str, inputs: Values) -> Valu
     return answer.outputs(Made(place=place, key=key, inputs=inputs))
 
 
+def id_from_inputs(answer: Answer, inputs: Values) -> str | None:
+    """The id of a resource where it follows from the inputs; None where the cloud draws one."""
+    ids = {str(made_outputs(answer, Place(), key, inputs)["id"]) for key in ("one", "another")}
+    return ids.pop() if len(ids) == 1 else None
+
+
 def place_of(provider: Values) -> Place:
     """Where an AWS provider with these settings makes things."""
     accounts = provider.get("allowedAccountIds") or []

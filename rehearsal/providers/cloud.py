@@ -72,7 +72,8 @@ class CloudProvider(TabledProvider):
         self.clock.sleep(times(resource).create)
         made = self._answered(resource, key)
         with self._lock:
-            if (resource.type, made.id) in self._keys:
+            taken = (resource.type, made.id) in self._keys
+            if taken and not self._answers[resource.type].repeatable:
                 raise RefusedError(
                     f"creating {resource.type} ({made.id}): it already exists; give it another "
                     "name, or delete it before it is replaced."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
-from rehearsal.cluster import ApiError, Cluster, NotFoundError, key_of
+from rehearsal.cluster import AlreadyExistsError, ApiError, Cluster, NotFoundError, key_of
 from rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
@@ -34,6 +34,8 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 
 _POLL_SECONDS = 1.0
+_YES = ("true", True)
+"""Settings of a provider travel as JSON text."""
 
 
 class KubernetesProvider(SimulatedProvider):
@@ -99,7 +101,7 @@ class KubernetesProvider(SimulatedProvider):
     def create(self, resource: Resource) -> Made:
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
-            live = self.cluster.create(manifest)
+            live = self._created(manifest)
         except ApiError as error:
             raise RefusedError(
                 f'resource "{resource.urn}" was not successfully created by the '
@@ -131,6 +133,15 @@ class KubernetesProvider(SimulatedProvider):
     def delete(self, resource: Resource, old: Properties) -> None:
         self.clock.sleep(_times(resource).delete)
         self.cluster.delete(key_of(table(plain(old))))
+
+    def _created(self, manifest: Properties) -> Properties:
+        """Make the object, or take over what has its name where the provider's setting says so."""
+        try:
+            return self.cluster.create(manifest)
+        except AlreadyExistsError:
+            if self._settings.get("upsertExistingObjects") not in _YES:
+                raise
+            return self.cluster.update(manifest)
 
     def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
         """Wait until the object is ready, as the real provider does, unless told not to."""

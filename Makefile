@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv/bin
-PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal cli examples tests tools __main__.py
+PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal repair cli examples tests tools __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
 	test diff-engine coverage bench findings clean

@@ -19,6 +19,7 @@ MODULES: Mapping[str, str] = {
     "impact": "cli.impact",
     "plan": "cli.plan",
     "rehearse": "cli.rehearse",
+    "repair": "cli.repair",
     "schema": "cli.schema",
     "settings": "cli.settings",
 }

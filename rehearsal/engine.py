@@ -67,6 +67,7 @@ class Engine(PulumiCommand):
         # Not PulumiCommand.__init__: it wants the CLI in a directory named bin.
         self.command = str(cli)
         self.version = _version(cli)
+        self._running: subprocess.Popen[str] | None = None
 
     def run(
         self,
@@ -92,6 +93,7 @@ class Engine(PulumiCommand):
             encoding="utf-8",
             start_new_session=True,
         ) as process:
+            self._running = process
             try:
                 output = _Lines(process.stdout, on_output)
                 errors = _Lines(process.stderr, on_error)
@@ -101,10 +103,19 @@ class Engine(PulumiCommand):
             except BaseException:
                 _end(process)
                 raise
+            finally:
+                self._running = None
         result = CommandResult(stdout=output.text, stderr=errors.text, code=process.returncode)
         if process.returncode != 0:
             raise create_command_error(result)
         return result
+
+    def kill(self) -> None:
+        """End the command that runs, if any, as `kill -9` does: it learns nothing of it."""
+        process = self._running
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 class _Lines(threading.Thread):

@@ -70,6 +70,8 @@ class Recorder:
         self._clock = clock
         self._listener = listener
         self._lock = threading.RLock()
+        self._quiet = threading.Condition(self._lock)
+        self._under_way = 0
         self._operations: list[Operation] = []
         self._phase = ""
         self._zero: float | None = None
@@ -86,6 +88,7 @@ class Recorder:
         with self._lock:
             started = Operation(phase=self._phase, urn=urn, op=op, start=self._elapsed())
             self._tell(started)
+            self._under_way += 1
         error: str | None = None
         try:
             yield
@@ -97,7 +100,14 @@ class Recorder:
                 result = SUCCEEDED if error is None else FAILED
                 ended = replace(started, end=self._elapsed(), result=result, error=error)
                 self._operations.append(ended)
+                self._under_way -= 1
+                self._quiet.notify_all()
                 self._tell(ended)
+
+    def wait(self) -> None:
+        """Wait until no operation is under way."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: self._under_way == 0)
 
     def complete(self, steps: Sequence[Step]) -> tuple[Operation, ...]:
         """Return the phase's operations by start, with what only the engine knows.

@@ -35,6 +35,7 @@ def rehearse(
     fail: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
     on_event: Listener | None = None,
+    checkpoints: bool = False,
 ) -> Generator[Rehearsal]:
     """Rehearse a program while the block runs; nothing is left when it ends, however it ends.
 
@@ -50,6 +51,8 @@ def rehearse(
         durations: simulated seconds until a workload is ready, by Pulumi name, where
             it is not what the table of times says.
         on_event: hears every operation when it starts and when it has ended.
+        checkpoints: whether the state is written at every step, as in a real run, for
+            those that are killed; else at the end of each.
 
     Raises:
         EngineError: there is no usable Pulumi CLI.
@@ -76,10 +79,12 @@ def rehearse(
             stack=stack,
             config=config or {},
             secret_config=secret_config or {},
+            checkpoints=checkpoints,
         )
         yield Rehearsal(
             program,
             made,
+            engine=engine,
             kubernetes=kubernetes,
             clouds=clouds,
             clock=clock,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pulumi.automation import EngineEvent, OutputMap, Stack, UpResult
 from pulumi.automation.errors import CommandError
 
 from rehearsal.cluster import Cluster
+from rehearsal.engine import Engine
 from rehearsal.guarded import Guarded, Program, sentence
 from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
 from rehearsal.providers.cloud import CloudProvider
@@ -36,6 +38,7 @@ class Rehearsal:
         program: Program,
         stack: Stack,
         *,
+        engine: Engine,
         kubernetes: KubernetesProvider,
         clouds: Sequence[CloudProvider],
         clock: Clock,
@@ -43,6 +46,7 @@ class Rehearsal:
     ) -> None:
         self.program = program
         self._stack = stack
+        self._engine = engine
         self._kubernetes = kubernetes
         self._clouds = clouds
         self._clock = clock
@@ -146,6 +150,22 @@ class Rehearsal:
         """Take the protection from a resource, or from all."""
         self.pulumi("state", "unprotect", "--yes", urn or "--all")
 
+    @property
+    def directory(self) -> Path:
+        """Folder of the project, where the CLI runs."""
+        return Path(self._stack.workspace.work_dir)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of the CLI, the simulated providers' addresses in it."""
+        return self._stack.workspace.env_vars
+
+    def kill(self) -> None:
+        """Kill the run that goes on, as `kill -9` does; call it from another thread."""
+        self._engine.kill()
+        # Providers end with their engine: what they wait for is not waited for any more.
+        self._clock.cancel()
+
     def pulumi(self, *arguments: str) -> str:
         """Run any CLI command on the stack and return its standard output.
 
@@ -173,6 +193,8 @@ class Rehearsal:
             failure = error
         finally:
             guarded.close()
+        # What a killed engine began ends by itself.
+        self._recorder.wait()
         operations = self._recorder.complete(events.steps)
         outcome = Outcome(
             phase=phase,

@@ -16,8 +16,16 @@ from rehearsal.engine import Engine
 PREFIX = "nexus-rehearsal-"
 
 
-def environment(root: Path) -> dict[str, str]:
-    """Return the CLI's environment: everything it writes lies below `root`, nothing is fetched."""
+def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
+    """Return the CLI's environment: everything it writes lies below `root`, nothing is fetched.
+
+    Args:
+        root: a directory of `temporary_root`.
+        checkpoints: whether the state is written at every step, as in a real run.
+    """
+    # Where the state lives as long as this process, there is nothing that a checkpoint
+    # after every step could save; it is written once, at the end of each run.
+    once = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
     return {
         "HOME": str(root / "home"),
         "TMPDIR": str(root / "tmp"),
@@ -26,10 +34,7 @@ def environment(root: Path) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # The state lives as long as this process, so there is nothing a checkpoint
-        # after every step could save; it is written once, at the end of each run.
-        "PULUMI_EXPERIMENTAL": "true",
-        "PULUMI_SKIP_CHECKPOINTS": "true",
+        **({} if checkpoints else once),
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         "PULUMI_DIY_BACKEND_ZSTD": "true",
     }
@@ -54,6 +59,7 @@ def make_stack(
     stack: str,
     config: Mapping[str, object],
     secret_config: Mapping[str, str],
+    checkpoints: bool,
 ) -> Stack:
     """Return a new stack in `root` with its settings written.
 
@@ -65,6 +71,7 @@ def make_stack(
         stack: the stack's name.
         config: the stack's settings by full key, values as in its YAML file.
         secret_config: values of secret settings, by full key.
+        checkpoints: whether the state is written at every step, as in a real run.
     """
     directory = root / "project"
     settings = {"config": dict(config)}
@@ -72,7 +79,7 @@ def make_stack(
     workspace = LocalWorkspace(
         work_dir=str(directory),
         pulumi_home=str(root / "home"),
-        env_vars={**environment(root), **attached},
+        env_vars={**environment(root, checkpoints=checkpoints), **attached},
         project_settings=ProjectSettings(name=project, runtime="python"),
         pulumi_command=engine,
     )

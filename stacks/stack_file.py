@@ -73,13 +73,22 @@ class StackFile:
         return replace(self, config={**self.config, f"{self.project}:{name}": value})
 
 
+def read_project_name(project: Path) -> str:
+    """Name of the project in folder `project`.
+
+    Raises:
+        CatalogError: what is wrong with its file.
+    """
+    return shaped(read_document(project / "Pulumi.yaml", "Pulumi.yaml"), _ProjectFile).name
+
+
 def read_stack_file(project: Path, stack: str) -> StackFile:
     """Configuration of `stack` in the project in folder `project`.
 
     Raises:
         CatalogError: what is wrong with either file; which stacks there are.
     """
-    name = shaped(read_document(project / "Pulumi.yaml", "Pulumi.yaml"), _ProjectFile).name
+    name = read_project_name(project)
     file = f"Pulumi.{stack}.yaml"
     if not (project / file).exists():
         stacks = sorted(p.name.split(".")[1] for p in project.glob("Pulumi.*.yaml"))

@@ -1,0 +1,140 @@
+"""The Pulumi CLI as a repair runs it: on one stack of one project, without a question."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_LOCAL = "file"
+_SERVICES = frozenset({"http", "https"})
+
+
+class PulumiError(Exception):
+    """The CLI refused or failed; the text is its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pulumi:
+    """The CLI, where it runs and on which stack.
+
+    Args:
+        cli: path of the CLI.
+        directory: the project's folder.
+        environment: every environment variable that the CLI sees.
+        project: name of the project.
+        stack: name of the stack; empty for the one that is selected.
+    """
+
+    cli: Path
+    directory: Path
+    environment: Mapping[str, str]
+    project: str
+    stack: str = ""
+
+    def run(self, *arguments: str) -> str:
+        """Run a command and return its standard output.
+
+        Raises:
+            PulumiError: it failed.
+        """
+        answer = subprocess.run(
+            [self.cli, "--non-interactive", "--color", "never", *arguments],
+            cwd=self.directory,
+            env={**self.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if answer.returncode != 0:
+            raise PulumiError(answer.stderr.strip() or answer.stdout.strip())
+        return answer.stdout
+
+    def on_stack(self, *arguments: str) -> str:
+        """Run a command on the stack and return its standard output.
+
+        Raises:
+            PulumiError: it failed.
+        """
+        return self.run(*arguments, "--stack", self.stack)
+
+    def selected(self) -> Pulumi:
+        """This, with the name of the stack that is selected where none was given.
+
+        Raises:
+            PulumiError: none is selected.
+        """
+        return self if self.stack else replace(self, stack=self.run("stack", "--show-name").strip())
+
+    def export(self) -> dict[str, Any]:
+        """Return the stack's state with its version (`version`, `deployment`), secrets encrypted.
+
+        Raises:
+            PulumiError: there is no such stack, or no way to it.
+        """
+        # A state that is not sound must come out too: it is what a repair is for.
+        export = ("stack", "export", "--disable-integrity-checking")
+        try:
+            return json.loads(self.on_stack(*export))
+        except PulumiError:
+            if not self._drop_unwritten_attributes():
+                raise
+            return json.loads(self.on_stack(*export))
+
+    def _drop_unwritten_attributes(self) -> bool:
+        """Remove what a killed run left half written of a file backend; whether there was any.
+
+        Beside each file there is one with attributes (type, checksum) that nobody needs. It is
+        the only one that is not written whole or not at all, and empty it hides the other.
+        """
+        url = self.backend or ""
+        if not url.startswith(f"{_LOCAL}://"):
+            return False
+        root = Path(url.removeprefix(f"{_LOCAL}://").partition("?")[0]).expanduser() / ".pulumi"
+        own = self.stack.rpartition("/")[2]
+        beside = (*root.glob(f"stacks/**/{own}.json*.attrs"), *root.glob(f"locks/**/{own}/*.attrs"))
+        empty = [path for path in beside if path.stat().st_size == 0]
+        for path in empty:
+            path.unlink()
+        return bool(empty)
+
+    def elsewhere(self, folder: Path, backend: str) -> Pulumi:
+        """This on another backend, in an empty folder that becomes a project of the same name."""
+        (folder / "Pulumi.yaml").write_text(
+            f"name: {json.dumps(self.project)}\nruntime: python\n", encoding="utf-8"
+        )
+        environment = {
+            **self.environment,
+            "PULUMI_BACKEND_URL": backend,
+            "PULUMI_RUN_PROGRAM": "false",
+        }
+        own = self.stack.rpartition("/")[2]
+        return replace(self, directory=folder, environment=environment, stack=own)
+
+    def with_passphrase(self, passphrase: str) -> Pulumi:
+        """This with another passphrase than the stack's, for what encrypts nothing of it."""
+        environment = {**self.environment, "PULUMI_CONFIG_PASSPHRASE": passphrase}
+        environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
+        return replace(self, environment=environment)
+
+    @cached_property
+    def backend(self) -> str | None:
+        """The URL of the backend, absolute; None for a service that keeps its own locks.
+
+        Raises:
+            PulumiError: nobody is logged in.
+        """
+        url = str(json.loads(self.run("whoami", "--verbose", "--json"))["url"])
+        parts = urlsplit(url)
+        if parts.scheme in _SERVICES:
+            return None
+        if parts.scheme != _LOCAL or url.startswith(("file:///", "file://~")):
+            return url
+        path = (self.directory / url.removeprefix("file://")).resolve()
+        return f"file://{path}"

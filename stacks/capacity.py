@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from catalog import Catalog, CatalogError, Problem
 from components.database import CONNECTION_LIMIT
@@ -18,8 +19,9 @@ KEPT = 20
 """Connections to PostgreSQL that no service holds: the superuser's three, those of bootstrap Jobs
 and of people."""
 
-SPARE = 10
-"""Room for logins comes in tens, with one to spare: another number restarts the server in dev."""
+STEP, SPARE = 10, 5
+"""Room for logins comes in tens, with at least five to spare: another number restarts dev's server,
+which a service more or less must not."""
 
 MEMORY = {"large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256}
 """GiB of Aurora's memory-optimized classes (db.r6g, db.r7g, db.r8g), by size. Source:
@@ -46,7 +48,7 @@ https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-resource-l
 
 def postgres_connections(catalog: Catalog, server: str) -> int:
     """`max_connections` of the PostgreSQL `server` that runs inside of the cluster."""
-    room = SPARE * (_users(catalog, server) // SPARE + 1)
+    room = STEP * ceil((_users(catalog, server) + SPARE) / STEP)
     return room * CONNECTION_LIMIT + KEPT
 
 

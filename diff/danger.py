@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from diff.phrase import phrase
 from diff.plan_document import PlannedResource
 from diff.property_change import PropertyChange
+from diff.replacement import refused
 from diff.resource_change import Changed, Danger, Renamed, Warned
 from diff.secrecy import HIDDEN
 from diff.stateful import loss
@@ -151,6 +152,19 @@ def _changed(change: Changed) -> Iterator[Warned]:
             urn=urn,
             danger=Danger.REPOINTED,
             reason=phrase(f"it names another {noun}: what is in the old one stays behind"),
+        )
+    kept = () if change.replacing else refused(change.after, change.properties)
+    if kept:
+        paths = ", ".join(each.path for each in kept)
+        yield Warned(
+            urn=urn,
+            danger=Danger.REFUSED,
+            reason=phrase(
+                "the API server refuses to change ",
+                [paths],
+                " of an object that is there, so "
+                "`pulumi up` fails; leave it as it was, or give the object another name",
+            ),
         )
     if type_ == "kubernetes:apps/v1:StatefulSet" and _is_new_major(change.properties):
         yield Warned(

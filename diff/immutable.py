@@ -62,6 +62,14 @@ KUBERNETES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """By API group and kind; `[]` stands for any element of a list."""
 
+KUBERNETES_REFUSED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("networking.k8s.io", "IngressClass"): ("spec.controller",),
+    ("scheduling.k8s.io", "PriorityClass"): ("value", "preemptionPolicy"),
+    ("storage.k8s.io", "StorageClass"): ("reclaimPolicy", "volumeBindingMode"),
+}
+"""What the API server refuses to change although the provider replaces nothing for it, so that
+preview and update fail. Source: the `Validate…Update` functions of Kubernetes 1.36, pkg/apis."""
+
 KUBERNETES_CONTENT: Mapping[str, tuple[str, ...]] = {
     "ConfigMap": ("binaryData", "data"),
     "Secret": ("type", "stringData", "data"),

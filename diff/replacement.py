@@ -10,6 +10,7 @@ from diff.immutable import (
     KUBERNETES,
     KUBERNETES_CONTENT,
     KUBERNETES_IDENTITY,
+    KUBERNETES_REFUSED,
     MUTABLE_CONTENT,
     OTHERS,
 )
@@ -37,6 +38,14 @@ def replacing(
     return tuple(change for change in changes if _replaces(change, fixed))
 
 
+def refused(
+    resource: PlannedResource, changes: Iterable[PropertyChange]
+) -> tuple[PropertyChange, ...]:
+    """Those of `changes` that the API server refuses in an update of the object."""
+    fixed = [tuple(_split(path)) for path in KUBERNETES_REFUSED.get(_group_kind(resource), ())]
+    return tuple(change for change in changes if _replaces(change, fixed))
+
+
 def is_autonamed(resource: PlannedResource) -> bool:
     """Whether the provider makes up the object's name, so that a new one can come first."""
     metadata = resource.inputs.get("metadata")
@@ -48,15 +57,20 @@ def is_autonamed(resource: PlannedResource) -> bool:
 def _immutable(resource: PlannedResource, settings: Mapping[str, Any]) -> tuple[str, ...]:
     if not resource.type.startswith("kubernetes:"):
         return OTHERS.get(resource.type, ())
-    package, _, kind = resource.type.rpartition(":")
-    group = package.removeprefix("kubernetes:").rpartition("/")[0]
-    group = "" if group == "core" else group
+    group, kind = _group_kind(resource)
     if group == "" and kind in KUBERNETES_CONTENT:
         setting, always = MUTABLE_CONTENT[kind]
         mutable = settings.get(setting) in (True, "true")
         mutable = mutable and resource.inputs.get("immutable") is not True
         return KUBERNETES_IDENTITY + (always if mutable else KUBERNETES_CONTENT[kind])
     return KUBERNETES_IDENTITY + KUBERNETES.get((group, kind), ())
+
+
+def _group_kind(resource: PlannedResource) -> tuple[str, str]:
+    """API group and kind of a Kubernetes object; of anything else what no table has."""
+    package, _, kind = resource.type.rpartition(":")
+    group = package.removeprefix("kubernetes:").rpartition("/")[0]
+    return "" if group == "core" else group, kind
 
 
 def _replaces(change: PropertyChange, fixed: Sequence[tuple[str, ...]]) -> bool:

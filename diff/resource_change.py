@@ -20,6 +20,7 @@ class Danger(StrEnum):
     UPGRADED = "upgraded"
     UNPROTECTED = "unprotected"
     PROTECTED = "protected"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,16 @@ from stacks.setting_types import RegistryLogin
 DOCKER_HUB = "docker.io"
 """The registry of images whose name has none. Source: https://github.com/distribution/reference"""
 
+PRIORITIES: Mapping[str, int] = {
+    Tier.INFRASTRUCTURE: 500_000,
+    Tier.CORE: 400_000,
+    Tier.PLATFORM: 300_000,
+    Tier.DOMAIN: 200_000,
+    Tier.FRONTEND: 100_000,
+}
+"""Which tier's pods go first. A new tier takes a number between its neighbours': the others'
+cannot change on a cluster where they are (docs/decisions/tiers.md)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
@@ -76,7 +86,7 @@ def make_priorities(
     """Makes a priority class for each tier."""
     return Priorities(
         "priorities",
-        PrioritiesArgs(context=context, tiers=tuple(Tier)),
+        PrioritiesArgs(context=context, values=PRIORITIES),
         pulumi.ResourceOptions(providers=list(providers)),
     ).names
 

@@ -10,7 +10,7 @@ from rehearsal.cluster import AlreadyExistsError, ApiError, Cluster, NotFoundErr
 from rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
-from rehearsal.providers.immutable import immutable_paths, is_autonamed
+from rehearsal.providers.immutable import immutable_paths, is_autonamed, refusal
 from rehearsal.providers.manifest import (
     content_hidden,
     normal,
@@ -95,6 +95,8 @@ class KubernetesProvider(SimulatedProvider):
     def preview(self, resource: Resource, old: Properties) -> Properties:
         if has_unknown(resource.inputs):
             return resource.inputs
+        # A preview of an update is a dry run on the server.
+        self._held_to_what_is_live(resource)
         return outputs_of(resource.inputs, with_defaults(table(plain(resource.inputs))))
 
     @override
@@ -109,8 +111,19 @@ class KubernetesProvider(SimulatedProvider):
             ) from error
         return self._await(resource, live, _times(resource).create)
 
+    def _held_to_what_is_live(self, resource: Resource) -> None:
+        """Refuse a change of the object that the API server refuses."""
+        manifest = table(plain(resource.inputs))
+        try:
+            said = refusal(self.cluster.get(key_of(manifest)), manifest)
+        except NotFoundError:
+            return
+        if said is not None:
+            raise RefusedError(f'update of resource "{resource.urn}" failed: {said}')
+
     @override
     def update(self, resource: Resource, old: Properties) -> Made:
+        self._held_to_what_is_live(resource)
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
             live = self.cluster.update(manifest)

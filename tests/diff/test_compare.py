@@ -138,6 +138,33 @@ def test_what_pulumi_refuses_to_delete_is_dangerous(type_: str) -> None:
     assert told([resource(**kept)], [resource(inputs={"y": 1}, **kept)]) == []
 
 
+REFUSED = [
+    ("scheduling.k8s.io/v1:PriorityClass", {"value": 1}, {"value": 2}, True),
+    ("scheduling.k8s.io/v1:PriorityClass", {"preemptionPolicy": "Never"}, {}, True),
+    ("scheduling.k8s.io/v1:PriorityClass", {"description": "a"}, {"description": "b"}, False),
+    ("storage.k8s.io/v1:StorageClass", {"reclaimPolicy": "Retain"}, {}, True),
+    ("networking.k8s.io/v1:IngressClass", {"spec": {"controller": "a"}}, {"spec": {}}, True),
+    ("apps/v1:Deployment", {"value": 1}, {"value": 2}, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "old", "new", "refused"), REFUSED)
+def test_what_the_cluster_refuses_to_change_is_dangerous(
+    kind: str, old: Any, new: Any, refused: bool
+) -> None:
+    """The preview of the pull request says so hours later, or `pulumi up` in the middle."""
+    named: dict[str, Any] = {"metadata": {"name": "a"}}
+
+    def told(after: dict[str, Any]) -> list[str]:
+        base = resource(type_=f"kubernetes:{kind}", inputs=named | old)
+        head = resource(type_=f"kubernetes:{kind}", inputs=after)
+        return [each.danger for each in diff_plans(plan(base), plan(head)).warned]
+
+    assert ("refused" in told(named | new)) == refused
+    # Another name is another object, which may have what it likes.
+    assert "refused" not in told({"metadata": {"name": "b"}} | new)
+
+
 def test_aliases_of_a_parent_hold_for_its_children() -> None:
     """A renamed component with an alias keeps its database, so it must not look deleted."""
     top, child = "nexus:data:X", "kubernetes:apps/v1:StatefulSet"

@@ -201,6 +201,36 @@ def test_unready_job_is_made_anew_where_asked() -> None:
     assert not provider.diff(there, made.outputs, job).replacing
 
 
+@pytest.mark.parametrize("field", ["value", "preemptionPolicy", "description"])
+def test_what_the_api_server_refuses_to_change_is_refused(field: str) -> None:
+    """The rehearsal of another priority succeeds, and the deployment ends at it."""
+    provider = _kubernetes()
+    token = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
+    core: Properties = {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "nexus-core"},
+        "value": 1.0,
+        "preemptionPolicy": "Never",
+        "description": "Core",
+    }
+    made = provider.create(_resource(token, core))
+    changed = _resource(token, core | {field: "other"})
+    if field == "description":
+        provider.preview(changed, made.outputs)
+        provider.update(changed, made.outputs)
+        return
+    said = (
+        rf'PriorityClass.scheduling.k8s.io "nexus-core" is invalid: {field}: Forbidden: may not be '
+        "changed in an update"
+    )
+    assert not provider.diff(changed, made.outputs, core).replacing
+    with pytest.raises(RefusedError, match=said):
+        provider.preview(changed, made.outputs)
+    with pytest.raises(RefusedError, match=said):
+        provider.update(changed, made.outputs)
+
+
 def test_unknown_function_says_where_to_add_it() -> None:
     """A function call that is not simulated must not look like a bug of the program."""
     with pytest.raises(RefusedError, match=r"no function kubernetes:yaml:decode .*text"):

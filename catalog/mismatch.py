@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -136,7 +137,9 @@ def _shown(value: object) -> str:
     """A scalar as it would stand in YAML, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
-    return shortened(repr(value) if isinstance(value, str) else str(value))
+    text = repr(value) if isinstance(value, str) else str(value)
+    # A login in an address is for nobody's log.
+    return shortened(re.sub(r"//[^/@\s]*@", "//…@", text))
 
 
 def shortened(text: str) -> str:

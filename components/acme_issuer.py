@@ -13,7 +13,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from components.context import Context
 from components.physical_name import physical_name
 from components.pod import Size
-from components.traffic import Pods, Traffic, policy_spec
+from components.traffic import Addresses, Pods, Traffic, policy_spec
 
 DIRECTORIES = {
     "production": "https://acme-v02.api.letsencrypt.org/directory",
@@ -48,7 +48,7 @@ class AcmeIssuerArgs:
         email: who is told by the signer.
         ingress_class: class of the ingress that challenges come through; None for the
             cluster's default one.
-        edge: pods of the ingress controller, which bring the challenges.
+        edge: where the ingress controller's packets come from, which bring the challenges.
         dns_token: token of Cloudflare to prove names in DNS with; None to prove them over HTTP.
         manager: what handles issuers, where it is made here.
     """
@@ -58,7 +58,7 @@ class AcmeIssuerArgs:
     directory: str
     email: str
     ingress_class: str | None
-    edge: Pods
+    edge: tuple[Pods | Addresses, ...]
     dns_token: pulumi.Input[str] | None
     manager: pulumi.Resource | None
 
@@ -100,7 +100,7 @@ class AcmeIssuer(pulumi.ComponentResource):
                 },
                 spec=policy_spec(
                     {"match_labels": {SOLVER_LABEL: "true"}},
-                    ingress=(Traffic(peers=(args.edge,), port=SOLVER_PORT),),
+                    ingress=(Traffic(peers=args.edge, port=SOLVER_PORT),),
                 ),
                 opts=child,
             )

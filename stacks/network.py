@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalog import Catalog, NodeKind
+from catalog import Catalog
 from components.context import DATA, Context
 from components.server_isolation import ServerIsolation, ServerIsolationArgs
-from components.traffic import HTTPS, PUBLIC, Addresses, Pods, Traffic
+from components.traffic import Addresses, Pods, Traffic
 from stacks.foundation import Foundation
 
 
@@ -51,22 +51,27 @@ def build_network(
     catalog: Catalog,
     foundation: Foundation,
     places: Mapping[str, Place],
-    edge: Pods | Addresses,
+    edge: tuple[Pods | Addresses, ...],
+    monitoring: str | None,
 ) -> Network:
     """Makes the policies of the servers and says what the workloads' own policies allow.
 
     Args:
         catalog: the edges.
         foundation: names and namespaces.
-        places: where the platform resources are that this environment provides.
+        places: where the platform resources are that this environment provides, and the
+            external APIs.
         edge: where requests to the gateway come from.
+        monitoring: namespace whose pods may call every service; None if there is none.
     """
     context = foundation.context
     for resource, place in sorted(places.items()):
         if isinstance(place.at, Pods) or place.jobs:
             _isolate(resource, place, catalog, foundation)
     return Network(
-        ingress={name: _ingress(catalog, context, name, edge) for name in catalog.services},
+        ingress={
+            name: _ingress(catalog, context, name, edge, monitoring) for name in catalog.services
+        },
         egress={name: _egress(catalog, context, name, places) for name in catalog.services},
     )
 
@@ -98,14 +103,20 @@ def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundati
 
 
 def _ingress(
-    catalog: Catalog, context: Context, name: str, edge: Pods | Addresses
+    catalog: Catalog,
+    context: Context,
+    name: str,
+    edge: tuple[Pods | Addresses, ...],
+    monitoring: str | None,
 ) -> tuple[Traffic, ...]:
     callers: tuple[Pods | Addresses, ...] = _workloads(
         catalog, context, [each.source for each in catalog.edges if each.target == name]
     )
     if any(each.target == "load-balancer" for each in catalog.needs(name)):
         # The load balancer is needed by what it routes to.
-        callers = (edge, *callers)
+        callers = (*edge, *callers)
+    if monitoring is not None:
+        callers = (*callers, Pods(namespace=monitoring))
     return (Traffic(peers=callers, port=catalog.services[name].port),) if callers else ()
 
 
@@ -124,9 +135,6 @@ def _egress(
             for traffic in (Traffic(peers=(place.at,), port=place.port), *place.also):
                 known = peers.setdefault(traffic.port, [])
                 known.extend(peer for peer in traffic.peers if peer not in known)
-    if any(catalog.kind(target) is NodeKind.EXTERNAL for target in targets):
-        known = peers.setdefault(HTTPS, [])
-        known.extend(peer for peer in (PUBLIC,) if peer not in known)
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 

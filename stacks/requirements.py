@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -131,10 +132,27 @@ def _externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
             hint = did_you_mean(name, catalog.external) or "remove it."
             yield f"{place}: there is no such external API; {hint}"
             continue
+        yield from _addresses(place, api)
         known = catalog.external[name].providers
         if known and api.provider not in known:
             hint = did_you_mean(api.provider, known) or f"write {one_of(known)}."
             yield f"{place}: '{api.provider}' does not provide it; {hint}"
+
+
+_NOT_PUBLIC = re.compile(r"[^.]+|.+\.(internal|local|home\.arpa)")
+"""Names that nobody finds in the internet's DNS. Source:
+https://www.iana.org/assignments/special-use-domain-names"""
+
+
+def _addresses(place: str, api: ExternalApi) -> Iterator[str]:
+    if api.address is not None:
+        if api.addresses:
+            yield f"{place} has addresses, but its url says the only one; remove 'addresses'."
+    elif not api.addresses and _NOT_PUBLIC.fullmatch(api.host):
+        yield (
+            f"{place}: '{api.host}' has no address in the internet, and no other is let through; "
+            'write the networks it leads to, such as addresses: ["10.20.0.0/16"].'
+        )
 
 
 def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterator[str]:
@@ -154,6 +172,11 @@ def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterato
             "certificates alone; write acm, or an edge with Cloudflare."
         )
     yield from cluster_problems(settings, platform)
+    if settings.edge_addresses:
+        yield (
+            f"setting '{PROJECT}:edgeAddresses' is for an ingress controller, but this environment "
+            "has a load balancer of its own; remove it."
+        )
     if settings.lets_encrypt is not None:
         yield (
             f"setting '{PROJECT}:letsEncrypt' is for the ingress of a cluster outside of AWS, but "

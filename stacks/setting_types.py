@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import Url
+
+from catalog.names import DNS_LABEL
 
 Ordering = Literal["tiers", "edges"]
 Edge = Literal["cloudflare", "cloudfront", "both"]
@@ -18,6 +28,7 @@ SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Kubernetes Services on EKS; nothing else may use them."""
 
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 SMALLEST, LARGEST = 20, 16
 """Prefix lengths of the network: a /20 leaves 512 addresses for the pods of a zone."""
 
@@ -59,9 +70,72 @@ def _network(value: str) -> str:
 
 def _block(cidr: str) -> str:
     try:
-        return str(IPv4Network(cidr) if "." in cidr else IPv6Network(cidr))
+        block = ip_network(cidr)
     except ValueError as error:
         raise ValueError("is no address block; write one such as '169.254.20.10/32'.") from error
+    if block.prefixlen == 0:
+        raise ValueError("is everybody; list the networks that are meant.")
+    return str(block)
+
+
+_CLUSTERS_OWN = ("kube", "openshift", "system")
+"""Starts of names, before a hyphen, that a cluster keeps for itself: namespaces of Kubernetes and
+of OpenShift, and priority classes. Sources: the page 'Namespaces' of Kubernetes' documentation,
+'Working with projects' of OpenShift's, and ValidatePriorityClass of pkg/apis/scheduling."""
+
+
+def _prefix(value: str) -> str:
+    own = value.partition("-")[0]
+    if own in _CLUSTERS_OWN:
+        raise ValueError(
+            f"begins names with '{own}-', which a cluster keeps for itself; write another one."
+        )
+    return value
+
+
+_INSIDE = re.compile(r"(.+\.)?localhost|(.+\.)?svc(\..+)?|(.+\.)?cluster\.local")
+
+
+def parsed_url(value: str) -> Url:
+    """An https address in its parts."""
+    fault = "is no https address; write 'https://…'."
+    try:
+        url = Url(value)
+    except ValueError:
+        raise ValueError(fault) from None
+    if not value.startswith("https://") or re.search(r"\s", value) or not url.port:
+        raise ValueError(fault)
+    if url.username or url.password:
+        raise ValueError("holds a login; take it out, and write it as the API's 'credential'.")
+    return url
+
+
+def ip_of(url: Url) -> IPv4Address | IPv6Address | None:
+    """The address that stands in place of a name, if one does."""
+    try:
+        return ip_address((url.host or "").strip("[]"))
+    except ValueError:
+        return None
+
+
+def _external_url(value: str) -> str:
+    url = parsed_url(value)
+    address, host = ip_of(url), url.host or ""
+    if address is None and not re.fullmatch(_HOST, host.removesuffix(".")):
+        raise ValueError("is no https address; write 'https://…' with a name that DNS knows.")
+    unfit = address is not None and (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or (address.is_reserved and not address.is_private)
+    )
+    if unfit or _INSIDE.fullmatch(host):
+        raise ValueError(
+            "is inside of the cluster or of the pod itself; write the API's own address, or make "
+            "it a service of the catalog."
+        )
+    return value
 
 
 def _addresses(value: str) -> str:
@@ -128,7 +202,10 @@ ZoneLetter = Annotated[
     str, _matching(r"[a-z]", "is no availability zone of a region; write its letter, such as 'a'.")
 ]
 Network = Annotated[str, AfterValidator(_network)]
-Resolver = Annotated[str, AfterValidator(_block)]
+Block = Annotated[str, AfterValidator(_block)]
+NamespacePrefix = Annotated[
+    str, StringConstraints(pattern=DNS_LABEL, max_length=20), AfterValidator(_prefix)
+]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 SubnetBlock = Annotated[str, AfterValidator(_subnet)]
 """Addresses of a subnet. Sizes: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
@@ -162,11 +239,7 @@ DomainName = Annotated[
     ),
 ]
 HostName = Annotated[
-    str,
-    _matching(
-        r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
-        "is no host name; write one such as 'nexus.example.com'.",
-    ),
+    str, _matching(_HOST, "is no host name; write one such as 'nexus.example.com'.")
 ]
 RegistryPath = Annotated[
     str,
@@ -182,9 +255,10 @@ EmailAddress = Annotated[
         "is no e-mail address; write one such as 'platform@nexus.example.com'.",
     ),
 ]
-Url = Annotated[
+Endpoint = Annotated[
     str, _matching(r"https://[^\s/]+(/\S*)?", "is no https address; write 'https://…'.")
 ]
+ExternalUrl = Annotated[str, AfterValidator(_external_url)]
 RoleArn = Annotated[
     str,
     _matching(
@@ -218,7 +292,7 @@ class ExistingCluster(_Part):
     """
 
     arn: ClusterArn
-    endpoint: Url
+    endpoint: Endpoint
     certificate_authority: str = Field(min_length=1)
     security_group: str = Field(min_length=1)
     vpc: str = Field(min_length=1)
@@ -236,11 +310,31 @@ class ExistingCluster(_Part):
 
 
 class ExternalApi(_Part):
-    """Which vendor provides an external API, where, and the credential to use it with."""
+    """Which vendor provides an external API, where, and the credential to use it with.
+
+    `addresses` are the networks that a name leads to, where these are not the internet.
+    """
 
     provider: str = Field(min_length=1)
-    url: Url
+    url: ExternalUrl
+    addresses: Annotated[tuple[Block, ...], Field(strict=False)] = ()
     credential: SecretStr | None = None
+
+    @property
+    def address(self) -> str | None:
+        """The address in its url, if no name stands there."""
+        found = ip_of(parsed_url(self.url))
+        return None if found is None else str(found)
+
+    @property
+    def host(self) -> str:
+        """The name or address in its url."""
+        return parsed_url(self.url).host or ""
+
+    @property
+    def port(self) -> int:
+        """TCP port that it answers on."""
+        return parsed_url(self.url).port or 0
 
 
 class LetsEncrypt(_Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pulumi.runtime import config as runtime_config
@@ -22,6 +23,7 @@ from stacks.secrecy import unkept_secrets
 from stacks.setting_types import (
     AccountId,
     Addresses,
+    Block,
     DomainName,
     Edge,
     ExistingCluster,
@@ -30,6 +32,7 @@ from stacks.setting_types import (
     HostedZone,
     HostName,
     LetsEncrypt,
+    NamespacePrefix,
     Network,
     Ordering,
     Owner,
@@ -37,7 +40,6 @@ from stacks.setting_types import (
     Region,
     RegistryLogin,
     RegistryPath,
-    Resolver,
     Restore,
     RoleArn,
     ServerName,
@@ -71,7 +73,7 @@ class Settings(BaseModel):
         description="context of the kubeconfig to deploy to; without it the current one is used",
         examples=["kind-nexus"],
     )
-    namespace_prefix: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=20)] = Field(
+    namespace_prefix: NamespacePrefix = Field(
         default="nexus",
         description="start of every namespace; two stacks in one cluster need two prefixes",
     )
@@ -93,6 +95,20 @@ class Settings(BaseModel):
         description="namespace of the ingress controller; only it reaches the gateway from outside",
         examples=["kube-system"],
     )
+    edge_addresses: tuple[Block, ...] = Field(
+        default=(),
+        strict=False,
+        description="blocks of the nodes with an ingress controller on the host's network: its "
+        "packets come from there, not from a namespace",
+        examples=[["172.18.0.0/16"]],
+    )
+    monitoring_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | (
+        None
+    ) = Field(
+        default=None,
+        description="namespace of a Prometheus of yours, which then reaches every service's port",
+        examples=["monitoring"],
+    )
     ingress_class: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | None = (
         Field(
             default=None,
@@ -100,7 +116,7 @@ class Settings(BaseModel):
             examples=["nginx"],
         )
     )
-    dns_resolvers: tuple[Resolver, ...] = Field(
+    dns_resolvers: tuple[Block, ...] = Field(
         default=(),
         strict=False,
         description="blocks of DNS resolvers that are no pods of the cluster's DNS: a node-local "
@@ -241,20 +257,21 @@ class Settings(BaseModel):
     )
     externals: Mapping[str, ExternalApi] = Field(
         default={},
-        description="vendor, address and credential of each external API",
+        description="vendor, address and credential of each external API; `addresses` where its "
+        "name leads to networks of your own",
         examples=[{"payments": {"provider": "Stripe", "url": "https://api.stripe.com"}}],
     )
 
 
-_TEXTS = frozenset(
-    {
-        "environment", "releaseFile", "ordering", "kubeContext", "namespacePrefix", "registry",
-        "host", "owner", "awsAccount", "awsRegion", "vpcCidr", "cluster", "nodes", "edge",
-        "domain", "failoverDomain", "route53Zone", "cloudflareAccount", "cloudflareZone",
-        "cloudflareToken", "certificates", "edgeNamespace", "ingressClass",
-    }
-)  # fmt: skip
-"""Settings whose value is text; Pulumi hands every other one over as JSON."""
+@cache
+def _texts() -> frozenset[str]:
+    """Settings whose value is text; Pulumi hands every other one over as JSON."""
+    fields = Settings.model_json_schema()["properties"]
+    return frozenset(
+        key
+        for key, field in fields.items()
+        if "string" in {option.get("type") for option in (field, *field.get("anyOf", ()))}
+    )
 
 
 def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
@@ -279,7 +296,7 @@ def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
         raise CatalogError([Problem(file, message) for message in unkept])
     for key, text in sorted(configuration.items()):
         values[key] = text
-        if key in _fields() and key not in _TEXTS:
+        if key in _fields() and key not in _texts():
             try:
                 values[key] = json.loads(text)
             except ValueError:

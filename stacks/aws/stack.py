@@ -9,6 +9,7 @@ from stacks.aws.network import places, subnets
 from stacks.data import Data, plan_data, with_parts
 from stacks.environment import Managed
 from stacks.external_grants import external_grants, with_grants
+from stacks.external_places import external_places
 from stacks.inputs import Built, Inputs
 from stacks.limits import build_limits
 from stacks.network import build_network
@@ -35,7 +36,11 @@ def build_stack(inputs: Inputs, platform: Managed) -> Built:
         everything = with_parts(everything, *entry.parts)
     build_limits(environment, catalog, foundation)
     network = build_network(
-        catalog, foundation, places(settings, catalog), subnets(settings, "public")
+        catalog,
+        foundation,
+        {**places(settings, catalog), **external_places(settings, catalog)},
+        (subnets(settings, "public"),),
+        settings.monitoring_namespace,
     )
     services = build_services(
         settings=settings,

@@ -7,9 +7,9 @@ import pulumi
 from catalog import Catalog
 from components.acme_issuer import AcmeIssuer, AcmeIssuerArgs
 from components.gateway_ingress import GatewayIngress, GatewayIngressArgs
-from components.traffic import Pods
 from stacks.environment import Environment
 from stacks.foundation import Foundation
+from stacks.in_cluster.network import entrance
 from stacks.services import Services
 from stacks.setting_types import LetsEncrypt
 from stacks.settings import Settings
@@ -84,7 +84,7 @@ def _issuer(
             directory=wanted.directory,
             email=wanted.email,
             ingress_class=settings.ingress_class,
-            edge=Pods(namespace=settings.edge_namespace),
+            edge=entrance(settings),
             dns_token=token,
             manager=manager,
         ),

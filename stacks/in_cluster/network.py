@@ -11,8 +11,16 @@ from components.in_cluster_queue import MANAGEMENT_PORT
 from components.in_cluster_queue import PORT as QUEUE_PORT
 from components.in_cluster_redis import PORT as REDIS_PORT
 from components.in_cluster_storage import PORT as STORAGE_PORT
-from components.traffic import Pods
+from components.traffic import Addresses, Pods
 from stacks.network import Place, jobs_of
+from stacks.settings import Settings
+
+
+def entrance(settings: Settings) -> tuple[Pods | Addresses, ...]:
+    """Where the ingress controller's packets come from."""
+    nodes = Addresses(blocks=tuple((block, ()) for block in settings.edge_addresses))
+    controller = Pods(namespace=settings.edge_namespace)
+    return (controller, nodes) if nodes.blocks else (controller,)
 
 
 def places(catalog: Catalog, context: Context) -> Mapping[str, Place]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from catalog import Catalog
-from components.traffic import Pods
 from stacks.data import plan_data
 from stacks.environment import InCluster
 from stacks.external_grants import external_grants, with_grants
+from stacks.external_places import external_places
 from stacks.in_cluster.data import build_data
 from stacks.in_cluster.edge import build_edge, letsencrypt
 from stacks.in_cluster.foundation import build_foundation
-from stacks.in_cluster.network import places
+from stacks.in_cluster.network import entrance, places
 from stacks.inputs import Built, Inputs
 from stacks.limits import build_limits
 from stacks.network import build_network
@@ -30,8 +30,9 @@ def build_stack(inputs: Inputs, platform: InCluster) -> Built:
     network = build_network(
         catalog,
         foundation,
-        places(catalog, inputs.context),
-        Pods(namespace=settings.edge_namespace),
+        {**places(catalog, inputs.context), **external_places(settings, catalog)},
+        entrance(settings),
+        settings.monitoring_namespace,
     )
     services = build_services(
         settings=settings,

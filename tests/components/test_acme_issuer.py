@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components.acme_issuer import DIRECTORIES, AcmeIssuer, AcmeIssuerArgs
-from components.traffic import Pods
+from components.traffic import Addresses, Pods
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -23,6 +23,7 @@ SERVERS = {
 }
 
 EDGE = Pods(namespace="ingress-nginx", component="controller", names=("ingress",))
+NODES = Addresses(blocks=(("172.18.0.0/16", ()),))
 
 
 def made(
@@ -43,7 +44,7 @@ def made(
                 directory=directory,
                 email="platform@nexus.example",
                 ingress_class=ingress_class,
-                edge=EDGE,
+                edge=(EDGE, NODES),
                 dns_token=dns_token,
                 manager=given("cert-manager") if installed else None,
             ),
@@ -127,7 +128,8 @@ def test_ingress_controller_alone_reaches_the_solver() -> None:
     assert "egress" not in spec
     [rule] = spec["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": 8089}]
-    [peer] = rule["from"]
+    [peer, nodes] = rule["from"]
+    assert nodes == {"ipBlock": {"cidr": "172.18.0.0/16"}}
     assert peer == {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}},
         "podSelector": {

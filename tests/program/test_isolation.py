@@ -207,6 +207,23 @@ def test_a_change_of_the_network_touches_nothing_else(plan: Plan, tmp_path: Path
     }
 
 
+def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(tmp_path: Path) -> None:
+    """Packets of the host's network come from no namespace, and scrapes from a strange one."""
+    project = copy_project(tmp_path / "project")
+    set_config(project, "dev", edgeAddresses=["172.18.0.0/16"], monitoringNamespace="monitoring")
+    node = Endpoint(name="node", addresses=("172.18.0.2",))
+    other = Endpoint(name="other node", addresses=("172.19.0.2",))
+    prometheus = Endpoint(name="prometheus", namespace="monitoring", labels={"app": "prometheus"})
+    strangers = (node, other, prometheus, EDGE, STRANGER, INTERNET)
+    world, pods = world_of(judged(make_plan(project, "dev")))
+    found = matrix(world, strangers, pods)
+    scraped = {("prometheus", f"Deployment/{name}"): HTTP for name in SERVICES}
+    gateway = "Deployment/backend-api"
+    assert found == {("node", gateway): HTTP, ("edge", gateway): HTTP, **scraped}
+    unasked, _ = world_of(judged(make_plan(copy_project(tmp_path / "usual"), "dev")))
+    assert matrix(unasked, strangers, pods) == {("edge", gateway): HTTP}
+
+
 def test_a_resolver_on_the_node_can_be_asked(tmp_path: Path) -> None:
     """With a node-local cache, pods that may only ask the cluster's DNS pods find nobody."""
     project = copy_project(tmp_path / "project")

@@ -17,6 +17,7 @@ from catalog.names import (
     RESERVED_VARIABLES,
     RESOURCES,
 )
+from catalog.renames import unfit_renames
 from catalog.shape import Read
 
 
@@ -27,6 +28,7 @@ def inconsistencies(
     yield from _unfit_domains(files)
     yield from _unfit_resources(platform)
     yield from _names_twice(files, platform)
+    yield from unfit_renames(files, platform)
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
     yield from _unfit_windows(platform)
@@ -96,7 +98,7 @@ def _unfit_needs(
         *(name for file in files for name in file.content.services),
     }
     owners = {
-        dedicated_name(name, need.target): (name, need.target)
+        dedicated_name(entry.renamed_from or name, need.target): (name, need.target)
         for file in files
         for name, entry in file.content.services.items()
         for need in entry.needs
@@ -108,8 +110,8 @@ def _unfit_needs(
             for index, need in enumerate(entry.needs):
                 message = (
                     _unfit(need, name, seen)
-                    or _unfit_server(need, name, owners, declared)
-                    or _unfit_user(need, name)
+                    or _unfit_server(need, entry.renamed_from or name, owners, declared)
+                    or _unfit_user(need, name, entry.renamed_from)
                 )
                 if message:
                     at = ("services", name, "needs", index)
@@ -130,7 +132,7 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
 
 
 def _unfit_server(
-    need: NeedEntry, service: str, owners: Mapping[str, tuple[str, str]], declared: set[str]
+    need: NeedEntry, data_name: str, owners: Mapping[str, tuple[str, str]], declared: set[str]
 ) -> str | None:
     """What is wrong about dedicated servers: one's own, or one of somebody else."""
     if need.target is not None and need.target in owners and need.target not in declared:
@@ -144,20 +146,19 @@ def _unfit_server(
     if need.target not in DEDICABLE:
         what = "a rule" if need.target is None else f"'{need.target}'"
         return f"{what} cannot be dedicated, only {one_of(DEDICABLE)} can; remove 'dedicated'."
-    name = dedicated_name(service, need.target)
+    name = dedicated_name(data_name, need.target)
     if name in declared:
         return f"its server would be called '{name}', as something else is; rename that."
     return None
 
 
-def _unfit_user(need: NeedEntry, service: str) -> str | None:
+def _unfit_user(need: NeedEntry, service: str, former: str | None) -> str | None:
     """What the service's own part of a server would be called, if that is taken."""
+    data_name = former or service
+    fix = "give the service another name." if former is None else "correct 'renamed_from'."
     for resource, names in RESERVED_ON.items():
-        if need.target == resource and service in names:
-            return (
-                f"'{service}' is a name that '{resource}' keeps for itself; give the service "
-                "another name."
-            )
+        if need.target == resource and data_name in names:
+            return f"'{data_name}' is a name that '{resource}' keeps for itself; {fix}"
     return None
 
 

@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from catalog.model import Edge, Resource
+from catalog.model import Edge, Resource, Service
 
 DEDICABLE = ("postgres", "redis", "queue")
 """Resources of which this program makes further servers. Buckets are apart already, and what
 else there is comes once per platform."""
 
 
-def dedicated_name(service: str, resource: str) -> str:
-    """Name of the server of `resource` that `service` has to itself."""
-    return f"{service}-{resource}"
+def dedicated_name(data_name: str, resource: str) -> str:
+    """Name of the server of `resource` that a service has to itself, by what its data is called."""
+    return f"{data_name}-{resource}"
 
 
 def dedicated_resources(
-    shared: Mapping[str, Resource], pairs: Iterable[tuple[str, str]]
+    shared: Mapping[str, Resource], pairs: Iterable[tuple[Service, str]]
 ) -> Mapping[str, Resource]:
     """The dedicated servers of all (service, resource) `pairs`, by name.
 
     No tier waits for one: only its own service does, or it would hold up everybody else.
     """
     return {
-        dedicated_name(service, resource): Resource(
-            name=dedicated_name(service, resource),
-            summary=f"Server of '{resource}' that only {service} uses",
+        dedicated_name(service.data_name, resource): Resource(
+            name=dedicated_name(service.data_name, resource),
+            summary=f"Server of '{resource}' that only {service.name} uses",
             providers=shared[resource].providers,
             gate=False,
             stands_for=resource,
-            dedicated_to=service,
+            dedicated_to=service.name,
         )
         for service, resource in pairs
     }

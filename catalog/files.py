@@ -176,6 +176,11 @@ class ServiceEntry(_File, title="Service"):
         le=1800,
         description="Longest time from container start to ready, in seconds",
     )
+    renamed_from: ServiceName | None = Field(
+        default=None,
+        description="What it was called when its data was made; database, users, queues, keys "
+        "and images stay where they are under that name",
+    )
     environment: list[VariableName] = Field(
         default=[],
         json_schema_extra=_environment_schema,

@@ -97,7 +97,7 @@ class Service:
     """One service of the platform.
 
     Args:
-        name: DNS label; also the name of its Deployment, Service and database.
+        name: DNS label; also the name of its Deployment and Service.
         domain: failure domain it belongs to; one namespace per domain.
         tier: tier it starts in.
         summary: one line for people.
@@ -105,6 +105,7 @@ class Service:
         start_seconds: longest time from container start to ready, in seconds.
         file: file that declares it, relative to the project.
         environment: names of environment variables it does not start without, sorted.
+        renamed_from: what it was called when its data was made, if it was renamed since.
     """
 
     name: str
@@ -115,6 +116,12 @@ class Service:
     start_seconds: int
     file: str
     environment: tuple[str, ...] = ()
+    renamed_from: str | None = None
+
+    @property
+    def data_name(self) -> str:
+        """What all that outlives its pods is called by: database, users, keys, images."""
+        return self.renamed_from or self.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +129,7 @@ class Resource:
     """A platform resource that services share, or a server that one service has to itself.
 
     Args:
-        name: its name; `{service}-{resource}` for a dedicated server.
+        name: its name; `{service's data name}-{resource}` for a dedicated server.
         summary: one line for people.
         providers: products that can provide it.
         gate: whether the infrastructure tier is not ready without it.

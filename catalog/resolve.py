@@ -36,7 +36,7 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
         raise CatalogError(problems)
     edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     dedicated = [
-        (name, need.target)
+        (services[name], need.target)
         for file in files
         for name, entry in file.content.services.items()
         for need in entry.needs
@@ -56,6 +56,7 @@ def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
             start_seconds=entry.start_seconds,
             file=file.document.name,
             environment=tuple(sorted(entry.environment)),
+            renamed_from=entry.renamed_from,
         )
         for file in files
         for name, entry in file.content.services.items()
@@ -105,7 +106,8 @@ def _targets(
 ) -> Iterator[str]:
     if need.target is not None:
         own = need.dedicated and need.target in platform.resources
-        yield dedicated_name(source, need.target) if own else need.target
+        name = services[source].data_name
+        yield dedicated_name(name, need.target) if own else need.target
     for service in services.values():
         above = need.above_tier is not None and service.tier.position > need.above_tier.position
         if above and service.name != source:
@@ -116,7 +118,7 @@ def _catalog(
     platform: Read[PlatformFile],
     services: Mapping[str, Service],
     edges: Sequence[Edge],
-    dedicated: Sequence[tuple[str, str]],
+    dedicated: Sequence[tuple[Service, str]],
 ) -> Catalog:
     content = platform.content
     shared = {

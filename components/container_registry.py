@@ -22,7 +22,7 @@ class ContainerRegistryArgs:
 
     Args:
         aws: source of names and tags.
-        services: names of the services, sorted.
+        services: names of the repositories, sorted: the services', or their former ones.
         key: ARN of the key that encrypts images.
     """
 

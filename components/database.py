@@ -24,7 +24,7 @@ class DatabaseArgs:
     Args:
         context: source of names and labels.
         namespace: the data namespace, from the resource that makes it.
-        service: service it belongs to; also the name of the database and login role.
+        service: name of the database and login role: the service's, or its former one.
         server: server it is on.
         script_map: ConfigMap with the bootstrap scripts.
         rotation: a higher number gives the service a new password.

@@ -33,7 +33,7 @@ class VhostArgs:
     Args:
         context: source of names and labels.
         namespace: the data namespace, from the resource that makes it.
-        service: service it belongs to; also the name of the vhost and user.
+        service: name of the vhost and user: the service's, or its former one.
         server: server it is on.
         script_map: ConfigMap with the bootstrap scripts.
         rotation: a higher number gives the service a new password.

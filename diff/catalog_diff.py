@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import networkx as nx
 
 from catalog import Catalog, Edge, Flow, Tier
+from diff.service_renames import find_renames, with_new_names
 from graph.dependencies import dependency_graph
 from graph.order import longest_chain, waves
 
@@ -19,6 +20,20 @@ class Moved:
     name: str
     before: str
     after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRename:
+    """A service under another name.
+
+    Args:
+        name, former: what it is called on either side.
+        data_name: what its data is called in the base.
+    """
+
+    name: str
+    former: str
+    data_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +72,9 @@ class CatalogDiff:
 
     Args:
         added, removed: nodes of one side only, with the kind of each.
+        renamed: services under another name, as the catalogs tell; neither added nor removed.
+        look_renamed: new services that look like removed ones.
+        data: services of both sides whose data is to be called something else.
         tiers, domains: services that moved.
         servers: services that move between a shared server and one of their own.
         edges_added, edges_removed, edges_changed: what differs in who needs whom.
@@ -71,6 +89,9 @@ class CatalogDiff:
 
     added: Mapping[str, str]
     removed: Mapping[str, str]
+    renamed: tuple[ServiceRename, ...]
+    look_renamed: tuple[ServiceRename, ...]
+    data: tuple[Moved, ...]
     tiers: tuple[Moved, ...]
     domains: tuple[Moved, ...]
     servers: tuple[Moved, ...]
@@ -91,13 +112,23 @@ class CatalogDiff:
     @property
     def is_empty(self) -> bool:
         """Whether both catalogs say the same."""
-        parts = (self.added, self.removed, self.tiers, self.domains, self.flows)
+        parts = (self.added, self.removed, self.renamed, self.data, self.tiers, self.domains)
         edges = (self.edges_added, self.edges_removed, self.edges_changed)
-        return not any(parts) and not any(edges)
+        return not any(parts) and not any(edges) and not self.flows
 
 
 def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
     """What differs between two catalogs whose startup edges are acyclic."""
+    renames = find_renames(base, head)
+
+    def renamed(pairs: Mapping[str, str]) -> tuple[ServiceRename, ...]:
+        return tuple(
+            ServiceRename(name=name, former=former, data_name=named[former].data_name)
+            for name, former in sorted(pairs.items())
+        )
+
+    named = base.services
+    base = with_new_names(base, renames.told)
     old, new = _edges(base), _edges(head)
     added = _only(head, base)
     removed = _only(base, head)
@@ -112,12 +143,15 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
     )
     sources = [e.source for e in (*edges_added, *edges_removed, *(c.after for c in edges_changed))]
     moved = [each.name for each in (*tiers, *domains)]
-    changed = tuple(sorted({*added, *removed, *moved, *sources}))
+    changed = tuple(sorted({*added, *removed, *renames.told, *moved, *sources}))
     steps_before, steps_after = _steps(base), _steps(head)
     both = sorted(steps_before.keys() & steps_after.keys())
     return CatalogDiff(
         added=added,
         removed=removed,
+        renamed=renamed(renames.told),
+        look_renamed=renamed(renames.guessed),
+        data=_moved(base, head, lambda catalog, name: catalog.services[name].data_name),
         tiers=tiers,
         domains=domains,
         servers=_servers(base, head, edges_removed, edges_added),

@@ -50,11 +50,26 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
 
 
 def _nodes(diff: CatalogDiff) -> Iterator[Phrase]:
+    for each in diff.renamed:
+        yield phrase(
+            [each.former], " is called ", [each.name], " now; what it keeps stays where it is, as ",
+            [each.data_name],
+        )  # fmt: skip
     for word, nodes in (("New", diff.added), ("Removed", diff.removed)):
         for kind, (one, many) in _KINDS.items():
             found = [name for name, its_kind in nodes.items() if its_kind == kind]
             if found:
                 yield phrase(f"{word} {one if len(found) == 1 else many}: ", *names(found))
+    for each in diff.look_renamed:
+        yield phrase(
+            [each.name], " looks like ", [each.former], " under another name; if it is the same "
+            "service, write ", [f"renamed_from: {each.data_name}"], " at it",
+        )  # fmt: skip
+    for moved in diff.data:
+        yield phrase(
+            [moved.name], " is to keep its data as ", [moved.after], ", no longer as ",
+            [moved.before], ": what it has stays behind",
+        )  # fmt: skip
 
 
 def _edges_added(diff: CatalogDiff) -> Iterator[Phrase]:

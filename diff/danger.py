@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from diff.phrase import phrase
+from diff.phrase import Part, Phrase, phrase
 from diff.plan_document import PlannedResource
 from diff.property_change import PropertyChange
 from diff.replacement import refused
@@ -80,7 +80,7 @@ def _is_stateful(warned: Warned) -> bool:
 
 def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
     """Removals and renames. What stands below a resource that is told goes without saying."""
-    new_names = {each.old: each.new for each in renamed if not each.alias}
+    new_names = {each.old: each for each in renamed if not each.alias}
     parents = {resource.urn: resource.parent for resource in removed}
     told = {
         resource.urn
@@ -94,19 +94,25 @@ def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Ite
         if resource.urn not in told or any(urn in costly for urn in _above(resource.urn, parents)):
             continue
         if resource.urn in new_names:
-            yield Warned(
-                urn=resource.urn,
-                danger=Danger.RENAMED,
-                reason=phrase(
-                    "it looks renamed to ",
-                    [last_part(new_names[resource.urn])],
-                    ", but without an alias Pulumi deletes it and makes a new one",
-                    f": {cost}" if cost else "",
-                    "; add `aliases=[pulumi.Alias(name=…)]` with the old name",
-                ),
-            )
+            seen = new_names[resource.urn]
+            yield Warned(urn=resource.urn, danger=Danger.RENAMED, reason=_looks_renamed(seen, cost))
         else:
             yield Warned(urn=resource.urn, danger=Danger.REMOVED, reason=phrase(cost or ""))
+
+
+def _looks_renamed(seen: Renamed, cost: str | None) -> Phrase:
+    remedy: tuple[Part, ...] = ("add `aliases=[pulumi.Alias(name=…)]` with the old name",)
+    if seen.data_name is not None:
+        told = f"renamed_from: {seen.data_name}"
+        remedy = ("if it is the same service, write ", [told], " at it in the catalog")
+    return phrase(
+        "it looks renamed to ",
+        [last_part(seen.new)],
+        ", but nothing says so: Pulumi deletes it and makes a new one",
+        f": {cost}" if cost else "",
+        "; ",
+        *remedy,
+    )
 
 
 def _refused(removed: Sequence[PlannedResource], changed: Sequence[Changed]) -> Iterator[Warned]:

@@ -25,7 +25,7 @@ class _Part(BaseModel):
 
 
 class GraphNode(_Part):
-    """A service, platform resource or external API; older revisions know no dedicated servers."""
+    """A service, platform resource or external API; older revisions tell less of it."""
 
     name: NodeName
     kind: Literal["service", "resource", "external"]
@@ -33,6 +33,8 @@ class GraphNode(_Part):
     domain: NodeName | None
     stands_for: NodeName | None = None
     dedicated_to: NodeName | None = None
+    summary: Annotated[str, StringConstraints(max_length=2_000)] = ""
+    renamed_from: NodeName | None = None
 
 
 class GraphEdge(_Part):
@@ -104,10 +106,11 @@ def _catalog(document: GraphDocument) -> Catalog:
                 name=node.name,
                 domain=node.domain or "",
                 tier=Tier(node.tier or Tier.FRONTEND),
-                summary="",
+                summary=node.summary,
                 port=0,
                 start_seconds=0,
                 file="",
+                renamed_from=node.renamed_from,
             )
             for node in nodes
             if node.kind == "service"

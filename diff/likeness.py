@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from diff.catalog_diff import ServiceRename
 from diff.plan_document import PlannedResource
+from diff.resource_change import Renamed
 from diff.urn import STACK_TYPE, parse_urn
 
 ALIKE = 0.9
@@ -20,48 +22,105 @@ ALIKE = 0.9
 MOST_PAIRS = 400
 """Pairs of families at one place that are compared; beyond that nobody was 'renamed'."""
 
+WORKLOAD = "nexus:services:Workload"
+"""The component that every service has, under the service's own name."""
+
+_MOST_WORDS = 24
+"""Words of a name in which a service's is looked for; one of 40 characters has 20 at most."""
+
 _AUTO_NAME = re.compile(r"-[0-9a-f]{8,16}\b|^[0-9a-f]{16}$")
 """Hashes that follow the content: auto-names, digests of inputs."""
 
+Resources = Mapping[str, PlannedResource]
+"""Resources by URN."""
+
 
 def look_renamed(
-    removed: Mapping[str, PlannedResource], added: Mapping[str, PlannedResource]
-) -> dict[str, str]:
-    """URNs of new resources that look like removed ones, by new URN.
+    base: Resources,
+    head: Resources,
+    *,
+    removed: Collection[str],
+    added: Collection[str],
+    services: Iterable[ServiceRename],
+) -> tuple[Renamed, ...]:
+    """New resources that look like removed ones, sorted by new URN.
 
-    Families are compared, not resources: every service account looks like every
-    other, but a workload with its configuration does not.
+    What a service has goes where the service goes, all of it or nothing: databases of
+    services are alike, so likeness would hand them out at random. Everything else is
+    compared in families, and where several are alike nothing is said.
 
     Args:
-        removed: resources by URN that only the base has.
-        added: those that only the head has.
+        base: all resources of the one side.
+        head: those of the other.
+        removed: URNs of those that only the base has.
+        added: URNs of those that only the head has.
+        services: services that look renamed, as the catalogs tell.
     """
-    old, new = _families(removed), _families(added)
-    found: dict[str, str] = {}
-    for place in sorted(old.keys() & new.keys()):
-        pairs = [(was, now) for was in old[place] for now in new[place]]
-        if len(pairs) > MOST_PAIRS:
-            continue
-        scored = sorted(
-            ((_likeness(was, now), was[0].urn, now[0].urn, was, now) for was, now in pairs),
-            key=lambda pair: (-pair[0], pair[1], pair[2]),
-        )
-        used: set[str] = set()
-        for likeness, was_urn, now_urn, was, now in scored:
-            if likeness >= ALIKE and not used & {was_urn, now_urn}:
-                used |= {was_urn, now_urn}
-                found |= _matched(was, now)
+    was, now = _services(base), _services(head)
+    old = _of_services({urn: base[urn] for urn in removed}, was, gone=was - now)
+    new = _of_services({urn: head[urn] for urn in added}, now, gone=now - was)
+    found: dict[str, Renamed] = {}
+    for each in services:
+        pairs = _matched(old[each.former], each.former, new[each.name], each.name)
+        for urn, was_urn in pairs.items():
+            found[urn] = Renamed(old=was_urn, new=urn, alias=False, data_name=each.data_name)
+    for urn, was_urn in _alike(old[""], new[""]).items():
+        found[urn] = Renamed(old=was_urn, new=urn, alias=False)
+    return tuple(found[urn] for urn in sorted(found))
+
+
+def _services(resources: Resources) -> frozenset[str]:
+    return frozenset(each.name for each in resources.values() if each.type == WORKLOAD)
+
+
+def _of_services(
+    resources: Resources, services: frozenset[str], *, gone: frozenset[str]
+) -> defaultdict[str, dict[str, PlannedResource]]:
+    """The resources by the service of `gone` that they are of; the others under ''."""
+    found: defaultdict[str, dict[str, PlannedResource]] = defaultdict(dict)
+    for root, family in _families(resources):
+        owner = next((name for name in _names_in(root.name) if name in services), "")
+        found[owner if owner in gone else ""] |= {each.urn: each for each in family}
     return found
 
 
+def _names_in(name: str) -> Iterator[str]:
+    """Names that a resource's name may hold, whole words of it, the longest first."""
+    words = name.split("-")[:_MOST_WORDS]
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length + 1):
+            yield "-".join(words[start : start + length])
+
+
 Family = tuple[PlannedResource, ...]
-"""A resource whose parent is not among the changed ones, and everything below it."""
+"""A resource whose parent is not among the changed ones, first, and everything below it."""
 
 
-def _families(
-    resources: Mapping[str, PlannedResource],
-) -> dict[tuple[str, str], list[Family]]:
-    """All families by the types and the parent of the resource that each stands below."""
+def _alike(removed: Resources, added: Resources) -> dict[str, str]:
+    """Families at one place that are like each other, and like no other there."""
+    old, new = _places(removed), _places(added)
+    found: dict[str, str] = {}
+    for place in sorted(old.keys() & new.keys()):
+        if len(old[place]) * len(new[place]) > MOST_PAIRS:
+            continue
+        pairs = [
+            (was, now) for was in old[place] for now in new[place] if _likeness(was, now) >= ALIKE
+        ]
+        olds = Counter(was[0].urn for was, _ in pairs)
+        news = Counter(now[0].urn for _, now in pairs)
+        for was, now in pairs:
+            if olds[was[0].urn] == 1 and news[now[0].urn] == 1:
+                former, name = _stems(was[0].name, now[0].name)
+                found |= _matched(_by_urn(was), former, _by_urn(now), name)
+                found[now[0].urn] = was[0].urn
+    return found
+
+
+def _by_urn(family: Family) -> dict[str, PlannedResource]:
+    return {each.urn: each for each in family}
+
+
+def _families(resources: Resources) -> Iterator[tuple[PlannedResource, Family]]:
     members: dict[str, list[PlannedResource]] = defaultdict(list)
     for urn in sorted(resources):
         root = urn
@@ -71,30 +130,33 @@ def _families(
                 break
             root = parent
         members[root].append(resources[urn])
-    families: dict[tuple[str, str], list[Family]] = defaultdict(list)
     for root, family in members.items():
-        types = urn.types if (urn := parse_urn(root)) else resources[root].type
+        yield resources[root], (resources[root], *(each for each in family if each.urn != root))
+
+
+def _places(resources: Resources) -> dict[tuple[str, str], list[Family]]:
+    """All families by the types and the parent of the resource that each stands below."""
+    places: dict[tuple[str, str], list[Family]] = defaultdict(list)
+    for root, family in _families(resources):
+        types = urn.types if (urn := parse_urn(root.urn)) else root.type
         if types != STACK_TYPE:
-            rest = [each for each in family if each.urn != root]
-            place = types, resources[root].parent or ""
-            families[place].append((resources[root], *rest))
-    return families
+            places[types, root.parent or ""].append(family)
+    return places
 
 
 def _likeness(was: Family, now: Family) -> float:
     """Share of properties that are equal once each family's own name is taken out, 0 to 1."""
     old_stem, new_stem = _stems(was[0].name, now[0].name)
     left, right = _properties(was, old_stem), _properties(now, new_stem)
-    total = max(sum(left.values()), sum(right.values()))
-    return sum((left & right).values()) / total if total else 0.0
+    total = max(left.total(), right.total())
+    return (left & right).total() / total if total else 0.0
 
 
-def _matched(was: Family, now: Family) -> dict[str, str]:
-    old_stem, new_stem = _stems(was[0].name, now[0].name)
-    by_place = {_place(each, old_stem): each.urn for each in was}
-    places = {each.urn: _place(each, new_stem) for each in now}
-    found = {urn: by_place[place] for urn, place in places.items() if place in by_place}
-    return {**found, now[0].urn: was[0].urn}
+def _matched(was: Resources, former: str, now: Resources, name: str) -> dict[str, str]:
+    """URNs of `now`, each with the one of `was` that stands at its place under the former name."""
+    by_place = {_place(each, former): urn for urn, each in was.items()}
+    places = {urn: _place(each, name) for urn, each in now.items()}
+    return {urn: by_place[place] for urn, place in places.items() if place in by_place}
 
 
 def _stems(old: str, new: str) -> tuple[str, str]:

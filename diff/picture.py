@@ -36,7 +36,7 @@ def picture(base: Catalog, head: Catalog, diff: CatalogDiff) -> str | None:
     """
     edges = [*_edges(head, diff)]
     nodes = {name for edge, _ in edges for name in (edge.source, edge.target)}
-    nodes |= {*diff.added, *diff.removed, *(moved.name for moved in (*diff.tiers, *diff.domains))}
+    nodes |= {*diff.added, *diff.removed, *_moved(diff)}
     if not nodes or len(nodes) > MOST_NODES:
         return None
     return "\n".join(_lines(base, head, diff, sorted(nodes), edges))
@@ -49,21 +49,27 @@ def _edges(head: Catalog, diff: CatalogDiff) -> Iterator[tuple[Edge, str]]:
     yield from ((change.after, "~") for change in diff.edges_changed)
     told = {(e.source, e.target) for e in (*diff.edges_added, *diff.edges_removed)}
     told |= {(change.after.source, change.after.target) for change in diff.edges_changed}
-    moved = {each.name for each in (*diff.tiers, *diff.domains)}
+    moved = _moved(diff)
     for edge in head.edges:
         if (edge.source, edge.target) not in told and moved & {edge.source, edge.target}:
             yield edge, " "
+
+
+def _moved(diff: CatalogDiff) -> set[str]:
+    """Services that stay, in another place or under another name."""
+    return {each.name for each in (*diff.tiers, *diff.domains, *diff.renamed)}
 
 
 def _lines(
     base: Catalog, head: Catalog, diff: CatalogDiff, nodes: list[str], edges: list[tuple[Edge, str]]
 ) -> Iterator[str]:
     ids = {name: f"n{number}" for number, name in enumerate(nodes)}
-    moved = {each.name for each in (*diff.tiers, *diff.domains)}
+    moved = _moved(diff)
+    was = {each.name: f" (was {each.former})" for each in diff.renamed}
     yield "flowchart BT"
     for name in nodes:
         kind = str(head.kind(name) or base.kind(name))
-        shape = _SHAPES[kind].format(name)
+        shape = _SHAPES[kind].format(name + was.get(name, ""))
         mark = next(
             (
                 f":::{word}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from diff.aliases import aliased
+from diff.catalog_diff import ServiceRename
 from diff.compare import compare
 from diff.config_roll import config_names, rolled_by
 from diff.danger import warnings
@@ -50,14 +51,22 @@ class PlanDiff:
         return not any(parts) and not self.reordered
 
 
-def diff_plans(base: PlanDocument, head: PlanDocument) -> PlanDiff:
-    """What differs between two plans. Takes well under a second for 43 services."""
+def diff_plans(
+    base: PlanDocument, head: PlanDocument, renames: Sequence[ServiceRename] = ()
+) -> PlanDiff:
+    """What differs between two plans. Takes well under a second for 43 services.
+
+    Args:
+        base: the plan as it was.
+        head: the plan as it is wanted.
+        renames: services that look renamed, as the catalogs tell.
+    """
     before = {resource.urn: resource for resource in base.resources}
     after = {resource.urn: resource for resource in head.resources}
     known = aliased(before, after)
     pairs = {urn: urn for urn in after if urn in before} | known
     gone, new = set(before) - set(pairs.values()), set(after) - set(pairs)
-    alike = look_renamed({u: before[u] for u in gone}, {u: after[u] for u in new})
+    alike = look_renamed(before, after, removed=gone, added=new, services=renames)
     found = _all_changes(before, after, pairs, config_names(base) & config_names(head))
     parts = PlanDiff(
         added=tuple(after[urn] for urn in sorted(new)),
@@ -65,8 +74,10 @@ def diff_plans(base: PlanDocument, head: PlanDocument) -> PlanDiff:
         changed=tuple(change for change in found if not change.replacing),
         replaced=tuple(change for change in found if change.replacing),
         renamed=tuple(
-            Renamed(old=was, new=urn, alias=urn in known)
-            for urn, was in sorted((known | alike).items())
+            sorted(
+                (*(Renamed(old=was, new=urn, alias=True) for urn, was in known.items()), *alike),
+                key=lambda each: each.new,
+            )
         ),
         reordered=_reordered(before, after, pairs),
         total=len(after),

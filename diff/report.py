@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from catalog import Catalog
-from diff.catalog_diff import BlastRadius, CatalogDiff, blast_radius, diff_catalogs
+from diff.catalog_diff import (
+    BlastRadius,
+    CatalogDiff,
+    ServiceRename,
+    blast_radius,
+    diff_catalogs,
+)
 from diff.errors import UnreadableError
 from diff.failure import sentences
 from diff.graph_document import read_graph
@@ -105,12 +111,16 @@ def make_report(base: Side, head: Side) -> Report:
         notes.append("The base has nothing to plan yet, so everything is new.")
     if not head.has_program:
         notes.append("The head has nothing to plan; what runs stays until `pulumi destroy`.")
-    known = {stack for side in (base, head) for stack in (*side.plans, *side.errors)}
-    stacks = tuple(_stack(stack, base, head) for stack in sorted(known))
     catalogs = (_graph(base, "base", notes), _graph(head, "head", notes))
     incomplete = any(isinstance(each, UnreadableError) for each in catalogs)
     before, after = catalogs
-    if not isinstance(before, Catalog) or not isinstance(after, Catalog):
+    found: CatalogDiff | None = None
+    if isinstance(before, Catalog) and isinstance(after, Catalog):
+        found = diff_catalogs(before, after)
+    renames = () if found is None else found.look_renamed
+    known = {stack for side in (base, head) for stack in (*side.plans, *side.errors)}
+    stacks = tuple(_stack(stack, base, head, renames) for stack in sorted(known))
+    if found is None or not isinstance(before, Catalog) or not isinstance(after, Catalog):
         return Report(
             base=base.label,
             head=head.label,
@@ -118,7 +128,6 @@ def make_report(base: Side, head: Side) -> Report:
             notes=tuple(notes),
             incomplete=incomplete,
         )
-    found = diff_catalogs(before, after)
     touched = _touched(stacks, before, after, found)
     return Report(
         base=base.label,
@@ -132,7 +141,7 @@ def make_report(base: Side, head: Side) -> Report:
     )
 
 
-def _stack(stack: str, base: Side, head: Side) -> StackReport:
+def _stack(stack: str, base: Side, head: Side, renames: Sequence[ServiceRename]) -> StackReport:
     sides = {"base": base, "head": head}
     errors = {
         name: sentences(side.errors[stack]) for name, side in sides.items() if stack in side.errors
@@ -152,7 +161,7 @@ def _stack(stack: str, base: Side, head: Side) -> StackReport:
             )
             return StackReport(stack=after.stack, status=Status.UNREADABLE, note=note)
         return StackReport(
-            stack=after.stack, status=Status.COMPARED, diff=diff_plans(before, after)
+            stack=after.stack, status=Status.COMPARED, diff=diff_plans(before, after, renames)
         )
     if after is not None:
         empty = PlanDocument(stack=after.stack, resources=[])

@@ -63,11 +63,19 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True)
 class Renamed:
-    """A resource with another URN: `alias` says that Pulumi knows it is the same."""
+    """A resource with another URN.
+
+    Args:
+        old, new: its URNs.
+        alias: whether Pulumi knows that it is the same.
+        data_name: where that is a guess, what the data of the service that it seems to belong
+            to is called; None for what belongs to none.
+    """
 
     old: str
     new: str
     alias: bool
+    data_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

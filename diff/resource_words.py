@@ -149,7 +149,7 @@ def _renamed(diff: PlanDiff) -> Iterator[Item]:
         pair = phrase([last_part(each.old)], " → ", [last_part(each.new)])
         alike[each.alias, types[each.old]].append(pair)
     for (alias, _), pairs in alike.items():
-        manner = "with an alias, so it is kept" if alias else "without an alias, it seems"
+        manner = "and Pulumi knows it" if alias else "it seems, but Pulumi does not know it"
         for pair in pairs[:MOST_PAIRS]:
             yield Item(phrase(*pair, f", {manner}"))
         if len(pairs) > MOST_PAIRS:

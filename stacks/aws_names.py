@@ -31,7 +31,8 @@ def name_problems(settings: Settings, catalog: Catalog, stack: str) -> Iterator[
             f"digits and single hyphens, and of a stack at most {LONGEST_STACK} characters; call "
             f"it '{_possible(stack)}', for example, and this file Pulumi.{_possible(stack)}.yaml."
         )
-    for service in sorted(catalog.services):
+    services = catalog.services.values()
+    for service in sorted({name for each in services for name in (each.name, each.data_name)}):
         if not _WORDS.fullmatch(service):
             yield (
                 f"service '{service}' of the catalog goes into names in AWS, which take single "

@@ -86,44 +86,53 @@ class DataPlans:
         """Services that need `resource`, a shared one or a dedicated server, sorted."""
         return tuple(edge.source for edge in self.catalog.edges if edge.target == resource)
 
-    def rotation(self, service: str) -> int:
-        """Counter that changes when the service's passwords do."""
-        return self.settings.rotations.get(service, 0)
+    def owners(self, resource: str) -> Mapping[str, str]:
+        """Services that need `resource`, by what their part of it is called, which sorts them."""
+        services = self.catalog.services
+        return dict(sorted((services[name].data_name, name) for name in self.users(resource)))
+
+    @property
+    def rotations(self) -> Mapping[str, int]:
+        """Counters that change when passwords do, by what a service's data is called."""
+        return {
+            self.catalog.services[name].data_name: number
+            for name, number in self.settings.rotations.items()
+        }
 
     def databases(self, resource: str, server: PostgresServer) -> Mapping[str, Grant]:
         """Makes a database on `server` for every service that needs `resource`."""
         return {
             service: Database(
-                f"{service}-database",
+                f"{name}-database",
                 DatabaseArgs(
                     context=self.foundation.context,
                     namespace=self.namespace,
-                    service=service,
+                    service=name,
                     server=server,
                     script_map=self.script_map,
-                    rotation=self.rotation(service),
+                    rotation=self.rotations.get(name, 0),
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.users(resource)
+            for name, service in self.owners(resource).items()
         }
 
     def vhosts(self, resource: str, server: QueueServer) -> Mapping[str, Grant]:
         """Makes a virtual host on `server` for every service that needs `resource`."""
         return {
             service: Vhost(
-                f"{service}-vhost",
+                f"{name}-vhost",
                 VhostArgs(
                     context=self.foundation.context,
                     namespace=self.namespace,
-                    service=service,
+                    service=name,
                     server=server,
                     script_map=self.script_map,
-                    rotation=self.rotation(service),
+                    rotation=self.rotations.get(name, 0),
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.users(resource)
+            for name, service in self.owners(resource).items()
         }
 
 

@@ -50,9 +50,15 @@ class Foundation:
         default_factory=dict[str, pulumi.Output[str]]
     )
 
-    def options(self) -> pulumi.ResourceOptions:
-        """Options of a component at the top of the stack."""
-        return pulumi.ResourceOptions(providers=list(self.providers))
+    def options(self, *, former: str | None = None) -> pulumi.ResourceOptions:
+        """Options of a component at the top of the stack.
+
+        Args:
+            former: logical name that the component had before, if it was renamed; its
+                children, whose names begin with its own, are known by theirs as well.
+        """
+        aliases = [] if former is None else [pulumi.Alias(name=former)]
+        return pulumi.ResourceOptions(providers=list(self.providers), aliases=aliases)
 
 
 def make_namespaces(

@@ -79,7 +79,8 @@ def build_network(
 def jobs_of(resource: str, catalog: Catalog) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
     suffix = {"postgres": "database", "queue": "vhost"}[catalog.base(resource)]
-    return tuple(f"{edge.source}-{suffix}" for edge in catalog.edges if edge.target == resource)
+    names = (catalog.services[e.source].data_name for e in catalog.edges if e.target == resource)
+    return tuple(f"{name}-{suffix}" for name in sorted(names))
 
 
 def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundation) -> None:
@@ -139,11 +140,19 @@ def _egress(
 
 
 def _workloads(catalog: Catalog, context: Context, names: Iterable[str]) -> tuple[Pods, ...]:
-    """The pods of services, one selector per namespace."""
-    by_domain: dict[str, list[str]] = {}
-    for name in sorted(names):
-        by_domain.setdefault(catalog.services[name].domain, []).append(name)
+    """The pods of services, one selector per namespace.
+
+    A renamed service's old pods run until the new ones do, so they stay connected.
+    """
+    by_domain: dict[str, set[str]] = {}
+    for name in names:
+        service = catalog.services[name]
+        by_domain.setdefault(service.domain, set()).update((name, service.data_name))
     return tuple(
-        Pods(namespace=context.namespace(domain), component="workload", names=tuple(members))
+        Pods(
+            namespace=context.namespace(domain),
+            component="workload",
+            names=tuple(sorted(members)),
+        )
         for domain, members in sorted(by_domain.items())
     )

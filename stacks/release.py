@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, CatalogError, Problem
 from catalog.document import read_document
-from catalog.hints import did_you_mean
+from catalog.hints import service_hint
 from catalog.shape import shaped
 
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
@@ -93,7 +93,7 @@ class Release:
         if problems:
             raise CatalogError(problems)
         return {
-            service.name: _image(registry, service.name, self.versions[service.name])
+            service.name: _image(registry, service.data_name, self.versions[service.name])
             if service.name in self.versions
             else _stand_in(service.name, service.port)
             for service in catalog.services.values()
@@ -111,7 +111,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     problems = [
         document.problem(
             f"service '{name}': there is no such service; "
-            f"{did_you_mean(name, catalog.services) or 'remove it.'}",
+            f"{service_hint(name, catalog) or 'remove it.'}",
             ("services", name),
         )
         for name in content.services
@@ -122,9 +122,9 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     return Release(file=file, versions=content.services)
 
 
-def _image(registry: str | None, service: str, version: str) -> Image:
+def _image(registry: str | None, repository: str, version: str) -> Image:
     separator = "@" if _is_digest(version) else ":"
-    return Image(reference=f"{registry}/{service}{separator}{version}")
+    return Image(reference=f"{registry}/{repository}{separator}{version}")
 
 
 def _is_digest(version: str) -> bool:

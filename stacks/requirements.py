@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from pydantic import SecretStr
 
 from catalog import Catalog, CatalogError, NodeKind, Problem
-from catalog.hints import did_you_mean, one_of
+from catalog.hints import did_you_mean, one_of, service_hint
 from stacks.aws_names import name_problems
 from stacks.cluster_requirements import cluster_problems
 from stacks.environment import Environment, Managed
@@ -121,7 +121,7 @@ def _there(value: str | None) -> str:
 
 def _rotations(settings: Settings, catalog: Catalog) -> Iterator[str]:
     for name in sorted(set(settings.rotations) - set(catalog.services)):
-        hint = did_you_mean(name, catalog.services) or "remove it."
+        hint = service_hint(name, catalog) or "remove it."
         yield f"setting '{PROJECT}:rotations.{name}': there is no such service; {hint}"
 
 

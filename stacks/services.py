@@ -102,7 +102,7 @@ def build_services(
                     script=scripts[catalog.services[name].domain],
                     after=after,
                 ),
-                foundation.options(),
+                foundation.options(former=catalog.services[name].renamed_from),
             )
         close(tier, {name: workloads[name].handle for name in sorted(members)})
     return Services(workloads=workloads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, CatalogError, Problem
-from catalog.hints import did_you_mean
+from catalog.hints import did_you_mean, service_hint
 from stacks.secrecy import PLAIN, SECRET
 from stacks.settings import PROJECT, Settings
 
@@ -56,7 +56,7 @@ def _unasked(
 ) -> Iterator[str]:
     """What no service asks for. `place` is how a message calls the service's values so far."""
     if name not in catalog.services:
-        near = did_you_mean(name, catalog.services) or "remove it."
+        near = service_hint(name, catalog) or "remove it."
         yield f"{place}': there is no such service; {near}"
         return
     listed = catalog.services[name].environment

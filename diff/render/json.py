@@ -36,6 +36,11 @@ def _catalog(diff: CatalogDiff) -> dict[str, Any]:
         "sentences": [plain(sentence) for sentence in catalog_sentences(diff)],
         "added": dict(diff.added),
         "removed": dict(diff.removed),
+        "renamed": [
+            {"from": each.former, "to": each.name, "data": each.data_name} for each in diff.renamed
+        ],
+        "look_renamed": [{"from": e.former, "to": e.name} for e in diff.look_renamed],
+        "data_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.data],
         "tier_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.tiers],
         "domain_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.domains],
         "server_moves": [{"name": m.name, "from": m.before, "to": m.after} for m in diff.servers],

@@ -11,8 +11,9 @@ from catalog import Catalog
 def as_json(catalog: Catalog) -> str:
     """Every node and edge, sorted by name and by source and target.
 
-    `tier` is null for external APIs, `domain` for all but services; dedicated servers alone
-    have `stands_for` and `dedicated_to`; all edges are there, not only the reduced ones.
+    `tier` is null for external APIs, `domain` for all but services, which alone have a
+    `summary` and, if they were renamed, `renamed_from`; dedicated servers alone have
+    `stands_for` and `dedicated_to`; all edges are there, not only the reduced ones.
     """
     graph = {
         "nodes": list(_nodes(catalog)),
@@ -40,6 +41,10 @@ def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
             "tier": catalog.tier_of(name),
             "domain": None if service is None else service.domain,
         }
+        if service is not None:
+            node["summary"] = service.summary
+            if service.renamed_from is not None:
+                node["renamed_from"] = service.renamed_from
         if resource is not None and resource.dedicated_to is not None:
             node |= {"stands_for": resource.stands_for, "dedicated_to": resource.dedicated_to}
         yield node

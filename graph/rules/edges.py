@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from catalog import Catalog, Edge, Fallback, NodeKind, Order, Problem
-from catalog.hints import did_you_mean
+from catalog.hints import service_hint
 from catalog.names import RESOURCES
 from graph.dependencies import service_edges
 
@@ -19,11 +19,11 @@ def problem_at(edge: Edge, message: str) -> Problem:
 
 def targets_exist(catalog: Catalog) -> Iterator[Problem]:
     """Every target is a service, platform resource or external API."""
-    names = (*catalog.services, *catalog.resources, *catalog.external)
+    others = (*catalog.resources, *catalog.external)
     for edge in catalog.edges:
         if catalog.kind(edge.target) is None:
             what = "a resource" if edge.target in RESOURCES else "a service, or an external API"
-            hint = did_you_mean(edge.target, names) or (
+            hint = service_hint(edge.target, catalog, others) or (
                 f"declare it as {what} in {catalog.platform_file}."
             )
             yield problem_at(edge, f"unknown target '{edge.target}'; {hint}")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from catalog import Bucket, Catalog, Flow, Problem
-from catalog.hints import did_you_mean
+from catalog.hints import service_hint
 from graph.rules.edges import problem_at
 
 
@@ -25,8 +25,8 @@ def flows_hold(catalog: Catalog) -> Iterator[Problem]:
 def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
     step, before = flow.steps[position], flow.steps[:position]
     if catalog.kind(step) is None:
-        names = (*catalog.services, *catalog.resources, *catalog.external)
-        hint = did_you_mean(step, names) or "remove it, or declare it as a service."
+        others = (*catalog.resources, *catalog.external)
+        hint = service_hint(step, catalog, others) or "remove it, or declare it as a service."
         return f"unknown step '{step}'; {hint}"
     needed = any(edge.target == step for earlier in before for edge in catalog.needs(earlier))
     if before and not needed:
@@ -108,6 +108,6 @@ def _not_a_user(catalog: Catalog, bucket: Bucket, service: str) -> Problem:
     if service in catalog.services:
         message = "does not need 'storage'; add that to its needs, or take it off the bucket."
     else:
-        hint = did_you_mean(service, catalog.services) or "take it off the bucket."
+        hint = service_hint(service, catalog) or "take it off the bucket."
         message = f"is no service; {hint}"
     return Problem(catalog.platform_file, f"bucket '{bucket.name}': '{service}' {message}")

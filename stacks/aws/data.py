@@ -193,16 +193,16 @@ def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], lis
     aws = foundation.aws
     accesses: list[Access] = []
     parts: list[Part] = []
-    for service in plans.users("hsm"):
+    for own, service in plans.owners("hsm").items():
         if plans.settings.cloud_hsm:
             hsm = CloudHsm(
-                f"{service}-hsm",
+                f"{own}-hsm",
                 CloudHsmArgs(
                     aws=aws,
                     subnets=foundation.cluster.data,
                     cluster_group=foundation.cluster.security_group,
                     modules=HSM_MODULES,
-                    service=service,
+                    service=own,
                 ),
                 foundation.options(),
             )
@@ -211,8 +211,8 @@ def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], lis
             parts.append(Part(resource="hsm", handle=hsm.handle, grants={service: grant}))
             continue
         key = KmsKey(
-            f"{service}-key",
-            KmsKeyArgs(aws=aws, layer="data", purpose=f"keys of {service}", service=service),
+            f"{own}-key",
+            KmsKeyArgs(aws=aws, layer="data", purpose=f"keys of {own}", service=own),
             foundation.options(),
         )
         actions = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
@@ -232,6 +232,7 @@ def _with_roles(plans: DataPlans, foundation: AwsFoundation, accesses: list[Acce
     roles: dict[str, pulumi.Resource] = {}
     for service in sorted({access.service for access in accesses}):
         own = [access for access in accesses if access.service == service]
+        former = plans.catalog.services[service].renamed_from
         roles[service] = PodIdentityRole(
             f"{service}-identity",
             PodIdentityRoleArgs(
@@ -243,7 +244,7 @@ def _with_roles(plans: DataPlans, foundation: AwsFoundation, accesses: list[Acce
                 service=service,
                 statements=tuple(rule for access in own for rule in access.statements),
             ),
-            foundation.options(),
+            foundation.options(former=None if former is None else f"{former}-identity"),
         ).handle
     parts: list[Part] = []
     for resource in sorted({access.resource for access in accesses}):

@@ -90,7 +90,11 @@ def build_foundation(
         ).arn
         ContainerRegistry(
             "registry",
-            ContainerRegistryArgs(aws=aws, services=tuple(sorted(catalog.services)), key=key),
+            ContainerRegistryArgs(
+                aws=aws,
+                services=tuple(sorted(each.data_name for each in catalog.services.values())),
+                key=key,
+            ),
             options,
         )
     providers: tuple[pulumi.ProviderResource, ...] = (

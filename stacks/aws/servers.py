@@ -79,7 +79,7 @@ def _redis(
     key: pulumi.Output[str],
     name: str,
 ) -> Part:
-    sizes, cluster, services = platform.redis, foundation.cluster, plans.users(name)
+    sizes, cluster, owners = platform.redis, foundation.cluster, plans.owners(name)
     server = ElastiCache(
         name,
         ElastiCacheArgs(
@@ -89,15 +89,15 @@ def _redis(
             cluster_group=cluster.security_group,
             key=key,
             logs_key=foundation.logs_key,
-            services=services,
-            rotations=plans.settings.rotations,
+            services=tuple(owners),
+            rotations=plans.rotations,
             node_type=sizes.node_type,
             nodes=sizes.nodes,
             snapshot_days=sizes.snapshot_days,
         ),
         foundation.options(),
     )
-    grants = {service: server.add_user(service) for service in services}
+    grants = {service: server.add_user(own) for own, service in owners.items()}
     return Part(resource=name, handle=server.handle, grants=grants)
 
 

@@ -41,21 +41,21 @@ def _postgres(plans: DataPlans, platform: InCluster, name: str) -> Part:
 
 
 def _redis(plans: DataPlans, platform: InCluster, name: str) -> Part:
-    services = plans.users(name)
+    owners = plans.owners(name)
     server = InClusterRedis(
         name,
         InClusterRedisArgs(
             context=plans.foundation.context,
             namespace=plans.namespace,
-            services=services,
-            rotations=plans.settings.rotations,
+            services=tuple(owners),
+            rotations=plans.rotations,
             storage=platform.redis.storage,
             size=platform.redis.size,
             max_memory=platform.max_memory,
         ),
         plans.foundation.options(),
     )
-    grants = {service: server.add_user(service) for service in services}
+    grants = {service: server.add_user(own) for own, service in owners.items()}
     return Part(resource=name, handle=server.handle, grants=grants)
 
 
@@ -75,21 +75,21 @@ def _queue(plans: DataPlans, platform: InCluster, name: str) -> Part:
 
 def _storage(plans: DataPlans, platform: InCluster, name: str) -> Part:
     context = plans.foundation.context
-    buckets = plans.catalog.buckets.values()
-    users = {
-        service: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
-        for service in plans.users(name)
-    }
+    buckets, owners = plans.catalog.buckets.values(), plans.owners(name)
     server = InClusterStorage(
         name,
         InClusterStorageArgs(
             context=context,
             namespace=plans.namespace,
-            buckets=users,
-            owned={
-                service: tuple(b.name for b in buckets if b.owner == service) for service in users
+            buckets={
+                own: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
+                for own, service in owners.items()
             },
-            rotations=plans.settings.rotations,
+            owned={
+                own: tuple(b.name for b in buckets if b.owner == service)
+                for own, service in owners.items()
+            },
+            rotations=plans.rotations,
             storage=platform.storage.storage,
             size=platform.storage.size,
         ),
@@ -103,11 +103,13 @@ def _storage(plans: DataPlans, platform: InCluster, name: str) -> Part:
                 context=context,
                 namespace=plans.namespace,
                 bucket=bucket.name,
-                services=(bucket.owner, *bucket.granted),
+                services=tuple(
+                    own for own, name in owners.items() if name in (bucket.owner, *bucket.granted)
+                ),
                 store=server,
                 script_map=plans.script_map,
             ),
             plans.foundation.options(),
         )
-        grants |= made.grants
+        grants |= {owners[own]: grant for own, grant in made.grants.items()}
     return Part(resource=name, handle=server.handle, grants=grants)

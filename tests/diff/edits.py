@@ -131,6 +131,12 @@ def move_domain(project: Path) -> None:
     path.write_text(yaml.safe_dump(new), encoding="utf-8")
 
 
+def rename_told(project: Path) -> None:
+    """A service with every kind of data gets another name, and the catalog says so."""
+    rename_everywhere(project, "scheduler", "job-scheduler")
+    set_field("job-scheduler", "renamed_from", "scheduler")(project)
+
+
 def code(file: str, old: str, new: str) -> Edit:
     return lambda project: replace_in(project, file, old, new)
 
@@ -191,6 +197,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
         DANGEROUS,
         lambda p: rename_everywhere(p, "puabo-nexus-ai-dispatch", "puabo-nexus-dispatch"),
     ),
+    "rename-service-told": (CHANGES, rename_told),
     "add-startup-edge": (CHANGES, lambda p: set_need(p, "scheduler", "user-auth")),
     "add-runtime-edge": (
         CHANGES,

@@ -32,8 +32,10 @@ DEFAULT = (
     "volume-size",
     "port",
     "rename-resource-with-alias",
+    "rename-service-told",
 )
-"""One of each: removal, reordering, replacement of a value and of a server, change, alias."""
+"""One of each: removal, reordering, replacement of a value and of a server, change, alias; and a
+service under another name."""
 
 SCALE = 400.0
 """Simulated seconds per real one: nobody looks at times here."""
@@ -127,7 +129,8 @@ def test_the_engine_does_what_the_diff_says(name: str, deployed: Deployed, tmp_p
     preview = deployed.preview(project)
     assert preview.succeeded, preview.error
     wanted = {each["urn"] for each in json.loads(head.plans["dev"])["resources"]}
-    assert named_by_diff(stack.diff) == named_by_engine(preview, wanted)
+    former = {each.new: each.old for each in stack.diff.renamed if each.alias}
+    assert named_by_diff(stack.diff) == named_by_engine(preview, wanted, former)
 
 
 def named_by_diff(diff: PlanDiff) -> Named:
@@ -140,14 +143,20 @@ def named_by_diff(diff: PlanDiff) -> Named:
     )
 
 
-def named_by_engine(preview: Outcome, wanted: Collection[str]) -> Named:
-    """What the preview names; `wanted` are the URNs of the head's plan."""
+def named_by_engine(preview: Outcome, wanted: Collection[str], former: Mapping[str, str]) -> Named:
+    """What the preview names.
+
+    Args:
+        preview: what the engine said.
+        wanted: URNs of the head's plan.
+        former: what those with an alias were called; a replaced one goes under that name.
+    """
     deleted = _urns(preview, "delete")
     # An object with a fixed name is deleted first, which is all that a preview reports of it.
     replaced = _urns(preview, "replace") | (deleted & {*wanted})
     return Named(
         added=_urns(preview, "create"),
-        removed=deleted - replaced,
+        removed=deleted - replaced - {former[urn] for urn in replaced if urn in former},
         changed=_urns(preview, "update"),
         replaced=replaced,
     )

@@ -26,7 +26,12 @@ def test_json_has_the_promised_shape(catalog: Catalog) -> None:
     """Scripts read this; a renamed key breaks them all."""
     graph = json.loads(as_json(catalog))
     assert list(graph) == ["nodes", "edges"]
-    assert {tuple(node) for node in graph["nodes"]} == {("name", "kind", "tier", "domain")}
+    common = ("name", "kind", "tier", "domain")
+    assert {(node["kind"], tuple(node)) for node in graph["nodes"]} == {
+        ("service", (*common, "summary")),
+        ("resource", common),
+        ("external", common),
+    }
     assert {tuple(each) for each in graph["edges"]} == {
         ("source", "target", "order", "criticality", "fallback", "reason")
     }

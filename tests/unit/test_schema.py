@@ -33,7 +33,7 @@ GRAPH_RULES = (
     *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
     *("windows-that",),
     *("resource-and-external", "flow-", "bucket-", "tiers-out-of-order"),
-    *("dedicated-name", "dedicated-of"),
+    *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, eks
+from pulumi_aws import vpc as vpc_rules
 
 from components.aws_context import AwsContext
 from components.service_role import ServiceRole, ServiceRoleArgs
+from components.traffic import HTTPS
 
 VERSION = "1.34"
 """Kubernetes version; the control plane goes one minor version at a time."""
@@ -45,6 +47,8 @@ class EksClusterArgs:
         logs_key: ARN of the key that encrypts logs.
         admins: ARNs of the IAM roles that administer the cluster, sorted.
         public_from: networks that may reach the API from outside; empty for none.
+        private_from: networks and ids of security groups that may reach it inside of the network,
+            besides the nodes, sorted.
         auto: whether EKS runs the nodes (Auto Mode).
     """
 
@@ -55,6 +59,7 @@ class EksClusterArgs:
     logs_key: pulumi.Input[str]
     admins: tuple[str, ...]
     public_from: tuple[str, ...]
+    private_from: tuple[str, ...]
     auto: bool
 
 
@@ -70,13 +75,14 @@ class EksCluster(pulumi.ComponentResource):
         `{name}`: the cluster.
         `{name}-admin-{principal}`, `…-policy`: access entry of each administrator, named after
             the role, so that another one in the list leaves it as it is.
+        `{name}-api-{source}`: rule that lets a network or security group reach the API.
 
     Outputs:
         name: the cluster's name.
         arn: the cluster's ARN.
         security_group: id of the group of the control plane and all nodes.
         kubeconfig: how to reach it, with a token from `aws eks get-token`; known
-            when the administrators may log in.
+            when the administrators may log in and those who may reach it do.
     """
 
     TOKEN = "nexus:foundation:EksCluster"
@@ -171,6 +177,22 @@ class EksCluster(pulumi.ComponentResource):
                     opts=_once_called(f"{old}-policy", child),
                 )
             )
+        # AWS' own rule of this group admits its members, the nodes, and nobody else.
+        reached = [
+            vpc_rules.SecurityGroupIngressRule(
+                f"{name}-api-{source.replace('/', '-')}",
+                security_group_id=cluster.vpc_config.cluster_security_group_id,
+                cidr_ipv4=None if source.startswith("sg-") else source,
+                referenced_security_group_id=source if source.startswith("sg-") else None,
+                description="the API of Kubernetes",
+                ip_protocol="tcp",
+                from_port=HTTPS,
+                to_port=HTTPS,
+                tags=aws.tags(f"{name}-api-{source.replace('/', '-')}", "foundation"),
+                opts=child,
+            )
+            for source in args.private_from
+        ]
         self.name = cluster.name
         self.arn = cluster.arn
         self.security_group = cluster.vpc_config.cluster_security_group_id
@@ -178,7 +200,7 @@ class EksCluster(pulumi.ComponentResource):
             cluster.name,
             cluster.endpoint,
             cluster.certificate_authority.data,
-            *(policy.urn for policy in policies),
+            *(each.urn for each in (*policies, *reached)),
         ).apply(lambda parts: kubeconfig(parts[0], parts[1], parts[2], aws.region))
         self.register_outputs(
             {

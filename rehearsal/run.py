@@ -11,8 +11,8 @@ from rehearsal.cluster import Cluster
 from rehearsal.engine import Engine, find_cli
 from rehearsal.guarded import Program
 from rehearsal.providers.cloud import CloudProvider
-from rehearsal.providers.helm import HelmProvider
 from rehearsal.providers.random import random_provider
+from rehearsal.providers.reach import ReachingProvider
 from rehearsal.providers.served import served
 from rehearsal.record import Listener, Recorder
 from rehearsal.session import PARALLEL, Rehearsal
@@ -60,10 +60,10 @@ def rehearse(
     engine = Engine(find_cli(cli))
     clock = Clock(time_scale)
     recorder = Recorder(clock, on_event)
-    kubernetes = HelmProvider(Cluster(), clock, recorder, durations)
+    clouds = {package: CloudProvider(package, clock, recorder) for package in CLOUDS}
+    kubernetes = ReachingProvider(clouds["aws"], Cluster(), clock, recorder, durations)
     kubernetes.fail = frozenset(fail)
-    clouds = tuple(CloudProvider(package, clock, recorder) for package in CLOUDS)
-    providers = (kubernetes, random_provider(clock, recorder), *clouds)
+    providers = (kubernetes, random_provider(clock, recorder), *clouds.values())
     with ExitStack() as resources:
         resources.enter_context(termination_unwinds())
         resources.enter_context(_rare_collection())
@@ -86,7 +86,7 @@ def rehearse(
             made,
             engine=engine,
             kubernetes=kubernetes,
-            clouds=clouds,
+            clouds=tuple(clouds.values()),
             clock=clock,
             recorder=recorder,
         )

@@ -15,7 +15,7 @@ from rehearsal.engine import Engine
 from rehearsal.guarded import Guarded, Program, sentence
 from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
 from rehearsal.providers.cloud import CloudProvider
-from rehearsal.providers.kubernetes import KubernetesProvider
+from rehearsal.providers.reach import ReachingProvider
 from rehearsal.record import Recorder, makespan
 from rehearsal.timing import Clock
 
@@ -39,7 +39,7 @@ class Rehearsal:
         stack: Stack,
         *,
         engine: Engine,
-        kubernetes: KubernetesProvider,
+        kubernetes: ReachingProvider,
         clouds: Sequence[CloudProvider],
         clock: Clock,
         recorder: Recorder,
@@ -76,6 +76,15 @@ class Rehearsal:
     @fail.setter
     def fail(self, names: frozenset[str]) -> None:
         self._kubernetes.fail = frozenset(names)
+
+    @property
+    def inside(self) -> bool:
+        """Whether whoever deploys is inside of the network, where prod's API answers."""
+        return self._kubernetes.inside
+
+    @inside.setter
+    def inside(self, inside: bool) -> None:
+        self._kubernetes.inside = inside
 
     def up(
         self,

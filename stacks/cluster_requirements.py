@@ -27,6 +27,12 @@ def cluster_problems(settings: Settings, platform: Managed) -> Iterator[str]:
 def _existing(settings: Settings) -> Iterator[str]:
     """What is wrong with a cluster that others made."""
     existing = settings.existing_cluster
+    for key, listed in (("apiCidrs", settings.api_cidrs), ("apiClients", settings.api_clients)):
+        if listed:
+            yield (
+                f"setting '{PROJECT}:{key}' is there, but who reaches the API of an existing "
+                "cluster is its owners' to say; remove it."
+            )
     if existing is None:
         key = "existingCluster"
         yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
@@ -61,10 +67,17 @@ def _made(settings: Settings, platform: Managed) -> Iterator[str]:
     if platform.public_api and not settings.api_cidrs:
         key = "apiCidrs"
         yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
+    if not platform.public_api and not settings.api_clients:
+        key = "apiClients"
+        yield (
+            f"setting '{PROJECT}:{key}' is missing, and nobody could deploy: the cluster's API of "
+            f"this environment answers inside of its network only, and only whom it lists; "
+            f"{written(key)}"
+        )
     if settings.api_cidrs and not platform.public_api:
         yield (
             f"setting '{PROJECT}:apiCidrs' is there, but the cluster's API of this environment "
-            "answers inside of the network only; remove it."
+            f"answers inside of the network only; remove it, or see {PROJECT}:apiClients."
         )
 
 

@@ -148,6 +148,14 @@ def _addresses(value: str) -> str:
     return value
 
 
+def _api_client(value: str) -> str:
+    if not value.startswith("sg-"):
+        return _addresses(value)
+    if not re.fullmatch(r"sg-[0-9a-f]{8,17}", value):
+        raise ValueError("is no security group; write its id, such as 'sg-0123456789abcdef0'.")
+    return value
+
+
 def _subnet(value: str) -> str:
     try:
         block = IPv4Network(value)
@@ -207,6 +215,7 @@ NamespacePrefix = Annotated[
     str, StringConstraints(pattern=DNS_LABEL, max_length=20), AfterValidator(_prefix)
 ]
 Addresses = Annotated[str, AfterValidator(_addresses)]
+ApiClient = Annotated[str, AfterValidator(_api_client)]
 SubnetBlock = Annotated[str, AfterValidator(_subnet)]
 """Addresses of a subnet. Sizes: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 ServiceBlock = Annotated[str, AfterValidator(_services)]

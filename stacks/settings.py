@@ -23,6 +23,7 @@ from stacks.secrecy import unkept_secrets
 from stacks.setting_types import (
     AccountId,
     Addresses,
+    ApiClient,
     Block,
     DomainName,
     Edge,
@@ -197,6 +198,12 @@ class Settings(BaseModel):
         default=(),
         description="networks that may reach the cluster's API from outside",
         examples=[["198.51.100.0/24"]],
+    )
+    api_clients: Annotated[tuple[ApiClient, ...], Field(strict=False)] = Field(
+        default=(),
+        description="networks and security groups that may reach the cluster's API inside of its "
+        "network: those of the runner or VPN that deploys, and of whoever uses kubectl",
+        examples=[["10.60.0.0/24", "sg-0123456789abcdef0"]],
     )
     cloud_hsm: bool = Field(
         default=False,

@@ -48,6 +48,15 @@ class CloudProvider(TabledProvider):
         with self._lock:
             return frozenset(own for type_, own in self._keys if type_ == kind)
 
+    def made(self, kind: str) -> tuple[Properties, ...]:
+        """Outputs of what is there of the type `kind`."""
+        with self._lock:
+            return tuple(
+                outputs
+                for (urn, _), outputs in self._made.items()
+                if urn.split("::")[2].rpartition("$")[2] == kind
+            )
+
     @override
     def configure(self, settings: Properties) -> None:
         """Take the account and the region, for ARNs."""

@@ -93,6 +93,7 @@ def make_cluster(
             logs_key=logs_key,
             admins=tuple(sorted(settings.cluster_admins)),
             public_from=tuple(sorted(settings.api_cidrs)),
+            private_from=tuple(sorted(settings.api_clients)),
             auto=settings.nodes == "auto",
         ),
         options,

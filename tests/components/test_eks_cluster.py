@@ -33,6 +33,7 @@ ARGS = EksClusterArgs(
     logs_key="arn:logs-key",
     admins=("arn:aws:iam::000000000000:role/ci", "arn:aws:iam::000000000000:role/people"),
     public_from=(),
+    private_from=("10.60.0.0/24", "sg-0123456789abcdef0"),
     auto=True,
 )
 
@@ -74,7 +75,11 @@ def test_kubeconfig_is_known_when_administrators_may_log_in(admins: tuple[str, .
     policies = {
         f"AccessPolicyAssociation cluster-admin-{principal_name(each)}-policy" for each in admins
     }
-    assert cluster.after["kubeconfig"] == {"Cluster cluster", *policies}
+    rules = {
+        f"SecurityGroupIngressRule cluster-api-{each}"
+        for each in ("10.60.0.0-24", "sg-0123456789abcdef0")
+    }
+    assert cluster.after["kubeconfig"] == {"Cluster cluster", *policies, *rules}
     entries = cluster.all("AccessEntry")
     assert [each.inputs["principalArn"] for each in entries] == list(admins)
     for each in cluster.all("AccessPolicyAssociation"):
@@ -120,6 +125,21 @@ def test_api_is_open_to_these_networks_alone(sources: tuple[str, ...]) -> None:
     assert network["endpointPublicAccess"] is bool(sources)
     assert (network["publicAccessCidrs"] or []) == list(sources)
     assert network["subnetIds"] == ["private-a", "private-b"]
+
+
+def test_only_the_listed_clients_reach_the_api_inside_of_the_network() -> None:
+    """Without a rule nobody does but the nodes, whoever runs Pulumi included."""
+    cluster = made()
+    network, group = cluster.all("SecurityGroupIngressRule")
+    for rule in (network, group):
+        assert rule.inputs["securityGroupId"] == cluster.outputs["security_group"]
+        assert (rule.inputs["ipProtocol"], rule.inputs["fromPort"]) == ("tcp", 443)
+        assert rule.inputs["toPort"] == 443
+    assert network.inputs["cidrIpv4"] == "10.60.0.0/24"
+    assert group.inputs["referencedSecurityGroupId"] == "sg-0123456789abcdef0"
+    assert not {"referencedSecurityGroupId"} & set(network.inputs)
+    assert not {"cidrIpv4"} & set(group.inputs)
+    assert made(private_from=()).all("SecurityGroupIngressRule") == []
 
 
 def test_auto_mode_has_its_three_parts() -> None:

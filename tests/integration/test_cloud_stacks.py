@@ -114,7 +114,7 @@ def test_staging_comes_up_is_restored_and_goes(tmp_path: Path) -> None:
         assert first is not None
         assert first.succeeded, first.errors
         assert len(rehearsal.in_cloud("aws:ecr/repository:Repository")) == 43
-        assert not resources(rehearsal, "apps/v1:Deployment")
+        assert not rehearsal.cluster.contents()
         up = follow(rehearsal, *all_of_it)
         assert up is not None
         assert up.succeeded, up.errors
@@ -147,7 +147,20 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
     """A restore, or a `destroy` in the wrong terminal, must leave every customer's data there."""
     project = copy_project(tmp_path / "project")
     with rehearsed(project, "prod") as rehearsal:
-        assert rehearsal.up().succeeded
+        aws_alone, all_of_it = pulumi_commands("The first deployment to AWS", "prod")
+        rehearsal.inside = False
+        first = follow(rehearsal, *aws_alone)
+        assert first is not None
+        assert first.succeeded, first.errors
+        refused = follow(rehearsal, *all_of_it)
+        assert refused is not None
+        assert not refused.succeeded
+        assert all("is unreachable" in error for error in refused.errors), refused.errors
+        assert not rehearsal.cluster.contents()
+        rehearsal.inside = True
+        up = follow(rehearsal, *all_of_it)
+        assert up is not None
+        assert up.succeeded, up.errors
         assert_as_planned(rehearsal, make_plan(project, "prod"))
         _, snapshot, look, unprotect, restore, forget = pulumi_commands(
             "Bringing back the database", "prod"

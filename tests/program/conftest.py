@@ -53,6 +53,7 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
         failoverDomain=None,
         cluster="existing",
         clusterAdmins=None,
+        apiClients=None,
         existingCluster={
             "arn": "arn:aws:eks:eu-central-1:123456789012:cluster/shared",
             "endpoint": "https://shared.example.com",

@@ -66,6 +66,8 @@ EXISTING = {
         ),
         ({"apiCidrs": None}, "setting 'nexus-cos:apiCidrs' is missing; write:"),
         ({"apiCidrs": ["0.0.0.0/0"]}, "'0.0.0.0/0' is everybody; list the networks"),
+        ({"apiClients": ["0.0.0.0/0"]}, "'0.0.0.0/0' is everybody; list the networks"),
+        ({"apiClients": ["sg-runner"]}, "'sg-runner' is no security group; write its id, such"),
         ({"clusterAdmins": None}, "setting 'nexus-cos:clusterAdmins' is missing; write:"),
         ({"kubeContext": "kind-nexus"}, "names 'kind-nexus', but this environment deploys to its"),
         ({"cluster": "existing"}, "setting 'nexus-cos:existingCluster' is missing; write:"),
@@ -82,6 +84,10 @@ EXISTING = {
         (
             {"cluster": "existing", "existingCluster": {**EXISTING, "serviceCidr": "10.0.0.0/8"}},
             "existingCluster.serviceCidr': '10.0.0.0/8' is no range of Services; EKS has them of",
+        ),
+        (
+            {"cluster": "existing", "existingCluster": EXISTING, "apiCidrs": ["192.0.2.0/24"]},
+            "setting 'nexus-cos:apiCidrs' is there, but who reaches the API of an existing cluster",
         ),
         ({"existingCluster": EXISTING}, "is there, but a cluster is made here; remove it, or set"),
         (
@@ -315,4 +321,11 @@ def test_stand_ins_are_refused_outside_of_dev(project: Path, stack: str) -> None
 def test_api_is_closed_in_prod(project: Path) -> None:
     """A list of addresses that has no effect is taken for one that has."""
     set_config(project, "prod", apiCidrs=["198.51.100.0/24"])
-    assert "inside of the network only; remove it." in refused(project, "prod")[0]
+    assert "inside of the network only; remove it, or see" in refused(project, "prod")[0]
+
+
+def test_somebody_must_reach_the_api_of_prod(project: Path) -> None:
+    """The first run made a cluster that nobody could reach, the runner in its network included."""
+    set_config(project, "prod", apiClients=None)
+    [message] = refused(project, "prod")
+    assert message.startswith("setting 'nexus-cos:apiClients' is missing, and nobody could deploy")

@@ -50,6 +50,9 @@ _NOTHING = "resetkeys resetchannels -@all"
 def access(service: str) -> str:
     """What a service's user may do, without its password: the form that ElastiCache takes too.
 
+    Keys, channels and commands stand in the order in which a server says them. ElastiCache answers
+    in that order, and the AWS provider compares texts: each run would change each user otherwise.
+
     Args:
         service: the service's name, which is its user name and key prefix.
 
@@ -61,7 +64,7 @@ def access(service: str) -> str:
         raise ValueError(f"{service!r} cannot be a Redis user: use a DNS label, such as my-service")
     if service in {"default", PROBE, ADMIN}:
         raise ValueError(f"{service!r} is a Redis user of the platform: rename the service")
-    return f"on resetkeys resetchannels ~{service}:* &{service}:* {' '.join(COMMANDS)}"
+    return f"on ~{service}:* resetchannels &{service}:* {' '.join(COMMANDS)}"
 
 
 def acl_file(services: Mapping[str, str], *, admin: str | None = None) -> str:

@@ -127,8 +127,7 @@ class ElastiCache(pulumi.ComponentResource):
                 f"{name}-{service}",
                 user_id=aws.fixed(f"{name}-{service}", LONGEST_ID),
                 user=service,
-                # A new user has no keys to reset, and ElastiCache does not know the word.
-                rights=access(service).replace("resetkeys ", ""),
+                rights=access(service),
                 secret=self._passwords[service],
                 tags=aws.tags(f"{name}-{service}", "data", service),
             )

@@ -62,7 +62,7 @@ def test_each_service_reaches_its_own_keys_with_its_own_password() -> None:
     for service in ("cart", "stock"):
         user = redis.one("User", f"redis-{service}")
         assert user.inputs["userName"] == service
-        assert f" ~{service}:* &{service}:* -@all " in user.inputs["accessString"]
+        assert f"on ~{service}:* resetchannels &{service}:* -@all " in user.inputs["accessString"]
         # ElastiCache refuses the word.
         assert "resetkeys" not in user.inputs["accessString"]
         assert user.secrets == ("authenticationMode.passwords[0]",)

@@ -9,6 +9,7 @@ from pulumi_aws import cloudfront, cloudwatch
 
 from components.aws_context import AwsContext
 from components.cdn_mark import HEADER
+from components.iam_policy import Statement
 
 REGION = "us-east-1"
 """Region of everything that CloudFront takes certificates, firewalls and logs from."""
@@ -18,6 +19,12 @@ REGION = "us-east-1"
 NO_CACHE = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 CACHE = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ALL_OF_THE_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+
+LONGEST_NAME = 60
+"""Longest name of a source or destination of logs, in characters."""
+
+LOG_PREFIX = "cdn"
+"""Where the logs go in their bucket; each distribution has a folder of its name there."""
 
 ORIGIN, BUCKET, GROUP = "origin", "bucket", "bucket-then-origin"
 
@@ -61,6 +68,34 @@ class CloudFrontArgs:
     mark: pulumi.Input[str]
     logs: pulumi.Input[str]
     logs_allowed: pulumi.Resource
+
+
+def log_writer(name: str, aws: AwsContext, logs: pulumi.Output[str]) -> Statement:
+    """What the log bucket must allow for the log of the distribution `name`, as AWS writes it.
+
+    CloudWatch appends such a statement to the bucket's policy when it is not there, and every later
+    look for drift reports that. Source:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
+
+    Args:
+        name: of the component.
+        aws: source of names.
+        logs: ARN of the bucket.
+    """
+    source = f"arn:aws:logs:{REGION}:{aws.account}:delivery-source:{aws.fixed(name, LONGEST_NAME)}"
+    return Statement(
+        sid=f"AWSLogDeliveryWrite{name.title().replace('-', '')}",
+        actions=("s3:PutObject",),
+        resources=(pulumi.Output.concat(logs, f"/{LOG_PREFIX}/{name}/*"),),
+        principals={"Service": "delivery.logs.amazonaws.com"},
+        conditions={
+            "StringEquals": {
+                "s3:x-amz-acl": "bucket-owner-full-control",
+                "aws:SourceAccount": aws.account,
+            },
+            "ArnLike": {"aws:SourceArn": source},
+        },
+    )
 
 
 class CloudFront(pulumi.ComponentResource):
@@ -114,7 +149,7 @@ class CloudFront(pulumi.ComponentResource):
         )
         source = cloudwatch.LogDeliverySource(
             f"{name}-log-source",
-            name=args.aws.fixed(name, 60),
+            name=args.aws.fixed(name, LONGEST_NAME),
             log_type="ACCESS_LOGS",
             resource_arn=made.arn,
             region=REGION,
@@ -123,10 +158,10 @@ class CloudFront(pulumi.ComponentResource):
         )
         bucket = cloudwatch.LogDeliveryDestination(
             f"{name}-log-bucket",
-            name=args.aws.fixed(f"{name}-bucket", 60),
+            name=args.aws.fixed(f"{name}-bucket", LONGEST_NAME),
             output_format="json",
             delivery_destination_configuration={
-                "destination_resource_arn": pulumi.Output.concat(args.logs, f"/cdn/{name}")
+                "destination_resource_arn": pulumi.Output.concat(args.logs, f"/{LOG_PREFIX}/{name}")
             },
             region=REGION,
             tags=args.aws.tags(f"{name}-log-bucket", "edge"),

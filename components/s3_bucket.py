@@ -40,6 +40,7 @@ class S3BucketArgs:
         key: ARN of the key that encrypts objects; None for S3's own, which log
             deliveries need.
         logs: name of the bucket that gets the access log; None for a log bucket.
+        logs_allowed: what lets S3 write that log, and is there before it is switched on.
         service: the one service it belongs to, if it does.
         log_days: days after which everything is deleted, for a bucket of logs.
     """
@@ -48,6 +49,7 @@ class S3BucketArgs:
     layer: Layer
     key: pulumi.Input[str] | None
     logs: pulumi.Input[str] | None
+    logs_allowed: pulumi.Resource | None = None
     service: str | None = None
     log_days: int | None = None
 
@@ -137,7 +139,12 @@ class S3Bucket(pulumi.ComponentResource):
                 bucket=made.bucket,
                 target_bucket=args.logs,
                 target_prefix=f"s3/{name}/",
-                opts=durable,
+                opts=pulumi.ResourceOptions.merge(
+                    durable,
+                    pulumi.ResourceOptions(
+                        depends_on=[] if args.logs_allowed is None else [args.logs_allowed]
+                    ),
+                ),
             )
         ready = pulumi.Output.all(made.bucket, private.urn, ownership.urn, encryption.urn)
         self.bucket = ready.apply(lambda values: str(values[0]))

@@ -5,23 +5,32 @@ from __future__ import annotations
 import pulumi
 
 from components.aws_context import AwsContext
+from components.cloud_front import log_writer
 from components.iam_policy import Statement
 from components.load_balancer import LOG_PREFIX
 from components.s3_bucket import S3Bucket
+from stacks.setting_types import Edge
+
+SITE, MEDIA = "site-cdn", "media-cdn"
+"""The distributions of CloudFront."""
 
 
-def allow_access_logs(logs: S3Bucket, aws: AwsContext) -> pulumi.Resource:
+def cdns(edge: Edge | None) -> tuple[str, ...]:
+    """The distributions that an edge has."""
+    return () if edge == "cloudflare" else (SITE, MEDIA)
+
+
+def allow_access_logs(
+    logs: S3Bucket, aws: AwsContext, distributions: tuple[str, ...]
+) -> pulumi.Resource:
     """Makes the policy of the bucket: load balancers, S3 and CloudFront of this account write."""
     own = {"StringEquals": {"aws:SourceAccount": aws.account}}
-
-    def below(path: str) -> pulumi.Output[str]:
-        return logs.arn.apply(lambda arn: f"{arn}/{path}*")
 
     def writer(sid: str, service: str, path: str) -> Statement:
         return Statement(
             sid=sid,
             actions=("s3:PutObject",),
-            resources=(below(path),),
+            resources=(logs.arn.apply(lambda arn: f"{arn}/{path}*"),),
             principals={"Service": service},
             conditions=own,
         )
@@ -33,5 +42,5 @@ def allow_access_logs(logs: S3Bucket, aws: AwsContext) -> pulumi.Resource:
             f"{LOG_PREFIX}/AWSLogs/{aws.account}/",
         ),
         writer("Buckets", "logging.s3.amazonaws.com", "s3/"),
-        writer("Distributions", "delivery.logs.amazonaws.com", "cdn/"),
+        *(log_writer(name, aws, logs.arn) for name in distributions),
     )

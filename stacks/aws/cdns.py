@@ -12,6 +12,7 @@ from components.route53_failover import origin_host
 from components.route53_zone import Route53Zone
 from components.web_acl import WebAcl, WebAclArgs
 from components.workload_container import PROBE_PATHS
+from stacks.aws.access_logs import MEDIA, SITE
 from stacks.aws.data import AwsData
 from stacks.aws.foundation import AwsFoundation
 from stacks.requirements import AwsSettings
@@ -35,7 +36,6 @@ def build_cdns(
     data: AwsData,
     *,
     certificate: Certificate,
-    logs_allowed: pulumi.Resource,
     mark: pulumi.Output[str],
 ) -> Cdns:
     """Makes CloudFront's distributions and their firewall, where the edge has them.
@@ -45,7 +45,6 @@ def build_cdns(
         foundation: where everything is made.
         data: with the bucket that is served, and that of logs.
         certificate: for all names.
-        logs_allowed: what lets AWS write access logs.
         mark: value that tells the balancer's firewall what was counted before it.
     """
     if managed.edge == "cloudflare":
@@ -74,15 +73,15 @@ def build_cdns(
                 firewall=firewall,
                 mark=mark,
                 logs=data.logs.arn,
-                logs_allowed=logs_allowed,
+                logs_allowed=data.logs_allowed,
             ),
             foundation.options(),
         )
 
     media = None if data.served is None else Media(domain=data.served.domain)
     return Cdns(
-        site=distribution("site-cdn", (managed.domain, managed.failover_domain), None),
-        media=distribution("media-cdn", (media_host(managed),), media),
+        site=distribution(SITE, (managed.domain, managed.failover_domain), None),
+        media=distribution(MEDIA, (media_host(managed),), media),
     )
 
 

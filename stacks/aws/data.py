@@ -13,6 +13,7 @@ from components.iam_policy import Statement
 from components.kms_key import KmsKey, KmsKeyArgs
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.s3_bucket import S3Bucket, S3BucketArgs
+from stacks.aws.access_logs import allow_access_logs, cdns
 from stacks.aws.foundation import AwsFoundation
 from stacks.aws.servers import server_parts
 from stacks.data import Data, DataPlans, Part, collected
@@ -47,10 +48,12 @@ class AwsData(Data):
         served: the bucket that the CDN serves, if the catalog names one; whoever makes the
             CDN makes its policy.
         logs: the bucket of access logs.
+        logs_allowed: what lets AWS write there.
     """
 
     served: S3Bucket | None
     logs: S3Bucket
+    logs_allowed: pulumi.Resource
 
 
 def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -> AwsData:
@@ -78,8 +81,9 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
         ),
         options,
     ).arn
+    logs_allowed = allow_access_logs(logs, foundation.aws, cdns(plans.settings.edge))
     buckets = {
-        name: _bucket(f"{name}-bucket", foundation, storage_key, logs)
+        name: _bucket(f"{name}-bucket", foundation, storage_key, logs, logs_allowed)
         for name in (*plans.catalog.buckets, *_models_bucket(plans))
     }
     served = plans.catalog.served
@@ -101,15 +105,26 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
         grants=made.grants,
         served=None if served is None else buckets[served],
         logs=logs,
+        logs_allowed=logs_allowed,
     )
 
 
 def _bucket(
-    name: str, foundation: AwsFoundation, key: pulumi.Output[str], logs: S3Bucket
+    name: str,
+    foundation: AwsFoundation,
+    key: pulumi.Output[str],
+    logs: S3Bucket,
+    logs_allowed: pulumi.Resource,
 ) -> S3Bucket:
     return S3Bucket(
         name,
-        S3BucketArgs(aws=foundation.aws, layer="data", key=key, logs=logs.bucket),
+        S3BucketArgs(
+            aws=foundation.aws,
+            layer="data",
+            key=key,
+            logs=logs.bucket,
+            logs_allowed=logs_allowed,
+        ),
         foundation.options(),
     )
 

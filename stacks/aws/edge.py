@@ -23,7 +23,6 @@ from components.route53_failover import (
 from components.route53_zone import Route53Zone
 from components.s3_bucket import Reader
 from components.web_acl import WebAcl, WebAclArgs
-from stacks.aws.access_logs import allow_access_logs
 from stacks.aws.cdns import HEALTH, build_cdns, build_names, media_host
 from stacks.aws.data import AwsData
 from stacks.aws.foundation import AwsFoundation
@@ -60,10 +59,8 @@ def build_entry(
     if not gateways:
         if data.served is not None:
             data.served.allow()
-        data.logs.allow()
         return None
     gateway = gateways[0]
-    logs_allowed = allow_access_logs(data.logs, foundation.aws)
     certificate = _certificate(managed, foundation)
     mark = CdnMark("cdn-mark", CdnMarkArgs(), foundation.options()).value
     balancer = LoadBalancer(
@@ -85,7 +82,7 @@ def build_entry(
                 foundation.options(),
             ).arn,
             logs=data.logs.bucket,
-            logs_allowed=logs_allowed,
+            logs_allowed=data.logs_allowed,
         ),
         foundation.options(),
     )
@@ -94,7 +91,6 @@ def build_entry(
         foundation,
         data,
         certificate=certificate,
-        logs_allowed=logs_allowed,
         mark=mark,
     )
     readers = (

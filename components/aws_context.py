@@ -12,6 +12,10 @@ from components.context import Context
 
 PROJECT = "nexus-cos"
 
+LONGEST_ROLE = 64
+"""Longest name of an IAM role, in characters. Source:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
 Layer = Literal["foundation", "data", "services", "edge"]
 
 
@@ -74,6 +78,13 @@ class AwsContext:
             return full
         digest = hashlib.sha256(full.encode()).hexdigest()[:8]
         return f"{full[: longest - 9].rstrip('-')}-{digest}"
+
+    def role_name(self, name: str) -> str | None:
+        """Name of an IAM role; None for the automatic one, unless that would be too long.
+
+        Pulumi appends a hyphen and 7 digits, and refuses what then has more than 64 characters.
+        """
+        return None if len(name) + 8 <= LONGEST_ROLE else self.fixed(name, LONGEST_ROLE)
 
     def durable(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of what holds data, and of what that cannot exist without.

@@ -61,6 +61,7 @@ class PodIdentityRole(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
             name,
+            name=args.aws.role_name(name),
             assume_role_policy=trust("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
             tags=args.aws.tags(name, args.layer, args.service),
             opts=child,

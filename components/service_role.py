@@ -60,6 +60,7 @@ class ServiceRole(pulumi.ComponentResource):
         aws = args.aws
         role = iam.Role(
             name,
+            name=aws.role_name(name),
             assume_role_policy=trust(
                 args.service,
                 *args.actions,

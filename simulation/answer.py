@@ -82,6 +82,12 @@ class Answer:
     source: Callable[[Values], str | None] = lambda _: None
 
 
-def automatic_name(start: str, suffix: str, longest: int) -> str:
-    """A name as the bridged providers make them: logical name, hyphen, 7 digits."""
-    return f"{start[: longest - 8]}-{suffix[:7]}"
+AUTOMATIC_DIGITS = 7
+
+
+def automatic_name(start: str, suffix: str) -> str:
+    """A name as the bridged providers make them: logical name, hyphen, 7 digits.
+
+    It is never cut: a provider refuses what becomes too long.
+    """
+    return f"{start}-{suffix[:AUTOMATIC_DIGITS]}"

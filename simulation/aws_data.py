@@ -82,7 +82,8 @@ def _bucket(made: Made) -> Values:
 
 
 def _hsm_cluster(made: Made) -> Values:
-    own = f"cluster-{made.hexadecimal(11)}"
+    # Base 32: there is neither 0, 1, 8 nor 9 in it.
+    own = f"cluster-{made.hexadecimal(11).translate(str.maketrans('0189', 'ghij'))}"
     group = f"sg-{made.hexadecimal(ID_DIGITS, 'hsm')}"
     return {"id": own, "clusterId": own, "securityGroupId": group, "clusterState": "UNINITIALIZED"}
 

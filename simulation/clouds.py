@@ -32,7 +32,7 @@ def named(answer: Answer, name: str, suffix: str, inputs: Values) -> dict[str, o
     if answer.named is None or inputs.get(answer.named) is not None:
         return dict(inputs)
     start = name.lower() if answer.named == "bucket" else name
-    return {**inputs, answer.named: automatic_name(start, suffix, answer.longest)}
+    return {**inputs, answer.named: automatic_name(start, suffix)}
 
 
 def made_outputs(answer: Answer, place: Place, key: str, inputs: Values) -> Values:

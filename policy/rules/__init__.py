@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from policy.resource import Resource
 from policy.rules.availability import AVAILABILITY_RULES
+from policy.rules.aws import AWS_RULES
 from policy.rules.isolation import ISOLATION_RULES
 from policy.rules.limits import LIMIT_RULES
 from policy.rules.pods import POD_RULES
@@ -18,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     *SECRET_RULES,
     *ISOLATION_RULES,
     *AVAILABILITY_RULES,
+    *AWS_RULES,
 )
 """The rules that every stack keeps."""
 

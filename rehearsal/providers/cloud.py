@@ -14,7 +14,7 @@ from rehearsal.providers.tabled import Simulated, TabledProvider, times
 from rehearsal.providers.wire import Properties, Property, plain, table, text
 from rehearsal.record import Recorder
 from rehearsal.timing import Clock
-from simulation.answer import Answer, Place
+from simulation.answer import AUTOMATIC_DIGITS, Answer, Place
 from simulation.clouds import CLOUDS, made_outputs, named, place_of
 
 _GUARDS = ("deletionProtection", "enableDeletionProtection")
@@ -72,7 +72,14 @@ class CloudProvider(TabledProvider):
         if kept and answer.named is not None and answer.named not in inputs:
             return {**inputs, answer.named: kept}, problems
         suffix = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()
-        return _properties(named(answer, resource.name, suffix, inputs)), problems
+        made = named(answer, resource.name, suffix, inputs)
+        if answer.named is not None and len(str(made[answer.named])) > answer.longest:
+            # In the words of the engine's own library for unique names.
+            raise RefusedError(
+                f"could not make instance of '{resource.type}': name '{resource.name}-' plus "
+                f"{AUTOMATIC_DIGITS} random chars is longer than maximum length {answer.longest}"
+            )
+        return _properties(made), problems
 
     @override
     def create(self, resource: Resource) -> Made:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -16,13 +16,14 @@ import pytest
 from plan.plan import Plan, make_plan
 from plan.recorder import Registration
 from plan.values import SECRET
+from policy.aws.calls import CALLS
 from simulation.clouds import TYPES
-from tests.cloud.boto_calls import CALLS
 from tests.projects import ROOT
 
 boto3 = pytest.importorskip("boto3")
 exceptions = pytest.importorskip("botocore.exceptions")
 moto = pytest.importorskip("moto")
+jmespath = pytest.importorskip("jmespath")
 
 pytestmark = [
     pytest.mark.moto,
@@ -31,6 +32,81 @@ pytestmark = [
 ]
 
 REGION = "eu-central-1"
+
+OUTPUTS: Mapping[str, Mapping[str, str]] = {
+    "aws:acm/certificate:Certificate": {"arn": "CertificateArn"},
+    "aws:cloudfront/distribution:Distribution": {
+        "id": "Distribution.Id",
+        "arn": "Distribution.ARN",
+        "domainName": "Distribution.DomainName",
+    },
+    "aws:cloudfront/originAccessControl:OriginAccessControl": {"id": "OriginAccessControl.Id"},
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": {
+        "arn": "deliveryDestination.arn"
+    },
+    "aws:ec2/eip:Eip": {"id": "AllocationId", "allocationId": "AllocationId"},
+    "aws:ec2/internetGateway:InternetGateway": {"id": "InternetGateway.InternetGatewayId"},
+    "aws:ec2/natGateway:NatGateway": {"id": "NatGateway.NatGatewayId"},
+    "aws:ec2/routeTable:RouteTable": {"id": "RouteTable.RouteTableId"},
+    "aws:ec2/securityGroup:SecurityGroup": {"id": "GroupId"},
+    "aws:ec2/subnet:Subnet": {"id": "Subnet.SubnetId"},
+    "aws:ec2/vpc:Vpc": {"id": "Vpc.VpcId"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"id": "VpcEndpoint.VpcEndpointId"},
+    "aws:ecr/repository:Repository": {"arn": "repository.repositoryArn"},
+    "aws:eks/cluster:Cluster": {"arn": "cluster.arn"},
+    "aws:iam/role:Role": {"arn": "Role.Arn"},
+    "aws:kms/key:Key": {
+        "id": "KeyMetadata.KeyId",
+        "keyId": "KeyMetadata.KeyId",
+        "arn": "KeyMetadata.Arn",
+    },
+    "aws:lb/loadBalancer:LoadBalancer": {
+        "id": "LoadBalancers[0].LoadBalancerArn",
+        "arn": "LoadBalancers[0].LoadBalancerArn",
+        "dnsName": "LoadBalancers[0].DNSName",
+    },
+    "aws:lb/targetGroup:TargetGroup": {
+        "id": "TargetGroups[0].TargetGroupArn",
+        "arn": "TargetGroups[0].TargetGroupArn",
+    },
+    "aws:rds/cluster:Cluster": {
+        "arn": "DBCluster.DBClusterArn",
+        "endpoint": "DBCluster.Endpoint",
+    },
+    "aws:route53/healthCheck:HealthCheck": {"id": "HealthCheck.Id"},
+    "aws:wafv2/webAcl:WebAcl": {"id": "Summary.Id", "arn": "Summary.ARN"},
+}
+"""Where an answer has what Pulumi's outputs of a type are."""
+
+
+UNKNOWN_TO_MOTO = frozenset(
+    {
+        "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+        "aws:eks/accessEntry:AccessEntry",
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        "aws:elasticache/parameterGroup:ParameterGroup",
+        "aws:elasticache/userGroup:UserGroup",
+        # It fails on a log without grants, which S3 does not demand.
+        "aws:s3/bucketLogging:BucketLogging",
+    }
+)
+"""Types whose calls moto 5.2.5 has not got, or gets wrong; the rules read them all the same."""
+
+
+def _without_groups(arguments: dict[str, Any]) -> None:
+    """Moto knows no groups as targets, so the first origin stands for its group."""
+    config = arguments["DistributionConfig"]
+    config["DefaultCacheBehavior"]["TargetOriginId"] = config["Origins"]["Items"][0]["Id"]
+
+
+ADJUSTED: Mapping[str, Callable[[dict[str, Any]], object]] = {
+    "aws:cloudfront/distribution:Distribution": _without_groups,
+    "aws:s3/bucket:Bucket": lambda arguments: arguments.update(
+        CreateBucketConfiguration={"LocationConstraint": REGION}
+    ),
+}
+"""What moto wants otherwise than AWS."""
 
 
 class Account:
@@ -46,11 +122,13 @@ class Account:
         named = TYPES[resource.type].named
         automatic = {named: resource.made[named]} if named else {}
         inputs = self._real({**resource.inputs, **automatic})
-        answer = getattr(client, call.operation)(**call.arguments(inputs))
-        for name, real in call.outputs(answer).items():
+        arguments = call.arguments(inputs)
+        ADJUSTED.get(resource.type, lambda _: None)(arguments)
+        answer = getattr(client, call.method)(**arguments)
+        for name, path in OUTPUTS.get(resource.type, {}).items():
             planned = resource.made.get(name)
             if isinstance(planned, str):
-                self._values[planned] = real
+                self._values[planned] = jmespath.search(path, answer)
         self.made.append(resource.type)
         return answer
 
@@ -108,7 +186,7 @@ def make_account() -> tuple[Account, Plan]:
     )
     account.stand_in("Z00000000EXAMPLE", zone["HostedZone"]["Id"].rpartition("/")[2])
     for resource in in_order(plan):
-        if resource.type in CALLS:
+        if resource.type in CALLS and resource.type not in UNKNOWN_TO_MOTO:
             answer = account.create(resource)
             if resource.type == "aws:ec2/internetGateway:InternetGateway":
                 attach(account, resource, answer)
@@ -139,7 +217,8 @@ def nodes(account: Account, resource: Registration) -> None:
 def test_aws_takes_the_main_resources(account: tuple[Account, Plan]) -> None:
     """An argument that AWS does not know is refused half-way through the first deployment."""
     made = account[0].made
-    assert set(made) == set(CALLS)
+    planned = {each.type for each in account[1].resources if each.type in CALLS}
+    assert set(made) == planned - UNKNOWN_TO_MOTO
     assert len(made) > 200
 
 

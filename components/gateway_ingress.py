@@ -23,6 +23,7 @@ class GatewayIngressArgs:
         namespace: namespace of the gateway, from the resource that makes it.
         host: host name to answer for.
         service: name of the gateway's Service.
+        port: TCP port of that Service.
         after: handle of the gateway, and of what signs; the route waits for both.
         ingress_class: class of the ingress; None for the cluster's default one.
         issuer: name of the Issuer of its certificate; None to answer without TLS.
@@ -32,6 +33,7 @@ class GatewayIngressArgs:
     namespace: pulumi.Input[str]
     host: str
     service: str
+    port: int
     after: tuple[pulumi.Resource, ...]
     ingress_class: str | None = None
     issuer: str | None = None
@@ -60,7 +62,7 @@ class GatewayIngress(pulumi.ComponentResource):
     ) -> None:
         super().__init__(self.TOKEN, name, None, opts)
         annotations = {"pulumi.com/skipAwait": "true"}
-        spec: IngressSpecArgsDict = {"rules": [_rule(args.host, args.service)]}
+        spec: IngressSpecArgsDict = {"rules": [_rule(args.host, args.service, args.port)]}
         if args.ingress_class is not None:
             spec["ingress_class_name"] = args.ingress_class
         if args.issuer is not None:
@@ -82,8 +84,8 @@ class GatewayIngress(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _rule(host: str, service: str) -> IngressRuleArgsDict:
-    """Everything under `host` goes to the Service."""
+def _rule(host: str, service: str, port: int) -> IngressRuleArgsDict:
+    """Everything under `host` goes to the port of the Service."""
     return {
         "host": host,
         "http": {
@@ -91,7 +93,7 @@ def _rule(host: str, service: str) -> IngressRuleArgsDict:
                 {
                     "path": "/",
                     "path_type": "Prefix",
-                    "backend": {"service": {"name": service, "port": {"name": "http"}}},
+                    "backend": {"service": {"name": service, "port": {"number": port}}},
                 }
             ]
         },

@@ -21,6 +21,7 @@ class GatewayRouteArgs:
         context: source of names and labels.
         namespace: namespace of the gateway, from the resource that makes it.
         service: name of the gateway's Service.
+        port: TCP port of that Service.
         targets: ARN of the balancer's target group.
         auto: whether EKS runs the controller (Auto Mode).
         after: handle of the gateway, and of the controller where it is made here, without
@@ -30,6 +31,7 @@ class GatewayRouteArgs:
     context: Context
     namespace: pulumi.Input[str]
     service: str
+    port: int
     targets: pulumi.Input[str]
     auto: bool
     after: tuple[pulumi.Resource, ...]
@@ -63,7 +65,7 @@ class GatewayRoute(pulumi.ComponentResource):
                 "labels": args.context.labels(args.service, "edge"),
             },
             spec={
-                "serviceRef": {"name": args.service, "port": "http"},
+                "serviceRef": {"name": args.service, "port": args.port},
                 "targetGroupARN": args.targets,
                 "targetType": "ip",
             },

@@ -101,7 +101,7 @@ class InClusterQueue(pulumi.ComponentResource):
                 namespace=args.namespace,
                 image=IMAGE,
                 command=("docker-entrypoint.sh", "rabbitmq-server"),
-                ports={"amqp": PORT, "management": MANAGEMENT_PORT},
+                ports={"amqp": PORT, "http": MANAGEMENT_PORT},
                 data_path="/var/lib/rabbitmq/mnesia",
                 storage=args.storage,
                 size=args.size,

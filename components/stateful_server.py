@@ -27,6 +27,7 @@ from components.pod import (
     pod_spec,
     scratch_volume,
 )
+from components.port import port_name
 
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""
@@ -44,7 +45,7 @@ class StatefulServerArgs:
         namespace: namespace of the server, from the resource that makes it.
         image: image reference with a pinned version.
         command: full command line.
-        ports: TCP ports by name; each is a port of the Service too.
+        ports: TCP ports by what they are for; each is a port of the Service too.
         data_path: where the volume is mounted.
         storage: size of the volume, a Kubernetes quantity.
         size: requests and limits.
@@ -109,7 +110,7 @@ class StatefulServer(pulumi.ComponentResource):
                 "selector": selector(name, "server"),
                 "ports": [
                     {"name": port, "port": number, "target_port": port, "protocol": "TCP"}
-                    for port, number in args.ports.items()
+                    for port, number in _named(args.ports).items()
                 ],
             }
             if headless:
@@ -178,6 +179,10 @@ class StatefulServer(pulumi.ComponentResource):
         self.register_outputs({"handle": self.handle.id})
 
 
+def _named(ports: Mapping[str, int]) -> dict[str, int]:
+    return {port_name(use, number): number for use, number in ports.items()}
+
+
 def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
     return {
         "name": name,
@@ -187,7 +192,7 @@ def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
         "env": environment(args.env),
         "ports": [
             {"name": port, "container_port": number, "protocol": "TCP"}
-            for port, number in args.ports.items()
+            for port, number in _named(args.ports).items()
         ],
         "startup_probe": args.startup,
         "readiness_probe": args.readiness,

@@ -29,6 +29,7 @@ from components.pod import (
     pod_spec,
     scratch_volume,
 )
+from components.port import port_name
 from components.rollout import GRACE_SECONDS, spread, strategy
 from components.scaling import autoscaler, budget
 from components.startup_check import (
@@ -149,6 +150,7 @@ class Workload(pulumi.ComponentResource):
         if credentials is not None:
             volumes.append(credentials)
             mounts.append(mount("credentials", CREDENTIALS))
+        port = port_name("http", args.port)
         service = Service(
             f"{name}-service",
             metadata={
@@ -160,7 +162,7 @@ class Workload(pulumi.ComponentResource):
             spec={
                 "selector": selector(name, "workload"),
                 "ports": [
-                    {"name": "http", "port": args.port, "target_port": "http", "protocol": "TCP"}
+                    {"name": port, "port": args.port, "target_port": port, "protocol": "TCP"}
                 ],
             },
             opts=child,

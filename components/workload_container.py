@@ -12,6 +12,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.pod import Size, container_security, environment
+from components.port import port_name
 from components.rollout import drain
 
 CONFIG = "/etc/nexus"
@@ -65,20 +66,20 @@ def workload_container(
         "image_pull_policy": "IfNotPresent",
         "args": list(arguments),
         "env": env,
-        "ports": [{"name": "http", "container_port": port, "protocol": "TCP"}],
+        "ports": [{"name": port_name("http", port), "container_port": port, "protocol": "TCP"}],
         "lifecycle": drain(),
-        "startup_probe": _probe("startup", period=2, failures=-(-start_seconds // 2)),
-        "readiness_probe": _probe("readiness", period=5, failures=3),
-        "liveness_probe": _probe("liveness", period=10, failures=3),
+        "startup_probe": _probe("startup", port, period=2, failures=-(-start_seconds // 2)),
+        "readiness_probe": _probe("readiness", port, period=5, failures=3),
+        "liveness_probe": _probe("liveness", port, period=10, failures=3),
         "resources": size.requirements(),
         "security_context": container_security(),
         "volume_mounts": mounts,
     }
 
 
-def _probe(kind: str, *, period: int, failures: int) -> ProbeArgsDict:
+def _probe(kind: str, port: int, *, period: int, failures: int) -> ProbeArgsDict:
     return {
-        "http_get": {"path": PROBE_PATHS[kind], "port": "http"},
+        "http_get": {"path": PROBE_PATHS[kind], "port": port_name("http", port)},
         "period_seconds": period,
         "failure_threshold": failures,
         "timeout_seconds": 2,

@@ -162,6 +162,7 @@ def build_edge(
             context=foundation.context,
             namespace=foundation.namespaces[domain],
             service=entry.gateway,
+            port=catalog.services[entry.gateway].port,
             targets=entry.balancer.targets,
             auto=settings.nodes == "auto",
             after=tuple(after),

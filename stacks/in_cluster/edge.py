@@ -44,6 +44,7 @@ def build_edge(
             namespace=namespace,
             host=settings.host,
             service=gateway,
+            port=catalog.services[gateway].port,
             after=tuple(after),
             ingress_class=settings.ingress_class,
             issuer=None if issuer is None else issuer.issuer,

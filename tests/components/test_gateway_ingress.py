@@ -27,6 +27,7 @@ def made(
                 namespace="nexus-gateway",
                 host="nexus.example",
                 service="backend-api",
+                port=8080,
                 after=tuple(given(each) for each in after),
                 ingress_class=ingress_class,
                 issuer=issuer,
@@ -48,7 +49,7 @@ def test_host_leads_to_the_gateway(issuer: str | None) -> None:
     [path] = rule["http"]["paths"]
     assert rule["host"] == "nexus.example"
     assert (path["path"], path["pathType"]) == ("/", "Prefix")
-    assert path["backend"]["service"] == {"name": "backend-api", "port": {"name": "http"}}
+    assert path["backend"]["service"] == {"name": "backend-api", "port": {"number": 8080}}
     metadata = ingress.one("Ingress").inputs["metadata"]
     assert (metadata["namespace"], metadata["name"]) == ("nexus-gateway", "backend-api")
 

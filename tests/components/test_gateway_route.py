@@ -22,6 +22,7 @@ def made(*, auto: bool = True, after: tuple[str, ...] = ("gateway",)) -> Recordi
                 context=CONTEXT,
                 namespace="nexus-gateway",
                 service="backend-api",
+                port=8080,
                 targets="arn:targets",
                 auto=auto,
                 after=tuple(given(each) for each in after),
@@ -51,7 +52,7 @@ def test_pods_are_registered_by_their_addresses() -> None:
     """By the nodes' addresses, a balancer's checks say nothing about the pods."""
     binding = made().one("TargetGroupBinding").inputs
     assert binding["spec"] == {
-        "serviceRef": {"name": "backend-api", "port": "http"},
+        "serviceRef": {"name": "backend-api", "port": 8080},
         "targetGroupARN": "arn:targets",
         "targetType": "ip",
     }

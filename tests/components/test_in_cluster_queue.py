@@ -49,7 +49,7 @@ def test_outputs_are_the_servers() -> None:
         each["name"]: each["port"]
         for each in server.one("Service", "queue-service").inputs["spec"]["ports"]
     }
-    assert ports == {"amqp": PORT, "management": MANAGEMENT_PORT}
+    assert ports == {f"amqp-{PORT}": PORT, f"http-{MANAGEMENT_PORT}": MANAGEMENT_PORT}
     assert (InClusterQueue.port, InClusterQueue.tls) == (PORT, False)
 
 

@@ -68,10 +68,11 @@ def test_every_port_leads_to_the_pod(ports: dict[str, int]) -> None:
     """A port that the Service lacks is an outage of whoever calls it."""
     server = made(ports=ports)
     service = server.one("Service", "redis-service").inputs["spec"]
-    assert {each["name"]: each["port"] for each in service["ports"]} == ports
+    named = {f"{use}-{number}": number for use, number in ports.items()}
+    assert {each["name"]: each["port"] for each in service["ports"]} == named
     [container] = pod(server)["containers"]
-    assert {each["name"]: each["containerPort"] for each in container["ports"]} == ports
-    assert [each["targetPort"] for each in service["ports"]] == list(ports)
+    assert {each["name"]: each["containerPort"] for each in container["ports"]} == named
+    assert [each["targetPort"] for each in service["ports"]] == list(named)
     labels = server.one("StatefulSet").inputs["spec"]["template"]["metadata"]["labels"]
     assert service["selector"].items() <= labels.items()
     assert (

@@ -140,11 +140,12 @@ def test_service_is_called_where_its_url_says(port: int) -> None:
     assert service.outputs["url"] == workload_url(CONTEXT, "cart", "shop", port)
     inputs = service.one("Service").inputs
     [entry] = inputs["spec"]["ports"]
-    assert (entry["port"], entry["targetPort"]) == (port, "http")
+    name = f"http-{port}"
+    assert entry == {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
     # Awaited, it would wait for the pods that wait for it.
     assert inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
     [own] = container(service)["ports"]
-    assert (own["name"], own["containerPort"]) == ("http", port)
+    assert (own["name"], own["containerPort"]) == (name, port)
     env = {each["name"]: each["value"] for each in container(service)["env"]}
     assert env["PORT"] == str(port)
     labels = service.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"]
@@ -299,8 +300,9 @@ def test_image_is_pulled_with_the_login_if_there_is_one(secret: str | None) -> N
 def test_probes_are_three_and_start_has_its_time() -> None:
     """A start that is slower than its probe allows is killed, again and again."""
     only = container(made())
+    [port] = only["ports"]
     for kind, path in PROBE_PATHS.items():
-        assert only[f"{kind}Probe"]["httpGet"] == {"path": path, "port": "http"}
+        assert only[f"{kind}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
     startup = only["startupProbe"]
     # 61 seconds do not fit into 30 probes of 2.
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 61

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 
 from rehearsal.providers.wire import Properties, table, text
+from rehearsal.schema import applied, repeated
+from rehearsal.validation import change_refusal, refusal
 
 NAMESPACES = "namespaces"
 
@@ -50,6 +52,10 @@ class NotFoundError(ApiError):
     """There is no such object, or no such namespace."""
 
 
+class InvalidError(ApiError):
+    """The object is not one that the API allows, or the change of it is not."""
+
+
 @dataclass(frozen=True, order=True)
 class Key:
     """What identifies an object: API group, kind, namespace (empty if it has none), name."""
@@ -81,11 +87,17 @@ def key_of(manifest: Properties) -> Key:
 
 
 class Cluster:
-    """Objects by API group, kind, namespace and name; any thread may call it."""
+    """Objects by API group, kind, namespace and name; any thread may call it.
+
+    The real provider makes an object by POST and applies it on the server from then on. The
+    server takes the two for different owners of the object's fields. A real update first takes
+    the fields over; a dry run cannot, so what it is not given any more stays in the object.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._objects: dict[Key, Properties] = {}
+        self._posted: set[Key] = set()
         for name in _PREDEFINED:
             self._objects[Key("", "Namespace", "", name)] = {
                 "apiVersion": "v1",
@@ -94,30 +106,43 @@ class Cluster:
             }
 
     def create(self, manifest: Properties) -> Properties:
-        """Add an object and return it with the metadata that a server adds.
+        """Add an object by POST and return it with the metadata that a server adds.
 
         Raises:
             AlreadyExistsError: an object of that kind, namespace and name is there.
+            InvalidError: the API does not allow it.
             NotFoundError: the namespace is not there.
         """
         key = key_of(manifest)
         with self._lock:
-            if key.namespace and not self._has_namespace(key.namespace):
-                raise NotFoundError(f'{NAMESPACES} "{key.namespace}" not found')
+            self._admit(manifest)
             if key in self._objects:
                 raise AlreadyExistsError(f'{key.resource} "{key.name}" already exists')
             live = _live(manifest, uid=str(uuid.uuid4()), generation=1)
             self._objects[key] = live
+            self._posted.add(key)
             return live
 
-    def update(self, manifest: Properties) -> Properties:
-        """Put new content into an object and return it.
+    def try_create(self, manifest: Properties) -> None:
+        """Find out what `create` would refuse; that the object is there is no obstacle.
 
         Raises:
+            InvalidError, NotFoundError: as `create` does.
+        """
+        with self._lock:
+            self._admit(manifest)
+
+    def update(self, manifest: Properties) -> Properties:
+        """Apply an object as its only owner, and return it.
+
+        Raises:
+            InvalidError: the API does not allow it, or not this change.
             NotFoundError: no object of that kind, namespace and name is there.
         """
         key = key_of(manifest)
         with self._lock:
+            _check_change(self._found(key), manifest)
+            self._posted.discard(key)
             metadata = table(self._found(key).get("metadata"))
             generation = metadata.get("generation")
             live = _live(
@@ -127,6 +152,21 @@ class Cluster:
             )
             self._objects[key] = live
             return live
+
+    def try_update(self, manifest: Properties) -> Properties:
+        """Apply an object in a dry run, and return what would become of it.
+
+        Raises:
+            InvalidError, NotFoundError: as `update` does. What POST has given the object and
+                the manifest does not is there beside the new, and may be one too many.
+        """
+        key = key_of(manifest)
+        with self._lock:
+            live = self._found(key)
+            given: Properties = {name: live[name] for name in live if name != "status"}
+            wanted = applied(given, manifest) if key in self._posted else manifest
+            _check_change(live, manifest, wanted)
+            return {**live, **wanted}
 
     def report(self, key: Key, status: Properties) -> Properties:
         """Set an object's status and return the object.
@@ -151,11 +191,11 @@ class Cluster:
     def delete(self, key: Key) -> None:
         """Remove the object if it is there; a namespace goes with all it holds."""
         with self._lock:
-            self._objects.pop(key, None)
+            self._forget(key)
             if key.kind == "Namespace":
                 inside = [each for each in self._objects if each.namespace == key.name]
                 for each in inside:
-                    del self._objects[each]
+                    self._forget(each)
 
     def contents(self) -> tuple[Key, ...]:
         """Return the keys of all objects but the namespaces every cluster has, sorted."""
@@ -168,6 +208,16 @@ class Cluster:
                 )
             )
 
+    def _admit(self, manifest: Properties) -> None:
+        namespace = key_of(manifest).namespace
+        if namespace and not self._has_namespace(namespace):
+            raise NotFoundError(f'{NAMESPACES} "{namespace}" not found')
+        _check(manifest)
+
+    def _forget(self, key: Key) -> None:
+        self._objects.pop(key, None)
+        self._posted.discard(key)
+
     def _has_namespace(self, name: str) -> bool:
         return Key("", "Namespace", "", name) in self._objects
 
@@ -175,6 +225,35 @@ class Cluster:
         if key not in self._objects:
             raise NotFoundError(f'{key.resource} "{key.name}" not found')
         return self._objects[key]
+
+
+def _check(manifest: Properties) -> None:
+    problem = refusal(manifest)
+    if problem is not None:
+        raise InvalidError(problem)
+
+
+def _check_change(live: Properties, manifest: Properties, wanted: Properties | None = None) -> None:
+    """Refuse a manifest that cannot be merged, and an object that is not allowed.
+
+    Args:
+        live: the object as it is.
+        manifest: what is applied.
+        wanted: what becomes of it; the manifest itself if not given.
+    """
+    twice = repeated(manifest)
+    if twice is not None:
+        key = key_of(manifest)
+        version = text(manifest.get("apiVersion"))
+        api = version if "/" in version else f"/{version}"
+        raise InvalidError(
+            f"failed to create typed patch object ({key.id}; {api}, Kind={key.kind}): {twice}"
+        )
+    result = manifest if wanted is None else wanted
+    _check(result)
+    problem = change_refusal(live, result)
+    if problem is not None:
+        raise InvalidError(problem)
 
 
 def _live(manifest: Properties, *, uid: str, generation: int) -> Properties:

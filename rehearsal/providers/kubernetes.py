@@ -6,11 +6,18 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
-from rehearsal.cluster import AlreadyExistsError, ApiError, Cluster, NotFoundError, key_of
+from rehearsal.cluster import (
+    AlreadyExistsError,
+    ApiError,
+    Cluster,
+    InvalidError,
+    NotFoundError,
+    key_of,
+)
 from rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
 from rehearsal.providers.base import SimulatedProvider
 from rehearsal.providers.difference import changes
-from rehearsal.providers.immutable import immutable_paths, is_autonamed, refusal
+from rehearsal.providers.immutable import immutable_paths, is_autonamed
 from rehearsal.providers.manifest import (
     content_hidden,
     normal,
@@ -95,9 +102,16 @@ class KubernetesProvider(SimulatedProvider):
     def preview(self, resource: Resource, old: Properties) -> Properties:
         if has_unknown(resource.inputs):
             return resource.inputs
-        # A preview of an update is a dry run on the server.
-        self._held_to_what_is_live(resource)
-        return outputs_of(resource.inputs, with_defaults(table(plain(resource.inputs))))
+        manifest = with_defaults(table(plain(resource.inputs)))
+        if old:
+            return outputs_of(resource.inputs, self._changed(resource, manifest, dry_run=True))
+        try:
+            self.cluster.try_create(manifest)
+        except InvalidError as error:
+            raise _not_created(resource, error) from error
+        except NotFoundError:
+            pass  # Its namespace may be made in the same run.
+        return outputs_of(resource.inputs, manifest)
 
     @override
     def create(self, resource: Resource) -> Made:
@@ -105,30 +119,12 @@ class KubernetesProvider(SimulatedProvider):
         try:
             live = self._created(manifest)
         except ApiError as error:
-            raise RefusedError(
-                f'resource "{resource.urn}" was not successfully created by the '
-                f"Kubernetes API server: {error}"
-            ) from error
+            raise _not_created(resource, error) from error
         return self._await(resource, live, _times(resource).create)
-
-    def _held_to_what_is_live(self, resource: Resource) -> None:
-        """Refuse a change of the object that the API server refuses."""
-        manifest = table(plain(resource.inputs))
-        try:
-            said = refusal(self.cluster.get(key_of(manifest)), manifest)
-        except NotFoundError:
-            return
-        if said is not None:
-            raise RefusedError(f'update of resource "{resource.urn}" failed: {said}')
 
     @override
     def update(self, resource: Resource, old: Properties) -> Made:
-        self._held_to_what_is_live(resource)
-        manifest = with_defaults(table(plain(resource.inputs)))
-        try:
-            live = self.cluster.update(manifest)
-        except NotFoundError as error:
-            raise RefusedError(f'update of resource "{resource.urn}" failed: {error}') from error
+        live = self._changed(resource, with_defaults(table(plain(resource.inputs))), dry_run=False)
         return self._await(resource, live, _times(resource).update)
 
     @override
@@ -155,6 +151,22 @@ class KubernetesProvider(SimulatedProvider):
             if self._settings.get("upsertExistingObjects") not in _YES:
                 raise
             return self.cluster.update(manifest)
+
+    def _changed(self, resource: Resource, manifest: Properties, *, dry_run: bool) -> Properties:
+        change = self.cluster.try_update if dry_run else self.cluster.update
+        try:
+            return change(manifest)
+        except NotFoundError as error:
+            raise RefusedError(f'update of resource "{resource.urn}" failed: {error}') from error
+        except InvalidError as error:
+            # The object is there, so the provider takes it for one that does not get ready.
+            key = key_of(manifest)
+            outputs = outputs_of(resource.inputs, self.cluster.get(key))
+            raise NotReadyError(
+                Made(id=key.id, outputs=outputs),
+                f'the Kubernetes API server reported that "{key.id}" failed to fully initialize '
+                f"or become live: {error}",
+            ) from error
 
     def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
         """Wait until the object is ready, as the real provider does, unless told not to."""
@@ -192,6 +204,13 @@ class KubernetesProvider(SimulatedProvider):
             return not is_complete(self.cluster.get(key_of(manifest)))
         except NotFoundError:
             return False
+
+
+def _not_created(resource: Resource, error: ApiError) -> RefusedError:
+    return RefusedError(
+        f'resource "{resource.urn}" was not successfully created by the Kubernetes API server: '
+        f"{error}"
+    )
 
 
 def _times(resource: Resource) -> Times:

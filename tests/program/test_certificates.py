@@ -15,7 +15,7 @@ from plan.recorder import Registration
 from policy.quantity import largest
 from policy.reachability import Endpoint, matrix, world_of
 from policy.rules import RULES
-from tests.kubernetes_schema import validate
+from rehearsal.schema import validate
 from tests.program.test_isolation import DNS, EDGE, OUTSIDE, RESOLVER, expected, reach
 from tests.projects import copy_project, set_config
 

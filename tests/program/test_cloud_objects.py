@@ -10,7 +10,7 @@ import pytest
 
 from plan.plan import Plan
 from plan.recorder import Registration
-from tests.kubernetes_schema import validate
+from rehearsal.schema import validate
 from tests.program.cloud_resources import STACKS
 
 pytestmark = pytest.mark.xdist_group("clouds")

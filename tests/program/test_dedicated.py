@@ -17,8 +17,8 @@ from plan.recorder import Registration
 from policy.reachability import Endpoint, matrix, world_of
 from policy.resource import Resource
 from policy.rules import violations
+from rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, InCluster
-from tests.kubernetes_schema import validate
 from tests.program.cloud_resources import of_type, one
 from tests.program.test_cloud_isolation import outside
 from tests.program.test_isolation import expected, reach

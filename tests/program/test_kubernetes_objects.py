@@ -10,7 +10,7 @@ from jsonschema import ValidationError
 
 from plan.plan import Plan
 from plan.recorder import Registration
-from tests.kubernetes_schema import validate
+from rehearsal.schema import parts, validate
 
 LONGEST_NAME = 63
 LONGEST_AUTO_NAME = LONGEST_NAME - 9
@@ -48,6 +48,19 @@ def test_the_schema_check_looks(plan: Plan) -> None:
     ):
         with pytest.raises(ValidationError):
             validate(wrong)
+
+
+def test_names_of_ports_carry_their_number(plan: Plan) -> None:
+    """A changed number under the same name is refused in every preview."""
+    numbers = {"ServicePort": "port", "ContainerPort": "containerPort"}
+    named = [
+        (part.value["name"], part.value[numbers[part.definition]])
+        for resource in objects(plan)
+        for part in parts(resource.inputs)
+        if part.definition in numbers
+    ]
+    assert len(named) >= 2 * 43
+    assert not [name for name, number in named if not name.endswith(f"-{number}")]
 
 
 def test_namespaces_enforce_the_restricted_level(plan: Plan) -> None:

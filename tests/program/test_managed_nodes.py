@@ -14,9 +14,9 @@ from plan.manifests import HELM_RELEASE, manifests
 from plan.plan import Plan, make_plan
 from plan.recorder import Registration
 from policy.rules import violations
+from rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, EnvironmentName, Managed
 from terraform.configuration import configuration
-from tests.kubernetes_schema import validate
 from tests.program.cloud_resources import STACKS, of_type, one, policies
 from tests.program.test_cloud_iam import unexplained_wildcards
 from tests.program.test_pods import amount

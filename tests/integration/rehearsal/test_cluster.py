@@ -19,8 +19,13 @@ def _object(kind: str, name: str, *, api: str = "v1", **more: Properties) -> Pro
 
 
 def _deployment(pod: Properties, *, labels: Properties | None = None) -> Properties:
-    template: Properties = {"metadata": {"labels": labels or {}}, "spec": pod}
-    return _object("Deployment", "app", api="apps/v1", spec={"template": template})
+    labels = labels or {"app": "app"}
+    template: Properties = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "app", "image": "app:1"}], **pod},
+    }
+    spec: Properties = {"selector": {"matchLabels": labels}, "template": template}
+    return _object("Deployment", "app", api="apps/v1", spec=spec)
 
 
 def test_names_are_unique_by_kind_group_and_namespace() -> None:

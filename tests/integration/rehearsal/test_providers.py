@@ -134,13 +134,17 @@ def test_secret_in_any_object_stays_secret() -> None:
     provider = _kubernetes()
     inputs: Properties = {
         "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "c", "annotations": {"token": Secret("t"), "plain": "p"}},
-        "data": {"list": [Secret("x"), "y"]},
+        "kind": "ServiceAccount",
+        "metadata": {
+            "name": "a",
+            "annotations": {"token": Secret("t"), "plain": "p"},
+            "finalizers": [Secret("x"), "y"],
+        },
     }
-    outputs = provider.create(_resource("kubernetes:core/v1:ConfigMap", inputs)).outputs
-    assert table(table(outputs["metadata"])["annotations"]) == {"token": Secret("t"), "plain": "p"}
-    assert table(outputs["data"])["list"] == Secret(["x", "y"])
+    outputs = provider.create(_resource("kubernetes:core/v1:ServiceAccount", inputs)).outputs
+    metadata = table(outputs["metadata"])
+    assert table(metadata["annotations"]) == {"token": Secret("t"), "plain": "p"}
+    assert metadata["finalizers"] == Secret(["x", "y"])
 
 
 def test_names_come_from_the_seed() -> None:
@@ -166,12 +170,15 @@ def test_names_come_from_the_seed() -> None:
 def test_workload_waits_for_what_it_mounts_and_is_kept_if_that_never_comes() -> None:
     """A misspelt Secret must fail the rehearsal, as it would fail the rollout."""
     provider = _kubernetes()
-    pod: Properties = {"volumes": [{"secret": {"secretName": "s"}}]}
+    pod: Properties = {
+        "containers": [{"name": "app", "image": "app:1"}],
+        "volumes": [{"name": "login", "secret": {"secretName": "s"}}],
+    }
     workload: Properties = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": "d"},
-        "spec": {"template": {"spec": pod}},
+        "spec": {"selector": {}, "template": {"spec": pod}},
     }
     asked = _resource("kubernetes:apps/v1:Deployment", workload)
     with pytest.raises(NotReadyError, match='secret "s" not found') as error:
@@ -189,7 +196,7 @@ def test_unready_job_is_made_anew_where_asked() -> None:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": "j", "annotations": {"pulumi.com/replaceUnready": "true"}},
-        "spec": {},
+        "spec": {"template": {"spec": {"containers": [{"name": "sql", "image": "sql:1"}]}}},
     }
     there = _resource("kubernetes:batch/v1:Job", job)
     live = provider.cluster.create(job)
@@ -201,8 +208,11 @@ def test_unready_job_is_made_anew_where_asked() -> None:
     assert not provider.diff(there, made.outputs, job).replacing
 
 
-@pytest.mark.parametrize("field", ["value", "preemptionPolicy", "description"])
-def test_what_the_api_server_refuses_to_change_is_refused(field: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("value", 2), ("preemptionPolicy", "PreemptLowerPriority"), ("description", "other")],
+)
+def test_what_the_api_server_refuses_to_change_is_refused(field: str, value: Property) -> None:
     """The rehearsal of another priority succeeds, and the deployment ends at it."""
     provider = _kubernetes()
     token = "kubernetes:scheduling.k8s.io/v1:PriorityClass"
@@ -215,7 +225,7 @@ def test_what_the_api_server_refuses_to_change_is_refused(field: str) -> None:
         "description": "Core",
     }
     made = provider.create(_resource(token, core))
-    changed = _resource(token, core | {field: "other"})
+    changed = _resource(token, core | {field: value})
     if field == "description":
         provider.preview(changed, made.outputs)
         provider.update(changed, made.outputs)
@@ -225,9 +235,9 @@ def test_what_the_api_server_refuses_to_change_is_refused(field: str) -> None:
         "changed in an update"
     )
     assert not provider.diff(changed, made.outputs, core).replacing
-    with pytest.raises(RefusedError, match=said):
+    with pytest.raises(NotReadyError, match=said):
         provider.preview(changed, made.outputs)
-    with pytest.raises(RefusedError, match=said):
+    with pytest.raises(NotReadyError, match=said):
         provider.update(changed, made.outputs)
 
 

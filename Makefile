@@ -10,7 +10,7 @@ VENV := .venv/bin
 PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal repair cli examples tests tools __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
-	test diff-engine coverage bench findings clean
+	test diff-engine cluster-test coverage bench findings clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ coverage: tools servers ## Run all tests and report what they do not reach
 
 diff-engine: tools ## Preview every edit of the diff's tests on the real engine (two minutes)
 	@$(VENV)/pytest tests/diff -m engine_diff -n $(WORKERS) --dist loadgroup
+
+cluster-test: tools ## Dev on a real API server (15 minutes, and half an hour of builds once)
+	@echo "Finding the control plane and the provider, or building them (about half an hour, once) ..."
+	@python3 tools/control_plane.py >/dev/null
+	@echo "Running dev on them (about a quarter of an hour) ..."
+	@$(VENV)/pytest tests/cluster -m cluster -v --durations=20
 
 bench: tools ## Measure speed and memory
 	@$(VENV)/python -m tests.bench

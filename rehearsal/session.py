@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,17 @@ class Rehearsal:
         return workspace.pulumi_command.run(
             [*arguments, "--stack", self._stack.name], workspace.work_dir, workspace.env_vars
         ).stdout
+
+    @contextmanager
+    def variables(self, more: Mapping[str, str]) -> Generator[None]:
+        """While the block runs, the CLI and its providers have these variables too."""
+        workspace = self._stack.workspace
+        kept = workspace.env_vars
+        workspace.env_vars = {**kept, **more}
+        try:
+            yield
+        finally:
+            workspace.env_vars = kept
 
     def _run(self, verb: str, start: _Start) -> Outcome:
         phase = self._next_phase(verb)

@@ -1,0 +1,44 @@
+"""One cluster for all tests of this folder, and dev on it. `make cluster-test` runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from control_plane import control_plane
+
+from tests.diff.copies import copy_whole
+from tests.diff.deployed import Deployed
+
+from .servers import RunningCluster, running_cluster
+from .stack import stack_on
+
+MARK = "cluster"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the marker used here."""
+    config.addinivalue_line("markers", f"{MARK}: on a real API server; builds for half an hour")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves these tests out unless `-m cluster` asks for them."""
+    if MARK not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker(MARK)]
+        items[:] = [item for item in items if not item.get_closest_marker(MARK)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RunningCluster]:
+    """An empty cluster."""
+    with running_cluster(control_plane()) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dev(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A stack with dev's settings, nothing made yet."""
+    project = copy_whole(tmp_path_factory.mktemp("cluster") / "project")
+    with stack_on(cluster, project) as stack:
+        yield stack

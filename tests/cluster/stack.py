@@ -1,0 +1,62 @@
+"""Dev as a stack of the real engine on a running cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rehearsal.cluster import Cluster
+from rehearsal.engine import Engine, find_cli
+from rehearsal.providers.kubernetes import KubernetesProvider
+from rehearsal.providers.random import random_provider
+from rehearsal.providers.served import served
+from rehearsal.record import Recorder
+from rehearsal.session import PARALLEL, Rehearsal
+from rehearsal.timing import Clock
+from rehearsal.workspace import make_stack, temporary_root
+from stacks.stack_file import read_stack_file
+from tests.diff.deployed import Deployed
+
+from .servers import RunningCluster
+
+
+@contextmanager
+def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
+    """A new stack of the project's dev settings; what it makes stays in the cluster.
+
+    Its Kubernetes provider is the real one, its random provider that of a rehearsal.
+    """
+    file = read_stack_file(project, "dev")
+    clock = Clock(1.0)
+    recorder = Recorder(clock)
+    with temporary_root() as root, served([random_provider(clock, recorder)], PARALLEL) as attached:
+        environment = {
+            **attached,
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "PATH": os.pathsep.join([str(cluster.provider), os.environ["PATH"]]),
+        }
+        engine = Engine(find_cli())
+        made = make_stack(
+            root,
+            engine,
+            attached=environment,
+            project=file.project,
+            stack="dev",
+            config=file.plain,
+            secret_config=file.secret,
+            # As people run it.
+            checkpoints=True,
+        )
+        session = Rehearsal(
+            lambda: None,
+            made,
+            engine=engine,
+            # Not served, so the engine takes the one on PATH.
+            kubernetes=KubernetesProvider(Cluster(), clock, recorder),
+            clouds=(),
+            clock=clock,
+            recorder=recorder,
+        )
+        yield Deployed(session=session, project=project)

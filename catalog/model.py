@@ -270,6 +270,12 @@ class Catalog:
         """Name of the bucket that the CDN serves, None when there is none."""
         return next((bucket.name for bucket in self.buckets.values() if bucket.served), None)
 
+    @property
+    def gateway(self) -> str | None:
+        """The service that the load balancer routes to, None when there is none."""
+        needing = (edge.source for edge in self.edges if edge.target == "load-balancer")
+        return next(needing, None)
+
     def base(self, name: str) -> str:
         """What a node is to those who need it: `postgres`, whichever server of it that is."""
         resource = self.resources.get(name)

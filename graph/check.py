@@ -18,6 +18,7 @@ from graph.rules.platform import (
     buckets_fit,
     cdn_serves_one_bucket,
     flows_hold,
+    load_balancer_routes_to_one_service,
 )
 
 RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
@@ -32,6 +33,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     buckets_fit,
     bucket_names_are_free,
     cdn_serves_one_bucket,
+    load_balancer_routes_to_one_service,
 )
 """All rules. Names and shapes of the files are checked when they are read."""
 

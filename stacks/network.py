@@ -113,7 +113,7 @@ def _ingress(
     callers: tuple[Pods | Addresses, ...] = _workloads(
         catalog, context, [each.source for each in catalog.edges if each.target == name]
     )
-    if any(each.target == "load-balancer" for each in catalog.needs(name)):
+    if name == catalog.gateway:
         # The load balancer is needed by what it routes to.
         callers = (*edge, *callers)
     if monitoring is not None:

@@ -63,6 +63,18 @@ def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
         )
 
 
+def load_balancer_routes_to_one_service(catalog: Catalog) -> Iterator[Problem]:
+    """One service is the way in: every other one behind the balancer would get no request."""
+    behind = [edge for edge in catalog.edges if edge.target == "load-balancer"]
+    for edge in behind[1:]:
+        yield problem_at(
+            edge,
+            f"the load balancer routes to one service alone, and '{behind[0].source}' needs it "
+            "too; take 'load-balancer' off the needs of one of them, and let the other one call it "
+            "('above_tier' stands for a call to every service above).",
+        )
+
+
 def bucket_names_are_free(catalog: Catalog) -> Iterator[Problem]:
     """No bucket has the name of one that the platform makes for itself, or one that S3 refuses."""
     for name in sorted(RESERVED_BUCKETS & set(catalog.buckets)):

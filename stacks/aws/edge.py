@@ -55,12 +55,11 @@ def build_entry(
     data: AwsData,
 ) -> Entry | None:
     """Makes everything of the edge that needs no service; None without a gateway."""
-    gateways = [edge.source for edge in catalog.edges if edge.target == "load-balancer"]
-    if not gateways:
+    gateway = catalog.gateway
+    if gateway is None:
         if data.served is not None:
             data.served.allow()
         return None
-    gateway = gateways[0]
     certificate = _certificate(managed, foundation)
     mark = CdnMark("cdn-mark", CdnMarkArgs(), foundation.options()).value
     balancer = LoadBalancer(

@@ -26,10 +26,9 @@ def build_edge(
 
     Returns its URL, or None if the catalog has no gateway.
     """
-    gateways = [edge.source for edge in catalog.edges if edge.target == "load-balancer"]
-    if not gateways:
+    gateway = catalog.gateway
+    if gateway is None:
         return None
-    gateway = gateways[0]
     namespace = foundation.namespaces[catalog.services[gateway].domain]
     after: list[pulumi.Resource] = [services.workloads[gateway].handle]
     issuer: AcmeIssuer | None = None

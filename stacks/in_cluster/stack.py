@@ -53,5 +53,5 @@ def _solvers(settings: Settings, catalog: Catalog) -> frozenset[str]:
     wanted = letsencrypt(settings)
     if wanted is None or wanted.challenge != "http01":
         return frozenset()
-    gateways = (edge.source for edge in catalog.edges if edge.target == "load-balancer")
-    return frozenset(catalog.services[gateway].domain for gateway in gateways)
+    gateway = catalog.gateway
+    return frozenset() if gateway is None else frozenset({catalog.services[gateway].domain})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from catalog import Catalog, CatalogError, Problem
+from catalog import Catalog, CatalogError, Order, Problem, Resource
 from graph.check import check, find_problems
-from tests.unit.random_catalogs import any_catalogs
+from tests.unit.random_catalogs import NAMES, any_catalogs, edge, sound_catalogs
 
 PROPERTY = settings(deadline=None, max_examples=200)
 
@@ -90,6 +92,24 @@ def test_every_circle_of_domains_is_told(catalog: Catalog) -> None:
         if domain[a] != domain[b] and not any({a, b} <= group for group in groups)
     }
     assert len(sentences(catalog, "in a circle")) == len(cycles(between))
+
+
+@PROPERTY
+@given(catalog=sound_catalogs(), behind=st.sets(st.sampled_from(NAMES)))
+def test_one_service_at_most_is_behind_the_balancer(catalog: Catalog, behind: set[str]) -> None:
+    """Every other one is open to the network, and gets no request."""
+    behind &= set(catalog.services)
+    balancer = Resource(name="load-balancer", summary="Way in", providers=(), gate=False)
+    edges = [edge(name, "load-balancer", Order.RUNTIME) for name in sorted(behind)]
+    routed = replace(
+        catalog,
+        resources={**catalog.resources, "load-balancer": balancer},
+        edges=(*catalog.edges, *edges),
+    )
+    assert routed.gateway == min(behind, default=None)
+    found = sentences(routed, "routes to one service alone")
+    assert len(found) == max(0, len(behind) - 1)
+    assert all(f"'{routed.gateway}' needs it too" in each.message for each in found)
 
 
 @PROPERTY

@@ -99,8 +99,8 @@ class Rehearsal:
         Args:
             target: URNs of the only resources to look at, with `*` and `**`; none for all.
             exclude: URNs of resources to leave alone, with `*` and `**`.
-            exclude_dependents: whether to leave alone what depends on those, too; the
-                engine refuses the run otherwise.
+            exclude_dependents: whether to leave alone what depends on those, too. The engine
+                makes it otherwise, and writes a state that `pulumi state repair` has to mend.
         """
         return self._run(
             "up",

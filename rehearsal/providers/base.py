@@ -90,6 +90,8 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     @override
     def Attach(self, request: plugin_pb2.PluginAttach, context: ServicerContext) -> Empty:
+        # By an engine: the one before it, or its preview, cancelled what it left behind.
+        self.clock.resume()
         return Empty()
 
     @override

@@ -5,7 +5,7 @@ Where docs/runbook.md says what to do, its own commands are run.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from rehearsal.run import rehearse
 from rehearsal.session import Rehearsal
 from stacks.program import build
 from stacks.stack_file import read_stack_file
+from tests.diff.copies import cut, edit_yaml, remove_service
 from tests.projects import copy_project
 from tests.runbook import follow, pulumi_commands
 
@@ -101,6 +102,16 @@ def add_service(project: Path, name: str) -> None:
         file.write(f"  {name}:\n    summary: New\n    tier: domain\n    needs: [postgres]\n")
     with (project / "releases" / "staging.yaml").open("a", encoding="utf-8") as file:
         file.write(f'  {name}: "1.0.0"\n')
+
+
+def release_only(project: Path, names: Collection[str]) -> None:
+    """Take all other services out of prod's release file."""
+    edit_yaml(
+        project / "releases" / "prod.example.yaml",
+        lambda release: release.update(
+            services={k: v for k, v in release["services"].items() if k in names}
+        ),
+    )
 
 
 @pytest.mark.xdist_group("cloud-staging")
@@ -194,3 +205,26 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
         assert rehearsal.destroy().succeeded
         assert not rehearsal.export().get("resources")
         assert rehearsal.in_cloud("aws:rds/cluster:Cluster") == {old, new}
+
+
+@pytest.mark.xdist_group("cloud-prod")
+def test_a_service_leaves_prod(tmp_path: Path) -> None:
+    """What is protected stops the deployment that removes a service, and every one after it."""
+    project = copy_project(tmp_path / "project")
+    kept = ["backend-api", "user-auth", "vscreen-hollywood"]
+    cut(project, kept)
+    release_only(project, kept)
+    with rehearsed(project, "prod") as rehearsal:
+        first = rehearsal.up()
+        assert first.succeeded, first.errors
+        remove_service(project, "vscreen-hollywood")
+        release_only(project, kept[:-1])
+        refused = rehearsal.preview()
+        assert not refused.succeeded
+        assert all("protected" in error for error in refused.errors), refused.errors
+        [unprotect] = pulumi_commands("Removing a service", "prod")
+        removed = follow(rehearsal, *unprotect, ("up",))
+        assert removed is not None
+        assert removed.succeeded, removed.errors
+        repositories = rehearsal.in_cloud("aws:ecr/repository:Repository")
+        assert "nexus-cos-prod/vscreen-hollywood" in repositories

@@ -59,8 +59,9 @@ def _judge(project: Path, stack: str) -> str:
 
 
 def _tell(catalog: Catalog) -> None:
+    from catalog.wording import counted
     from graph.check import RULES
-    from graph.figures import counted, edges_in_words, figures
+    from graph.figures import edges_in_words, figures
 
     numbers = figures(catalog)
     tiers = ", ".join(f"{tier} {number}" for tier, number in numbers.in_tier.items())

@@ -72,6 +72,7 @@ def command(  # noqa: PLR0917 - typer makes options of them
             stacks=tuple(stacks or ()),
             base_graph=base_graph,
             head_graph=head_graph,
+            say=lambda text: typer.echo(text, err=True),
         )
     except PlanningError as error:
         typer.echo(str(error), err=True)

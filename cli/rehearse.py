@@ -132,6 +132,7 @@ class _Run:
 
     def through(self, fail: frozenset[str], json_file: Path | None) -> bool:
         """Runs all phases and says whether each did what it should."""
+        from catalog.wording import counted
         from rehearsal.live import Progress
         from rehearsal.run import rehearse
         from rehearsal.spread import spread
@@ -168,11 +169,11 @@ class _Run:
                 wrong += [] if again.succeeded else ["the next run did not mend it"]
             more = self._phase(progress, "Bringing it up once more", rehearsal.up)
             if more.changed or not more.succeeded:
-                wrong.append(f"a run without a change touched {more.changed} resources")
+                wrong.append(f"a run without a change touched {counted(more.changed, 'resource')}")
             down = self._phase(progress, "Taking everything down", rehearsal.destroy)
             left = len(rehearsal.export().get("resources", []))
             if left or not down.succeeded:
-                wrong.append(f"{left} resources are left")
+                wrong.append(f"{counted(left, 'resource')} {'is' if left == 1 else 'are'} left")
             account = self._account(rehearsal, times, failure)
         if wrong:
             self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")

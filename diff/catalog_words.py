@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog import Edge, Order
+from catalog.wording import counted
 from diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
 from diff.phrase import Part, Phrase, names, phrase
-from diff.text import counted
 
 _KINDS = {
     "service": ("service", "services"),
@@ -93,9 +93,9 @@ def _edges_removed(diff: CatalogDiff) -> Iterator[Phrase]:
             key = edge.source, edge.target in diff.removed
             alike.setdefault(key, []).append(edge.target)
     for (source, gone), targets in alike.items():
-        yield phrase(
-            [source], " no longer needs ", *names(targets), ", which is removed" if gone else ""
-        )
+        are = "is" if len(targets) == 1 else "are"
+        removed = f", which {are} removed" if gone else ""
+        yield phrase([source], " no longer needs ", *names(targets), removed)
 
 
 def _manner(edge: Edge) -> str:
@@ -157,7 +157,9 @@ def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
             *names(diff.chain_after, most=20, joint=" → "),
         )
     else:
-        yield phrase(f"Longest startup chain: unchanged, {len(diff.chain_after)} services")
+        yield phrase(
+            f"Longest startup chain: unchanged, {counted(len(diff.chain_after), 'service')}"
+        )
     if diff.flows_touched:
         yield phrase("Critical flows through what changed: ", *names(diff.flows_touched))
     blast = diff.blast
@@ -179,4 +181,4 @@ def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
 def _waves(diff: CatalogDiff) -> str:
     if diff.waves_before == diff.waves_after:
         return f"; still {counted(diff.waves_after, 'step')} by the edges alone"
-    return f"; {diff.waves_before} → {diff.waves_after} steps by the edges alone"
+    return f"; {diff.waves_before} → {counted(diff.waves_after, 'step')} by the edges alone"

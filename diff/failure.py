@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from diff.text import LONGEST_PART
+
 MOST_LINES = 20
 """The last ones are kept: a program's sentences stand behind whatever it warned of before."""
 
-LONGEST_LINE = 1_000
-"""Characters of a line. The longest sentence of this project's own errors has about 400."""
 
 _READ = 100_000
 """Bytes at the end of a text that are looked at; it may come from a stranger."""
@@ -20,7 +20,7 @@ def sentences(said: bytes) -> tuple[str, ...]:
             marks them as such.
     """
     text = said[-_READ:].decode("utf-8", errors="replace")
-    lines = [line.strip()[:LONGEST_LINE] for line in text.splitlines() if line.strip()]
+    lines = [line.strip()[:LONGEST_PART] for line in text.splitlines() if line.strip()]
     if not lines:
         return ("its program ended without a word; run `nexus plan` there.",)
     if any(line.startswith("Traceback (most recent call last)") for line in lines):

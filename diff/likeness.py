@@ -92,6 +92,9 @@ def _names_in(name: str) -> Iterator[str]:
             yield "-".join(words[start : start + length])
 
 
+Leaves = tuple[tuple[str, str], ...]
+"""Path and value of everything in a resource's inputs."""
+
 Family = tuple[PlannedResource, ...]
 """A resource whose parent is not among the changed ones, first, and everything below it."""
 
@@ -99,12 +102,19 @@ Family = tuple[PlannedResource, ...]
 def _alike(removed: Resources, added: Resources) -> dict[str, str]:
     """Families at one place that are like each other, and like no other there."""
     old, new = _places(removed), _places(added)
+    # Read once, not once per pair.
+    leaves = {
+        each.urn: tuple(_leaves(each.inputs)) for each in (*removed.values(), *added.values())
+    }
     found: dict[str, str] = {}
     for place in sorted(old.keys() & new.keys()):
         if len(old[place]) * len(new[place]) > MOST_PAIRS:
             continue
         pairs = [
-            (was, now) for was in old[place] for now in new[place] if _likeness(was, now) >= ALIKE
+            (was, now)
+            for was in old[place]
+            for now in new[place]
+            if _likeness(was, now, leaves) >= ALIKE
         ]
         olds = Counter(was[0].urn for was, _ in pairs)
         news = Counter(now[0].urn for _, now in pairs)
@@ -144,10 +154,13 @@ def _places(resources: Resources) -> dict[tuple[str, str], list[Family]]:
     return places
 
 
-def _likeness(was: Family, now: Family) -> float:
+def _likeness(was: Family, now: Family, leaves: Mapping[str, Leaves]) -> float:
     """Share of properties that are equal once each family's own name is taken out, 0 to 1."""
+    sizes = sorted(sum(len(leaves[each.urn]) + 1 for each in family) for family in (was, now))
+    if sizes[0] < ALIKE * sizes[1]:
+        return 0.0
     old_stem, new_stem = _stems(was[0].name, now[0].name)
-    left, right = _properties(was, old_stem), _properties(now, new_stem)
+    left, right = _properties(was, old_stem, leaves), _properties(now, new_stem, leaves)
     total = max(left.total(), right.total())
     return (left & right).total() / total if total else 0.0
 
@@ -173,12 +186,14 @@ def _place(resource: PlannedResource, stem: str) -> tuple[str, str]:
     return types, resource.name.replace(stem, "\0")
 
 
-def _properties(family: Iterable[PlannedResource], stem: str) -> Counter[tuple[str, ...]]:
+def _properties(
+    family: Family, stem: str, leaves: Mapping[str, Leaves]
+) -> Counter[tuple[str, ...]]:
     counter: Counter[tuple[str, ...]] = Counter()
     for resource in family:
         place = _place(resource, stem)
         counter[place] += 1
-        for path, value in _leaves(resource.inputs):
+        for path, value in leaves[resource.urn]:
             plain = _AUTO_NAME.sub("", value.replace(stem, "\0"))
             counter[(*place, path.replace(stem, "\0"), plain)] += 1
     return counter

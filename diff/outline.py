@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import wrap
 
+from catalog.wording import counted
 from diff.catalog_words import catalog_sentences
 from diff.phrase import Part, Phrase, names, phrase
 from diff.report import ExitCode, Report, StackReport, Status
 from diff.resource_change import Danger
 from diff.resource_words import Item, resource_groups
-from diff.text import LONGEST_VALUE, counted
 from diff.urn import parse_urn, short_type
 
 COLUMNS = (
@@ -129,9 +128,7 @@ def _errors(stack: StackReport) -> Iterator[Phrase]:
         said = {"": next(iter(said.values()))}
     for side, lines in said.items():
         for line in lines:
-            # In pieces, or every format would cut a long sentence off.
-            pieces = wrap(line, LONGEST_VALUE, break_on_hyphens=False)
-            yield phrase(f"{side}: " if side else "", *names(pieces, most=len(pieces), joint=" "))
+            yield phrase(f"{side}: " if side else "", [line])
 
 
 def _dangers(report: Report) -> Iterator[Item]:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from diff.errors import PlanningError
@@ -14,14 +16,25 @@ from diff.side import GRAPH_FILE, Side, side_of_documents
 
 RUNNER = Path(__file__).with_name("runner.py")
 
-LONGEST = 300
-"""Seconds that planning one revision may take; three stacks take about ten."""
+LONGEST = 900
+"""Seconds that planning one revision may take; three stacks take about ten, and more than a minute
+on a machine that is busy with other things."""
+
+Say = Callable[[str], object]
+"""Is told, in one line, what is done of a command that takes a while."""
+
+
+def say_nothing(_: str) -> None:
+    """For whoever does not want to know."""
+
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "VIRTUAL_ENV")
 """Environment of the process: a plan must not depend on whoever makes it, nor see a secret."""
 
 
-def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Side:
+def plan_project(
+    project: Path, label: str, stacks: tuple[str, ...] = (), say: Say = say_nothing
+) -> Side:
     """Every stack of the project in folder `project`, planned by its own code.
 
     A stack that cannot be planned leaves what its program said (`Side.errors`); the others are
@@ -31,6 +44,7 @@ def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Sid
         project: the folder with Pulumi.yaml; its code is run.
         label: what the user calls it.
         stacks: which stacks to plan; all there are if empty.
+        say: is told what is done; it may be called from any thread.
 
     Raises:
         PlanningError: the program there ends before it comes to its stacks, or hangs.
@@ -41,7 +55,7 @@ def plan_project(project: Path, label: str, stacks: tuple[str, ...] = ()) -> Sid
         return Side(label=label, has_program=False)
     with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
         output = Path(folder)
-        _run(project, output, label, chosen)
+        _run(project, output, label, chosen, say)
         side = side_of_documents(output)
     return Side(
         label=label,
@@ -62,7 +76,7 @@ def stacks_of(project: Path) -> tuple[str, ...]:
     )
 
 
-def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> None:
+def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...], say: Say) -> None:
     environment = {key: os.environ[key] for key in _KEPT if key in os.environ}
     environment |= {
         "PYTHONPATH": str(project),
@@ -74,23 +88,50 @@ def _run(project: Path, output: Path, label: str, stacks: tuple[str, ...]) -> No
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
     command = [sys.executable, str(RUNNER), str(project), str(output), *stacks]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=project,
-            env=environment,
-            capture_output=True,
-            timeout=LONGEST,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
+            command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=complaints
+        ) as process,
+    ):
+        stopped = threading.Event()
+        timer = threading.Timer(LONGEST, _stop, (process, stopped))
+        timer.start()
+        try:
+            _report(process, label, stacks, say)
+        finally:
+            timer.cancel()
+            process.kill()
+        complaints.seek(0)
+        said = complaints.read()
+    if stopped.is_set():
         raise PlanningError(
             f"Planning {label} took more than {LONGEST} seconds and was stopped; "
             "run `nexus plan` there to see where it hangs."
-        ) from None
-    if done.returncode != 0:
-        reason = "\n".join(sentences(done.stderr))
+        )
+    if process.returncode != 0:
+        reason = "\n".join(sentences(said))
         raise PlanningError(f"{label} cannot be planned: {reason}")
 
 
-__all__ = ["GRAPH_FILE", "plan_project", "stacks_of"]
+def _stop(process: subprocess.Popen[bytes], stopped: threading.Event) -> None:
+    stopped.set()
+    process.kill()
+
+
+def _report(
+    process: subprocess.Popen[bytes], label: str, stacks: tuple[str, ...], say: Say
+) -> None:
+    """Tells of every stack that is done, until the process ends."""
+    waiting = list(stacks)
+    for line in process.stdout or ():
+        # The revision's program may print what it likes.
+        stack = line.decode("utf-8", errors="replace").strip()
+        if stack in waiting:
+            waiting.remove(stack)
+            left = f", {len(waiting)} to go" if waiting else ""
+            say(f"{label}: planned {stack}{left}")
+    process.wait()
+
+
+__all__ = ["GRAPH_FILE", "Say", "plan_project", "say_nothing", "stacks_of"]

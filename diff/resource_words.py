@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from catalog.wording import counted
 from diff.phrase import Part, Phrase, names, phrase
 from diff.plan_diff import PlanDiff
 from diff.plan_document import PlannedResource
 from diff.property_change import ABSENT, PropertyChange
 from diff.resource_change import Changed
 from diff.secrecy import HIDDEN
-from diff.text import counted, shown
+from diff.text import shown
 from diff.urn import last_part, parse_urn, short_type
 
 MOST_PROPERTIES = 20
@@ -139,11 +140,8 @@ def _rolls(changes: Iterable[Changed]) -> Iterator[Item]:
 def _renamed(diff: PlanDiff) -> Iterator[Item]:
     """Families, each by the resource on top."""
     types = {each.old: _types(each.old) for each in diff.renamed}
-    tops = [
-        each
-        for each in diff.renamed
-        if not any(types[each.old].startswith(f"{other}$") for other in types.values())
-    ]
+    known = set(types.values())
+    tops = [each for each in diff.renamed if not known.intersection(_above(types[each.old]))]
     alike: dict[tuple[bool, str], list[Phrase]] = defaultdict(list)
     for each in tops:
         pair = phrase([last_part(each.old)], " → ", [last_part(each.new)])
@@ -154,6 +152,13 @@ def _renamed(diff: PlanDiff) -> Iterator[Item]:
             yield Item(phrase(*pair, f", {manner}"))
         if len(pairs) > MOST_PAIRS:
             yield Item(phrase(f"{len(pairs) - MOST_PAIRS} more of this type, {manner}"))
+
+
+def _above(types: str) -> Iterator[str]:
+    """The types of each resource that one with these types stands below."""
+    while "$" in types:
+        types = types.rpartition("$")[0]
+        yield types
 
 
 def _types(urn: str) -> str:

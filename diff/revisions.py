@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diff.errors import DiffError, PlanningError
-from diff.planner import plan_project, stacks_of
+from diff.planner import Say, plan_project, say_nothing, stacks_of
 from diff.side import Side
 from diff.wanted import require_known
 
@@ -25,7 +25,11 @@ def is_revision(repository: Path, name: str) -> bool:
 
 
 def plan_sides(
-    repository: Path, base: str | Path, head: str | Path, stacks: tuple[str, ...] = ()
+    repository: Path,
+    base: str | Path,
+    head: str | Path,
+    stacks: tuple[str, ...] = (),
+    say: Say = say_nothing,
 ) -> tuple[Side, Side]:
     """Both sides, planned at the same time.
 
@@ -34,6 +38,7 @@ def plan_sides(
         base: a git revision, or the folder of a project, which is planned as it is.
         head: the same.
         stacks: which stacks to plan; all there are if empty.
+        say: is told what is done.
 
     Raises:
         PlanningError: a side cannot be planned at all.
@@ -41,10 +46,11 @@ def plan_sides(
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
         require_known(stacks, {*stacks_of(before), *stacks_of(after)})
+        say(f"Planning {base} and {head}, each with its own code ...")
         # A plan is one process that uses one core; two revisions are two of them.
         with ThreadPoolExecutor(max_workers=2) as pool:
             sides = pool.map(
-                lambda each: plan_project(each[0], each[1], stacks),
+                lambda each: plan_project(each[0], each[1], stacks, say),
                 ((before, str(base)), (after, str(head))),
             )
             made_base, made_head = sides

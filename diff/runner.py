@@ -19,10 +19,18 @@ from pathlib import Path
 
 
 def main(project: Path, output: Path, stacks: list[str]) -> None:
-    """Writes `STACK.plan.json` or `STACK.error` of every stack and `graph.json` into `output`."""
+    """Writes `STACK.plan.json` or `STACK.error` of every stack and `graph.json` into `output`.
+
+    Prints the name of each stack that is done.
+    """
     # An installed copy of the project must not stand in for what this revision lacks.
     sys.path[:] = [p for p in sys.path if Path(p) == project or not _is_project(Path(p))]
-    failed = [stack for stack in stacks if not _is_planned(project, stack, output)]
+    failed: list[str] = []
+    for stack in stacks:
+        if not _is_planned(project, stack, output):
+            failed.append(stack)
+        # Whoever waits is told; the commands' own output is caught.
+        print(stack, flush=True)
     try:
         graph = _graph(project)
     except _RefusedError as error:

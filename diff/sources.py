@@ -6,6 +6,7 @@ from pathlib import Path
 
 from diff.errors import DiffError, UnreadableError
 from diff.plan_document import read_plan
+from diff.planner import Say, say_nothing
 from diff.revisions import is_revision, plan_sides
 from diff.side import (
     ERROR_SUFFIX,
@@ -27,6 +28,7 @@ def read_sides(
     stacks: tuple[str, ...] = (),
     base_graph: Path | None = None,
     head_graph: Path | None = None,
+    say: Say = say_nothing,
 ) -> tuple[Side, Side]:
     """Both sides, each a plan file, a folder of documents, a project's folder or a git revision.
 
@@ -37,6 +39,7 @@ def read_sides(
         stacks: the stacks that count; all if empty.
         base_graph: graph document beside a plan file.
         head_graph: the same for the head.
+        say: is told what is done where that takes a while.
 
     Raises:
         DiffError: a side is none of these, the two do not fit together, neither has one of
@@ -64,7 +67,7 @@ def read_sides(
             "--base-graph and --head-graph belong to plan files; revisions and folders bring "
             "their own graph, so leave the options out."
         )
-    return plan_sides(project, _tree(base), _tree(head), stacks)
+    return plan_sides(project, _tree(base), _tree(head), stacks, say)
 
 
 def _documents(name: str, graph: Path | None) -> Side | None:

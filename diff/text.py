@@ -9,6 +9,9 @@ from typing import Any
 LONGEST_VALUE = 160
 """Characters of a value that are shown; the rest is counted."""
 
+LONGEST_PART = 1_000
+"""Characters of a foreign part of a sentence that are shown: a line of a program's error is one."""
+
 LONGEST_NAME = 120
 """Characters of a name or property path that are shown."""
 
@@ -58,11 +61,6 @@ def shown(value: Any, longest: int = LONGEST_VALUE) -> str:
         head = json.dumps(value[:longest], ensure_ascii=False)[:-1]
         return f"{visible(head, longest * 2)}… ({len(value) - longest} more characters)"
     return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")), longest)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 service`, `2 services`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def listed(words: list[str], most: int = 8) -> str:

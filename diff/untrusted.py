@@ -7,8 +7,8 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from catalog.wording import counted
 from diff.errors import UnreadableError
-from diff.text import counted
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes; a plan of 43 services has 0.8 MB, one of 1,000 services would still fit."""

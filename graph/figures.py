@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from catalog import Catalog, Order, Tier
 from catalog.model import SERVICE_TIERS
+from catalog.wording import counted
 from graph.dependencies import service_edges
 from graph.order import longest_chain, starts_after
 
@@ -61,11 +62,6 @@ def figures(catalog: Catalog) -> Figures:
         in_tier={tier: sum(1 for _ in catalog.in_tier(tier)) for tier in SERVICE_TIERS},
         chain=longest_chain(catalog),
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 wave`, `2 waves`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def edges_in_words(numbers: Figures) -> str:

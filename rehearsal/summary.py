@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from catalog.wording import counted
 from rehearsal.outcome import Outcome
 from rehearsal.spread import Spread
 from rehearsal.tiers import TierTimes
@@ -52,7 +53,7 @@ def spread_text(failure: Spread) -> Text:
     held_back = ", ".join(failure.held_back) or "nothing"
     return Text(
         f"Failed: {', '.join(failure.failed)}.\nHeld back: {held_back}.\n"
-        f"Came up all the same: {len(failure.unharmed)} services."
+        f"Came up all the same: {counted(len(failure.unharmed), 'service')}."
     )
 
 

@@ -13,7 +13,7 @@ from diff.outline import COLUMNS, Outline, Section, outline
 from diff.phrase import Phrase
 from diff.report import Report
 from diff.resource_words import Item
-from diff.text import LONGEST_VALUE, visible
+from diff.text import LONGEST_PART, visible
 
 MARKER = "<!-- nexus-diff -->"
 """First line, by which a workflow finds its comment again."""
@@ -57,7 +57,7 @@ def as_markdown(report: Report, longest: int = LONGEST) -> str:
     return "\n\n".join([head, *blocks, _FOOTER]) + "\n"
 
 
-def code(text: str, longest: int = LONGEST_VALUE * 2) -> str:
+def code(text: str, longest: int = LONGEST_PART) -> str:
     """`text` as a code span: one line, no backtick, never empty."""
     safe = visible(text, longest).replace("`", "\\u{60}").strip()
     return f"`{safe}`" if safe else "(empty)"

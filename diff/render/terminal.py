@@ -9,7 +9,7 @@ from rich.text import Text
 from diff.outline import COLUMNS, Section, outline
 from diff.phrase import Phrase
 from diff.report import ExitCode, Report
-from diff.text import LONGEST_VALUE, visible
+from diff.text import LONGEST_PART, visible
 
 _STYLES = {
     ExitCode.NONE: "bold green",
@@ -53,5 +53,5 @@ def _line(indent: str, sentence: Phrase) -> Text:
         if isinstance(part, str):
             text.append(part)
         else:
-            text.append(visible(part[0], LONGEST_VALUE * 2), style="cyan")
+            text.append(visible(part[0], LONGEST_PART), style="cyan")
     return text

@@ -12,6 +12,8 @@ from graph.weak_points import WeakPoint
 WORDS = {State.OK: "works", State.DEGRADED: "degraded", State.DOWN: "broken"}
 """States of a flow in words."""
 
+NO_FLOWS = "There are no critical flows."
+
 
 def impact_as_text(catalog: Catalog, found: Impact) -> str:
     """The outage in sentences: flows first, then services, the worst first."""
@@ -22,7 +24,7 @@ def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
     numbers = ", ".join(f"{len(found.named(state))} {state}" for state in reversed(State))
     yield f"While {_listed(found.failed)} {_are(found.failed)} down: {numbers}."
     yield ""
-    yield "Critical flows:"
+    yield "Critical flows:" if found.flows else NO_FLOWS
     for name, flow in found.flows.items():
         because = f" ({', '.join(flow.because)})" if flow.because else ""
         yield f"  {name}: {WORDS[flow.state]}{because}"

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalog import Catalog, Order
-from graph.figures import counted, figures
+from catalog.wording import counted
+from graph.figures import figures
 from graph.impact import Impact, State
-from graph.render.impact import WORDS
+from graph.render.impact import NO_FLOWS, WORDS
 
 FAILED, DOWN, DEGRADED = "#7f1d1d", "#fca5a5", "#fde68a"
 """Fill of a node that failed, of one that is down because of it, and of one that is degraded."""
@@ -71,7 +72,7 @@ def outage_look(found: Impact) -> Look:
         caption=(
             f"Down: {failed} (dark). Services: {numbers[State.DOWN]} down (red), "
             f"{numbers[State.DEGRADED]} degraded (yellow), {numbers[State.OK]} ok (pale).",
-            f"Critical flows: {flows}." if flows else "There are no critical flows.",
+            f"Critical flows: {flows}." if flows else NO_FLOWS,
         ),
         fills=fills,
         fades=True,

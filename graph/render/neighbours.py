@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind
-from graph.figures import counted
+from catalog.wording import counted
 from graph.order import starts_after
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog import Catalog, Tier
-from graph.figures import counted
+from catalog.wording import counted
 from graph.order import starts_after, waves_by_tier
 from graph.render.chips import Chip, band_around, chips
 from graph.render.frame import BAND_GAP, HEADER, MARGIN, Box, Frame

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog import Catalog, Edge, Order, Tier
+from catalog.wording import counted
 from graph.dependencies import components, dependency_graph
-from graph.figures import counted, edges_in_words, figures
+from graph.figures import edges_in_words, figures
 from graph.order import longest_chain, starts_after, waves_by_tier
 
 MAX_LISTED = 6

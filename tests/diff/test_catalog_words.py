@@ -68,6 +68,27 @@ def test_a_lost_fallback_widens_the_blast_radius() -> None:
     assert "Blast radius: 1 service directly or indirectly needs what changed: b" in grown
 
 
+def test_one_and_several() -> None:
+    """'1 services' and 'a, b, which is removed' make a reader doubt the rest."""
+    edges = [
+        {"source": "c", "target": "a", "order": "startup"},
+        {"source": "c", "target": "b", "order": "startup"},
+    ]
+    before = read_graph(document(edges=edges), "base")
+    nodes = [node for node in BASE["nodes"] if node["name"] not in ("a", "b")]
+    after = read_graph(document(nodes=nodes, edges=[], flows=[]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
+    assert "c no longer needs a, b, which are removed" in said
+    one = read_graph(document(edges=edges[:1]), "base")
+    without = read_graph(document(nodes=BASE["nodes"][1:], edges=[], flows=[]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(one, without))]
+    assert "c no longer needs a, which is removed" in said
+    apart = read_graph(document(edges=[]), "base")
+    flows = read_graph(document(edges=[], flows=[{"name": "f", "steps": ["a"]}]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(apart, flows))]
+    assert "Longest startup chain: unchanged, 1 service" in said
+
+
 def test_moves_and_flows() -> None:
     """A service in another tier starts at another time; one in another domain starts anew."""
     nodes = [

@@ -111,6 +111,15 @@ def test_what_a_program_says_stays_in_its_place(payload: str) -> None:
     assert report.exit_code is ExitCode.UNREADABLE
 
 
+def test_a_long_error_is_one_span() -> None:
+    """A sentence in two pieces cannot be searched for, or copied."""
+    sentence = "setting 'x' is missing; write " + ", ".join(f"'name-{n}'" for n in range(66)) + "."
+    assert len(sentence) > 700
+    report = make_report(side(), Side(label="head", errors={"dev": sentence.encode()}))
+    assert f"`{sentence}`" in as_markdown(report)
+    assert sentence in terminal(report)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(), min_size=1, max_size=80))
 def test_any_text_stays_in_its_place(payload: str) -> None:

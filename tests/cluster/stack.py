@@ -9,8 +9,9 @@ from pathlib import Path
 
 from rehearsal.cluster import Cluster
 from rehearsal.engine import Engine, find_cli
-from rehearsal.providers.kubernetes import KubernetesProvider
+from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.random import random_provider
+from rehearsal.providers.reach import ReachingProvider
 from rehearsal.providers.served import served
 from rehearsal.record import Recorder
 from rehearsal.session import PARALLEL, Rehearsal
@@ -31,6 +32,7 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
     file = read_stack_file(project, "dev")
     clock = Clock(1.0)
     recorder = Recorder(clock)
+    cloud = CloudProvider("aws", clock, recorder)
     with temporary_root() as root, served([random_provider(clock, recorder)], PARALLEL) as attached:
         environment = {
             **attached,
@@ -54,7 +56,7 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
             made,
             engine=engine,
             # Not served, so the engine takes the one on PATH.
-            kubernetes=KubernetesProvider(Cluster(), clock, recorder),
+            kubernetes=ReachingProvider(cloud, Cluster(), clock, recorder),
             clouds=(),
             clock=clock,
             recorder=recorder,

@@ -101,7 +101,7 @@ def handed_over(file: str) -> dict[str, str]:
         workspace = LocalWorkspace(
             work_dir=str(folder),
             pulumi_home=str(root / "home"),
-            env_vars=environment(root),
+            env_vars=environment(root, checkpoints=False),
             project_settings=ProjectSettings(name="p", runtime="python"),
             pulumi_command=Engine(find_cli()),
         )

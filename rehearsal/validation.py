@@ -65,6 +65,8 @@ def change_refusal(before: Table, after: Table) -> str | None:
     group, _, _ = after["apiVersion"].rpartition("/")
     problems = [
         f"{path}: Forbidden: may not be changed in an update."
+        if path == "value"
+        else _invalid(path, _at(after, path), "field is immutable")
         for path in KUBERNETES_REFUSED.get((group, after["kind"]), ())
         if _at(before, path) != _at(after, path)
     ]
@@ -102,6 +104,9 @@ def _name_problems(manifest: Table) -> Iterator[str]:
         yield from _text("metadata.name", name, "63 characters", _LABEL, _LABEL_WORDS)
     else:
         yield from _text("metadata.name", name, "253 characters", _SUBDOMAIN, _SUBDOMAIN_WORDS)
+    if kind == "Job" and len(name) > 63:
+        # Its pods get its name as a label.
+        yield _invalid("spec.template.labels", name, "must be no more than 63 bytes")
 
 
 def _text(path: str, value: str, longest: str, pattern: str, words: str) -> Iterator[str]:

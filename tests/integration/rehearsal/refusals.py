@@ -67,15 +67,34 @@ def budget(**spec: Any) -> Properties:
     return _object("policy/v1", "PodDisruptionBudget", spec={"selector": {}, **spec})
 
 
-def priority(value: int) -> Properties:
-    """A PriorityClass, which lives outside of namespaces."""
+def _of_cluster(api: str, kind: str, **more: Any) -> Properties:
+    """An object that lives outside of namespaces."""
     metadata: Properties = {"name": "it"}
-    return {
-        "apiVersion": "scheduling.k8s.io/v1",
-        "kind": "PriorityClass",
-        "metadata": metadata,
-        "value": value,
-    }
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, **more}
+
+
+def priority(value: int, preemption: str = "Never") -> Properties:
+    """A PriorityClass."""
+    api, kind = "scheduling.k8s.io/v1", "PriorityClass"
+    return _of_cluster(api, kind, value=value, preemptionPolicy=preemption)
+
+
+def storage(reclaim: str) -> Properties:
+    """A StorageClass."""
+    api, kind = "storage.k8s.io/v1", "StorageClass"
+    return _of_cluster(api, kind, provisioner="a/b", reclaimPolicy=reclaim)
+
+
+def ingress_class(controller: str) -> Properties:
+    """An IngressClass."""
+    api, kind = "networking.k8s.io/v1", "IngressClass"
+    return _of_cluster(api, kind, spec={"controller": controller})
+
+
+def job(name: str) -> Properties:
+    """A Job of one container."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "app", "image": "app:1"}]}
+    return _object("batch/v1", "Job", name, spec={"template": {"spec": pod}})
 
 
 def _port(number: int, name: str, **more: Any) -> Properties:
@@ -113,6 +132,12 @@ REFUSED = (
         },
         words='ConfigMap "it" is invalid: metadata.labels: Invalid value: '
         f'"{"b" * 64}": must be no more than 63 bytes',
+    ),
+    Refused(
+        name="job-name-too-long",
+        manifest=job("a" * 64),
+        words=f'Job.batch "{"a" * 64}" is invalid: spec.template.labels: Invalid value: '
+        f'"{"a" * 64}": must be no more than 63 bytes',
     ),
     Refused(
         name="two-ports-of-one-name",
@@ -246,6 +271,30 @@ CHANGES = (
         after=priority(20),
         words='PriorityClass.scheduling.k8s.io "it" is invalid: value: Forbidden: may not be '
         "changed in an update.",
+        lasts=True,
+    ),
+    Change(
+        name="preemption",
+        before=priority(10),
+        after=priority(10, "PreemptLowerPriority"),
+        words='PriorityClass.scheduling.k8s.io "it" is invalid: preemptionPolicy: Invalid value: '
+        '"PreemptLowerPriority": field is immutable',
+        lasts=True,
+    ),
+    Change(
+        name="reclaim",
+        before=storage("Retain"),
+        after=storage("Delete"),
+        words='StorageClass.storage.k8s.io "it" is invalid: reclaimPolicy: Invalid value: '
+        '"Delete": field is immutable',
+        lasts=True,
+    ),
+    Change(
+        name="ingress-controller",
+        before=ingress_class("a/b"),
+        after=ingress_class("c/d"),
+        words='IngressClass.networking.k8s.io "it" is invalid: spec.controller: Invalid value: '
+        '"c/d": field is immutable',
         lasts=True,
     ),
 )

@@ -230,10 +230,11 @@ def test_what_the_api_server_refuses_to_change_is_refused(field: str, value: Pro
         provider.preview(changed, made.outputs)
         provider.update(changed, made.outputs)
         return
-    said = (
-        rf'PriorityClass.scheduling.k8s.io "nexus-core" is invalid: {field}: Forbidden: may not be '
-        "changed in an update"
-    )
+    words = {
+        "value": "Forbidden: may not be changed in an update",
+        "preemptionPolicy": 'Invalid value: "PreemptLowerPriority": field is immutable',
+    }
+    said = f'PriorityClass.scheduling.k8s.io "nexus-core" is invalid: {field}: {words[field]}'
     assert not provider.diff(changed, made.outputs, core).replacing
     with pytest.raises(NotReadyError, match=said):
         provider.preview(changed, made.outputs)

@@ -65,6 +65,7 @@ def protected(reader: Terminal) -> None:
 TYPED: Mapping[Section, Callable[[Terminal], None]] = {
     ("CONTRIBUTING.md", "Contributing"): nothing,
     ("CONTRIBUTING.md", "Rules that hold everywhere"): nothing,
+    ("CONTRIBUTING.md", "What a rehearsal believes, on a real cluster"): nothing,
     ("README.md", "Quick start"): nothing,
     ("README.md", "On a cluster"): nothing,
     ("README.md", "Add a service"): with_caption_mgr,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,6 +61,7 @@ def _judge(project: Path, stack: str) -> str:
 
 def _tell(catalog: Catalog) -> None:
     from catalog.wording import counted
+    from components.versions import warnings
     from graph.check import RULES
     from graph.figures import edges_in_words, figures
 
@@ -75,3 +77,9 @@ def _tell(catalog: Catalog) -> None:
         f"Services per tier: {tiers}.\n"
         f"Longest startup chain, {counted(len(numbers.chain), 'service')}: {chain}.\n"
     )
+    for warning in warnings(_today()):
+        write(f"Warning: {warning}\n")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

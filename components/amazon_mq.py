@@ -13,9 +13,7 @@ from components.aws_context import AwsContext
 from components.data_access import DataAccess, DataAccessArgs
 from components.password import password
 from components.physical_name import physical_name
-
-VERSION = "4.2"
-"""Runs on mq.m7g alone."""
+from components.versions import RABBITMQ
 
 PORT, MANAGEMENT_PORT = 5671, 443
 """AMQP with TLS, and the management API."""
@@ -109,7 +107,8 @@ class AmazonMq(pulumi.ComponentResource):
             name,
             broker_name=aws.fixed(name, 50),
             engine_type="RabbitMQ",
-            engine_version=VERSION,
+            # RabbitMQ 4 runs on mq.m7g alone.
+            engine_version=RABBITMQ.version,
             host_instance_type=args.instance_type,
             deployment_mode=args.deployment,
             subnet_ids=list(args.subnets[:1] if single else args.subnets),

@@ -16,8 +16,9 @@ from components.master_source import SecretsManagerMaster
 from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.restore import SOURCES, RestoreArgs
 from components.service_role import ServiceRole, ServiceRoleArgs
+from components.versions import POSTGRES
 
-VERSION, FAMILY = "17.5", "aurora-postgresql17"
+FAMILY = "aurora-postgresql17"
 PORT = 5432
 MASTER = "nexus_master"
 """Member of rds_superuser, which is no superuser: creates databases and roles."""
@@ -155,7 +156,7 @@ class AuroraPostgres(pulumi.ComponentResource):
             own,
             cluster_identifier=identifier,
             engine=rds.EngineType.AURORA_POSTGRESQL,
-            engine_version=VERSION if restore is None else restore.version or VERSION,
+            engine_version=(None if restore is None else restore.version) or POSTGRES.version,
             port=PORT,
             master_username=MASTER,
             manage_master_user_password=True,

@@ -22,7 +22,9 @@ class CloudHsmArgs:
         aws: source of names and tags.
         subnets: ids of the data subnets, one per zone.
         cluster_group: id of the security group of the cluster's nodes.
-        modules: number of modules, each in another zone.
+        modules: number of modules, each in another zone: one until somebody has signed the
+            cluster's certificate and activated it, for AWS refuses a second before. Source:
+            https://docs.aws.amazon.com/cloudhsm/latest/userguide/activate-cluster.html
         service: the service it is for.
     """
 

@@ -39,7 +39,11 @@ def among(sites: list[Site]) -> str:
 
 
 def cache(sites: list[Site]) -> list[cloudflare.RulesetRuleArgsDict]:
-    """Keeps what the hosts of media serve, and nothing else: answers of an API are private."""
+    """Keeps what the hosts of media serve, and nothing else: answers of an API are private.
+
+    Where the origin says nothing Cloudflare keeps an answer of 200 for 120 minutes. Source:
+    https://developers.cloudflare.com/cache/concepts/default-cache-behavior/
+    """
     kept = [site for site in sites if site.cached]
     others = [site for site in sites if not site.cached]
     rules: list[cloudflare.RulesetRuleArgsDict] = [
@@ -53,7 +57,7 @@ def cache(sites: list[Site]) -> list[cloudflare.RulesetRuleArgsDict]:
         },
         {
             "ref": "media",
-            "description": "Media are kept for as long as the origin says, else a day",
+            "description": "Media are kept for as long as the origin says",
             "expression": among(kept),
             "action": "set_cache_settings",
             "action_parameters": {

@@ -14,9 +14,9 @@ from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 CHART = Chart(
     name="cluster-autoscaler",
     repository="https://kubernetes.github.io/autoscaler",
-    version="9.52.1",
+    version="9.54.0",
 )
-"""Its autoscaler is of the cluster's own Kubernetes version, 1.34; they go up together. Charts
+"""Its autoscaler is of the cluster's own Kubernetes version, 1.35; they go up together. Charts
 before 9.47.0 lack a right in the cluster, without which the pod is ready and scales nothing.
 Source: https://github.com/kubernetes/autoscaler/issues/7663"""
 

@@ -13,9 +13,7 @@ from pulumi_aws import vpc as vpc_rules
 from components.aws_context import AwsContext
 from components.service_role import ServiceRole, ServiceRoleArgs
 from components.traffic import HTTPS
-
-VERSION = "1.34"
-"""Kubernetes version; the control plane goes one minor version at a time."""
+from components.versions import KUBERNETES
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 
@@ -121,7 +119,7 @@ class EksCluster(pulumi.ComponentResource):
         cluster = eks.Cluster(
             name,
             name=cluster_name,
-            version=VERSION,
+            version=KUBERNETES.version,
             role_arn=role.arn,
             access_config={
                 "authentication_mode": "API",
@@ -139,7 +137,9 @@ class EksCluster(pulumi.ComponentResource):
                 "endpoint_public_access": bool(args.public_from),
                 "public_access_cidrs": list(args.public_from) or None,
             },
-            upgrade_policy={"support_type": "STANDARD"},
+            # With STANDARD AWS raises the version by itself when its support ends, and this
+            # program would ask for the old one again.
+            upgrade_policy={"support_type": "EXTENDED"},
             deletion_protection=False,
             tags=aws.tags(name, "foundation"),
             opts=pulumi.ResourceOptions.merge(

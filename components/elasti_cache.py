@@ -13,8 +13,9 @@ from components.aws_context import AwsContext
 from components.data_access import DataAccess, DataAccessArgs
 from components.grant import Grant
 from components.password import password
+from components.versions import VALKEY
 
-ENGINE, VERSION, FAMILY = "valkey", "8.0", "valkey8"
+ENGINE, FAMILY = "valkey", "valkey8"
 PORT = 6379
 LONGEST_ID = 40
 """Longest id of a user, user group or replication group, in characters."""
@@ -146,7 +147,7 @@ class ElastiCache(pulumi.ComponentResource):
             replication_group_id=aws.fixed(name, LONGEST_ID),
             description=f"{aws.prefix}: sessions, tokens and caches of the services",
             engine=ENGINE,
-            engine_version=VERSION,
+            engine_version=VALKEY.version,
             node_type=args.node_type,
             num_cache_clusters=args.nodes,
             port=PORT,

@@ -18,6 +18,11 @@ def cluster_problems(settings: Settings, platform: Managed) -> Iterator[str]:
             f"setting '{PROJECT}:kubeContext' names '{settings.kube_context}', but this "
             "environment deploys to its own EKS cluster alone; remove it."
         )
+    if settings.cloud_hsm_modules > 1 and not settings.cloud_hsm:
+        yield (
+            f"setting '{PROJECT}:cloudHsmModules' is {settings.cloud_hsm_modules}, but there is no "
+            f"CloudHSM cluster; remove it, or set {PROJECT}:cloudHsm to true."
+        )
     if settings.cluster == "existing":
         yield from _existing(settings)
     else:

@@ -209,6 +209,12 @@ class Settings(BaseModel):
         default=False,
         description="a CloudHSM cluster for keys instead of KMS; its certificate is signed by hand",
     )
+    cloud_hsm_modules: Annotated[int, Field(ge=1, le=3)] = Field(
+        default=1,
+        description="modules of that cluster, each in another zone; more than one only once it is "
+        "activated, see docs/runbook.md",
+        examples=[2],
+    )
     database_servers: Mapping[str, ServerName] = Field(
         default={},
         description="name of a database server since its restore, by server; another name is "
@@ -347,7 +353,7 @@ def _fields() -> dict[str, FieldInfo]:
 
 def _kind(key: str) -> str:
     default = _fields()[key].default
-    kinds = {bool: "truth value", tuple: "list"}
+    kinds = {bool: "truth value", int: "number", tuple: "list"}
     return kinds.get(type(default), "mapping")
 
 

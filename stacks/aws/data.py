@@ -20,7 +20,6 @@ from stacks.data import Data, DataPlans, Part, collected
 from stacks.environment import Managed
 
 OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
-HSM_MODULES = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +215,7 @@ def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], lis
                     aws=aws,
                     subnets=foundation.cluster.data,
                     cluster_group=foundation.cluster.security_group,
-                    modules=HSM_MODULES,
+                    modules=plans.settings.cloud_hsm_modules,
                     service=own,
                 ),
                 foundation.options(),

@@ -23,7 +23,7 @@ def documented() -> dict[str, str]:
 def test_rabbitmq_takes_a_key_of_ours() -> None:
     """AWS refuses options that do not apply, and the first deployment ends at the broker.
 
-    The decision and its doubt: docs/decisions/managed-servers.md.
+    The decision: docs/decisions/managed-servers.md.
     """
     said = documented()
     excluded = {name for name, text in said.items() if EXCLUDED in text}

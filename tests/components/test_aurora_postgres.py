@@ -33,7 +33,7 @@ ARGS = AuroraPostgresArgs(
     insights_days=7,
 )
 SNAPSHOT = RestoreArgs(snapshot="arn:snapshot")
-NEWER = RestoreArgs(snapshot="arn:snapshot", version="17.7")
+NEWER = RestoreArgs(snapshot="arn:snapshot", version="17.9")
 MOMENT = RestoreArgs(cluster="old", time="2026-01-31T09:00:00Z")
 
 
@@ -153,7 +153,7 @@ def test_server_after_a_restore_is_another_one(restore: RestoreArgs | None) -> N
     assert server.waits("Cluster") >= {"LogGroup postgres-r1-logs"}
     assert cluster.get("snapshotIdentifier") == (None if restore is None else restore.snapshot)
     newer = restore is NEWER
-    assert (cluster["engineVersion"] == "17.7") is newer
+    assert (cluster["engineVersion"] == "17.9") is newer
     assert cluster.get("restoreToPointInTime") == (
         {
             "sourceClusterIdentifier": "old",

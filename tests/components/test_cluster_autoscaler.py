@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from components.cluster_autoscaler import READS, ClusterAutoscaler, ClusterAutoscalerArgs
-from components.eks_cluster import VERSION
+from components.versions import KUBERNETES
 from tests.components.recording import (
     AWS,
     Recording,
@@ -73,5 +73,5 @@ def test_it_may_change_the_groups_of_this_cluster_alone() -> None:
 def test_chart_goes_up_with_the_cluster() -> None:
     """An autoscaler of another version of Kubernetes schedules by other rules than the cluster."""
     chart = made().one("Release").inputs
-    pinned = {"1.34": "9.52.1"}
-    assert chart["version"] == pinned[VERSION]
+    pinned = {"1.34": "9.52.1", "1.35": "9.54.0"}
+    assert chart["version"] == pinned[KUBERNETES.version]

@@ -11,11 +11,11 @@ import pytest
 from components.eks_cluster import (
     ADMIN_POLICY,
     AUTO_POLICIES,
-    VERSION,
     EksCluster,
     EksClusterArgs,
     principal_name,
 )
+from components.versions import KUBERNETES
 from tests.components.recording import (
     AWS,
     FREE,
@@ -185,7 +185,7 @@ def test_control_plane_waits_for_its_rights_and_logs(auto: bool) -> None:
     assert (logs["kmsKeyId"], logs["retentionInDays"]) == ("arn:logs-key", 365)
     assert "audit" in inputs["enabledClusterLogTypes"]
     # Without one AWS chooses, and another one next time.
-    assert inputs["version"] == VERSION
+    assert inputs["version"] == KUBERNETES.version
 
 
 def test_secrets_are_encrypted_with_our_key() -> None:

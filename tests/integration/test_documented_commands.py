@@ -73,6 +73,7 @@ TYPED: Mapping[Section, Callable[[Terminal], None]] = {
     ("docs/state.md", "Restore"): nothing,
     ("docs/runbook.md", "Runbook"): nothing,
     ("docs/runbook.md", "After a killed update"): nothing,
+    ("docs/runbook.md", "Raising the version of Kubernetes"): nothing,
     ("docs/runbook.md", "Giving a service a server of its own"): with_own_server,
     ("docs/runbook.md", "Destroying a protected stack"): protected,
 }
@@ -94,6 +95,8 @@ NOT_TYPED: Mapping[str, str] = {
     "for group in $(aws *": "needs an account",
     "pulumi login *s3://*": "needs an account",
     "pulumi stack init * --secrets-provider *awskms://*": "needs an account",
+    "openssl *": "signs with a key that is kept offline",
+    "pulumi config set nexus-cos:cloudHsmModules *": "needs an account",
     "pulumi import": "names the command",
     "pulumi preview --policy-pack policy": "needs the engine's own host of policies",
     "kind *": "needs containers",

@@ -65,6 +65,7 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
             "serviceCidr": "10.100.0.0/16",
         },
         cloudHsm=True,
+        cloudHsmModules=2,
         databaseServers={"postgres": "r1"},
         restore={"cluster": "old", "time": "2026-01-31T09:00:00Z"},
     )

@@ -178,6 +178,8 @@ EXISTING = {
             "'yesterday' is no moment in UTC; write one such as '2026-01-31T09:00:00Z'.",
         ),
         ({"externals": {}}, "setting 'nexus-cos:externals.payments' is missing, but"),
+        ({"cloudHsmModules": 2}, "cloudHsmModules' is 2, but there is no CloudHSM cluster; remove"),
+        ({"cloudHsmModules": 0, "cloudHsm": True}, "setting 'nexus-cos:cloudHsmModules'"),
         ({"cloudHsm": "yes"}, "setting 'nexus-cos:cloudHsm' is no truth value; write:"),
     ],
     ids=lambda value: ",".join(value) if isinstance(value, dict) else "",

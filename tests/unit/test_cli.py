@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import cli.check
 from catalog import Catalog
 from cli.commands import MODULES, UserError
 from cli.main import app
 from cli.output import write
 from cli.version import UNKNOWN, version
+from components.versions import KUBERNETES
 from graph.render import RENDERERS
 from tests.projects import ROOT
 from tests.unit.examples import EXAMPLES, SERVICES, example_project, expected, write_project
@@ -42,8 +44,9 @@ def run(
     )
 
 
-def test_check_says_what_it_checked() -> None:
+def test_check_says_what_it_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """'OK' alone does not say that the right project was checked."""
+    monkeypatch.setattr(cli.check, "_today", lambda: KUBERNETES.seen)
     result = nexus("check")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
@@ -55,6 +58,17 @@ def test_check_says_what_it_checked() -> None:
         "Longest startup chain, 8 services: key-service → token-mgr → session-mgr → user-auth → "
         "auth-service → auth-service-v2 → backend-api → puabo-nexus.",
     ]
+
+
+def test_check_warns_before_a_version_leaves_support(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS upgrades by itself, or charges, and tells nobody who reads this program."""
+    assert KUBERNETES.until is not None
+    monkeypatch.setattr(cli.check, "_today", lambda: KUBERNETES.until)
+    result = nexus("check")
+    assert result.exit_code == 0
+    told = [line for line in result.stdout.splitlines() if line.startswith("Warning: ")]
+    assert f"Warning: EKS {KUBERNETES.version} leaves standard support on" in told[0]
+    assert nexus("check", "--quiet").stdout == ""
 
 
 def test_quiet_check_prints_nothing() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Catalog, Edge, Order
 from diff.catalog_diff import CatalogDiff
+from graph.render.chart import MOST_EDGES
 
 MOST_NODES = 60
 """Nodes of a picture; more cannot be read."""
@@ -37,7 +38,7 @@ def picture(base: Catalog, head: Catalog, diff: CatalogDiff) -> str | None:
     edges = [*_edges(head, diff)]
     nodes = {name for edge, _ in edges for name in (edge.source, edge.target)}
     nodes |= {*diff.added, *diff.removed, *_moved(diff)}
-    if not nodes or len(nodes) > MOST_NODES:
+    if not nodes or len(nodes) > MOST_NODES or len(edges) > MOST_EDGES:
         return None
     return "\n".join(_lines(base, head, diff, sorted(nodes), edges))
 

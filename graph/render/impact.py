@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from catalog import Catalog
 from graph.impact import Impact, Loss, ServiceImpact, State
+from graph.render.chart import Chart, first_drawn, node_id
 from graph.weak_points import WeakPoint
 
 WORDS = {State.OK: "works", State.DEGRADED: "degraded", State.DOWN: "broken"}
@@ -87,29 +89,56 @@ _COLOURS = {
 
 
 def impact_as_mermaid(catalog: Catalog, found: Impact) -> str:
-    """A flowchart of whatever is not ok, with the edges that spread it."""
-    return "\n".join(_chart(catalog, found)) + "\n"
+    """A flowchart of whatever is not ok, with the edges that spread it.
+
+    Of more edges than Mermaid draws, one box per domain is left, or per tier.
+    """
+    return first_drawn(_charts(catalog, found))
 
 
-def _chart(catalog: Catalog, found: Impact) -> Iterator[str]:
+def _charts(catalog: Catalog, found: Impact) -> Iterator[Chart]:
+    yield _whole(found)
+    yield _summary(found, "domain", {n: each.domain for n, each in catalog.services.items()})
+    yield _summary(found, "tier", {n: str(each.tier) for n, each in catalog.services.items()})
+
+
+def _whole(found: Impact) -> Chart:
     hit = {name: each for name, each in found.services.items() if each.state is not State.OK}
-    yield "---"
-    yield "config:"
-    yield f"  maxEdges: {max(500, len(catalog.edges))}"
-    yield "---"
-    yield "flowchart RL"
-    for name in sorted({*hit, *found.failed}):
-        style = "failed" if name in found.failed else str(hit[name].state)
-        yield f'  {_id(name)}["{name}"]:::{style}'
+    nodes = [
+        f'  {node_id(name)}["{name}"]:::'
+        f"{'failed' if name in found.failed else str(hit[name].state)}"
+        for name in sorted({*hit, *found.failed})
+    ]
+    edges: list[str] = []
     for name, each in hit.items():
-        for target in each.because:
-            if target != name:
-                yield f"  {_id(target)} --> {_id(name)}"
+        needs = (target for target in each.because if target != name)
+        edges += [f"  {node_id(target)} --> {node_id(name)}" for target in needs]
         for loss in each.losses:
             label = f'|"{loss.fallback}"|' if loss.fallback else ""
-            yield f"  {_id(loss.target)} -.->{label} {_id(name)}"
-    for style, colours in _COLOURS.items():
-        yield f"  classDef {style} {colours}"
+            edges.append(f"  {node_id(loss.target)} -.->{label} {node_id(name)}")
+    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges))
+
+
+def _summary(found: Impact, word: str, box_of: Mapping[str, str]) -> Chart:
+    """How many services of each domain or tier are hit, and whether any of them is down."""
+    hit: dict[str, Counter[State]] = {}
+    for name, each in found.services.items():
+        if each.state is not State.OK and name not in found.failed:
+            hit.setdefault(box_of[name], Counter())[each.state] += 1
+    nodes = [f'  {node_id(name)}["{name}"]:::failed' for name in found.failed]
+    edges: list[str] = []
+    for box, states in sorted(hit.items()):
+        worst = State.DOWN if states[State.DOWN] else State.DEGRADED
+        told = ", ".join(f"{states[state]} {state}" for state in reversed(State) if states[state])
+        nodes.append(f'  b_{node_id(box)}["{box}: {told}"]:::{worst}')
+        arrow = "-->" if worst is State.DOWN else "-.->"
+        edges += [f"  {node_id(name)} {arrow} b_{node_id(box)}" for name in found.failed]
+    title = f"One box per {word}: there are more edges than Mermaid draws"
+    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges), title)
+
+
+def _styles() -> tuple[str, ...]:
+    return tuple(f"  classDef {style} {colours}" for style, colours in _COLOURS.items())
 
 
 def weak_points_as_text(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
@@ -150,8 +179,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _are(names: tuple[str, ...]) -> str:
     return "are" if len(names) > 1 else "is"
-
-
-def _id(name: str) -> str:
-    """A name that is no keyword of Mermaid; hyphens would be read as parts of arrows."""
-    return f"n_{name.replace('-', '_')}"

@@ -85,14 +85,7 @@ def test_mermaid_has_every_node_and_edge(catalog: Catalog) -> None:
     assert '  n_streamcore -->|"or origin"| n_cdn' in lines
     assert '  subgraph core["core · 30–60 s"]' in lines
     assert sum("|" in line for line in lines) == 11
-    # Mermaid draws no more edges than this unless told.
-    assert "  maxEdges: 500" in lines
-
-
-def test_mermaid_allows_itself_many_edges(catalog: Catalog) -> None:
-    """Mermaid shows an error in place of a diagram with more edges than its limit."""
-    many = replace(catalog, edges=catalog.edges * 10)
-    assert "  maxEdges: 1520" in as_mermaid(many).splitlines()
+    assert lines[0] == "flowchart BT"
 
 
 def test_mermaid_survives_its_own_keywords() -> None:

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 _GOOD = "The stack comes up in order, a second run changes nothing, and nothing is left."
 _MENDED = "The failure held back what depends on it, and the next run mended it."
 
-MANAGED_SCALE = 30.0
-"""Simulated seconds per real second where servers are managed."""
-
 FAILED = 1
 """Exit code when a run did not do what it should."""
 
@@ -64,7 +61,6 @@ def command(
     from rich.console import Console
 
     from rehearsal.engine import EngineError
-    from rehearsal.tiers import Tiers
     from stacks.stack_file import read_stack_file
 
     found = session(context)
@@ -76,18 +72,11 @@ def command(
     _require_workloads(catalog, fail or [], file)
     if json_file is not None:
         require_room(json_file)
-    tiers = Tiers(
-        windows={w.tier: (float(w.starts_at), float(w.ends_at)) for w in catalog.windows},
-        members={
-            **{r.name: "infrastructure" for r in catalog.resources.values() if r.gate},
-            **{service.name: service.tier for service in catalog.services.values()},
-        },
-    )
     run = _Run(
         project=project,
         file=file,
         services=tuple(catalog.services),
-        tiers=tiers,
+        tiers=tiers_of(catalog),
         console=Console(highlight=False),
     )
     try:
@@ -99,6 +88,19 @@ def command(
         raise typer.Exit(130) from None
     if not succeeded:
         raise typer.Exit(FAILED)
+
+
+def tiers_of(catalog: Catalog) -> Tiers:
+    """The catalog's tiers as a rehearsal needs them."""
+    from rehearsal.tiers import Tiers
+
+    return Tiers(
+        windows={w.tier: (float(w.starts_at), float(w.ends_at)) for w in catalog.windows},
+        members={
+            **{r.name: "infrastructure" for r in catalog.resources.values() if r.gate},
+            **{service.name: service.tier for service in catalog.services.values()},
+        },
+    )
 
 
 def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> None:
@@ -148,7 +150,6 @@ class _Run:
             self.file.stack,
             self.file.plain,
             self.file.secret,
-            time_scale=_time_scale(self.file),
             fail=fail,
             on_event=progress.hear,
         ) as rehearsal:
@@ -206,17 +207,6 @@ class _Run:
             self.file.setting("ordering") or "tiers",
             rehearsal.outcomes,
             times,
-            time_scale=rehearsal.time_scale,
             failure=failure,
         )
         return json.dumps(account, indent=2) + "\n"
-
-
-def _time_scale(file: StackFile) -> float:
-    """Managed servers take minutes, which nobody wants to watch."""
-    from rehearsal.timing import DEFAULT_SCALE
-    from stacks.environment import ENVIRONMENTS, Managed
-
-    environments = {name: each.platform for name, each in ENVIRONMENTS.items()}
-    managed = isinstance(environments.get(file.setting("environment") or ""), Managed)  # pyright: ignore[reportArgumentType]
-    return MANAGED_SCALE if managed else DEFAULT_SCALE

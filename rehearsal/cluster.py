@@ -96,6 +96,8 @@ class Cluster:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._changes = 0
         self._objects: dict[Key, Properties] = {}
         self._posted: set[Key] = set()
         for name in _PREDEFINED:
@@ -104,6 +106,17 @@ class Cluster:
                 "kind": "Namespace",
                 "metadata": {"name": name},
             }
+
+    @property
+    def changes(self) -> int:
+        """How often anything was made, changed or removed."""
+        return self._changes
+
+    def wait_for_change(self, seen: int, seconds: float) -> int:
+        """Return `changes` as soon as it is not `seen` any more, or after `seconds`, real ones."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._changes != seen, seconds)
+            return self._changes
 
     def create(self, manifest: Properties) -> Properties:
         """Add an object by POST and return it with the metadata that a server adds.
@@ -121,6 +134,7 @@ class Cluster:
             live = _live(manifest, uid=str(uuid.uuid4()), generation=1)
             self._objects[key] = live
             self._posted.add(key)
+            self._note_change()
             return live
 
     def try_create(self, manifest: Properties) -> None:
@@ -151,6 +165,7 @@ class Cluster:
                 generation=generation + 1 if isinstance(generation, int) else 1,
             )
             self._objects[key] = live
+            self._note_change()
             return live
 
     def try_update(self, manifest: Properties) -> Properties:
@@ -177,6 +192,7 @@ class Cluster:
         with self._lock:
             live: Properties = {**self._found(key), "status": status}
             self._objects[key] = live
+            self._note_change()
             return live
 
     def get(self, key: Key) -> Properties:
@@ -196,6 +212,8 @@ class Cluster:
                 inside = [each for each in self._objects if each.namespace == key.name]
                 for each in inside:
                     self._forget(each)
+                    del self._objects[each]
+            self._note_change()
 
     def contents(self) -> tuple[Key, ...]:
         """Return the keys of all objects but the namespaces every cluster has, sorted."""
@@ -217,6 +235,10 @@ class Cluster:
     def _forget(self, key: Key) -> None:
         self._objects.pop(key, None)
         self._posted.discard(key)
+
+    def _note_change(self) -> None:
+        self._changes += 1
+        self._changed.notify_all()
 
     def _has_namespace(self, name: str) -> bool:
         return Key("", "Namespace", "", name) in self._objects

@@ -69,21 +69,20 @@ class Progress:
     def hear(self, operation: Operation) -> None:
         """Take in an operation that starts or has ended; from any thread."""
         with self._lock:
-            if operation.end is not None:
+            if operation.result:
                 self._done += 1
             tier = self._tiers.tier_of(operation)
             row = self._rows.get(tier) if tier is not None else None
             if tier is None or row is None:
                 return
-            if operation.end is None:
+            if not operation.result:
                 row.running[operation.name] = None
                 return
             row.running.pop(operation.name, None)
             row.ready += operation.result == SUCCEEDED
             if row.ready == row.total and not self._console.is_terminal:
                 self._console.print(
-                    f"  {tier}: {row.total} {_done_word(operation)} after {operation.end:.0f} s",
-                    highlight=False,
+                    f"  {tier}: {row.total} {_done_word(operation)}", highlight=False
                 )
 
     def _board(self) -> RenderableType:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pulumi.automation import EngineEvent, OpType
 
 from rehearsal.record import Operation, Step
-from rehearsal.timing import Clock
 
 HIDDEN = "[secret]"
 
@@ -26,10 +25,10 @@ class Outcome:
     Args:
         phase: `up`, `preview`, `refresh` or `destroy`, from the second on numbered.
         succeeded: whether the engine did all it was asked.
-        operations: every operation, by start.
+        operations: every operation, by simulated start.
         counts: how many resources were created, updated, replaced, deleted,
             read or left as they were (`same`), as the engine counts.
-        makespan: simulated seconds from the first operation's start to the last one's end.
+        makespan: simulated seconds from the phase's start to its last operation's end.
         outputs: the stack's outputs; secret ones read `[secret]`.
         errors: what went wrong, one text each, without tracebacks.
         program_error: the program's own exception, if it raised one.
@@ -58,8 +57,7 @@ class Outcome:
 class Events:
     """The engine's own account of a run, collected while it runs."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._errors: dict[str, None] = {}
         self.steps: list[Step] = []
@@ -75,7 +73,7 @@ class Events:
         with self._lock:
             if event.resource_pre_event is not None:
                 metadata = event.resource_pre_event.metadata
-                self.steps.append(Step(metadata.urn, OpType(metadata.op).value, self._clock.now()))
+                self.steps.append(Step(metadata.urn, OpType(metadata.op).value))
             if event.summary_event is not None:
                 changes = event.summary_event.resource_changes
                 self.counts = {OpType(op).value: count for op, count in changes.items()}

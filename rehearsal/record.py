@@ -1,14 +1,12 @@
-"""What happened: every operation of a run, in simulated seconds."""
+"""What happened: every operation of a run, in the order in which the engine did it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
-
-from rehearsal.timing import Clock
 
 SUCCEEDED = "succeeded"
 FAILED = "failed"
@@ -23,8 +21,12 @@ class Operation:
             from the second run on with a number (`up-2`).
         urn: the resource's URN.
         op: `create`, `update`, `replace`, `delete`, `read` or `same`.
-        start: simulated seconds from the phase's first operation to this one's start.
-        end: the same for its end; None while it runs.
+        began: its place in the order in which the phase's operations began and ended,
+            counted from 0; None for what the engine did without a provider.
+        ended: the same for its end; None while it runs.
+        seconds: how long it takes, in simulated seconds.
+        start, end: simulated seconds from the phase's start, computed when the phase is
+            over (`rehearsal.timetable`).
         result: `succeeded`, `failed`, or empty while it runs.
         error: what went wrong, one sentence or more; None if nothing did.
     """
@@ -32,8 +34,11 @@ class Operation:
     phase: str
     urn: str
     op: str
-    start: float
-    end: float | None = None
+    began: int | None = None
+    ended: int | None = None
+    seconds: float = 0.0
+    start: float = 0.0
+    end: float = 0.0
     result: str = ""
     error: str | None = None
 
@@ -49,11 +54,10 @@ class Operation:
 
 
 class Step(NamedTuple):
-    """What the engine says it is about to do: the resource, its own word for it, the time."""
+    """What the engine says it is about to do: the resource, and its own word for it."""
 
     urn: str
     op: str
-    at: float
 
 
 Listener = Callable[[Operation], None]
@@ -62,31 +66,36 @@ Listener = Callable[[Operation], None]
 class Recorder:
     """The operations of all phases, written by many threads at once.
 
-    A listener hears every operation twice: when it starts (`end` is None) and
+    A listener hears every operation twice: when it starts (`result` is empty) and
     when it has ended; from any thread, one call at a time.
     """
 
-    def __init__(self, clock: Clock, listener: Listener | None = None) -> None:
-        self._clock = clock
+    def __init__(self, listener: Listener | None = None) -> None:
         self._listener = listener
         self._lock = threading.RLock()
         self._quiet = threading.Condition(self._lock)
         self._under_way = 0
         self._operations: list[Operation] = []
         self._phase = ""
-        self._zero: float | None = None
+        self._place = 0
+        self._here = threading.local()
 
     def begin(self, phase: str) -> None:
-        """Start a phase; its time begins with its first operation."""
+        """Start a phase."""
         with self._lock:
             self._phase = phase
-            self._zero = None
+            self._place = 0
+
+    def spend(self, seconds: float) -> None:
+        """Add simulated seconds to the operation that this thread is recording."""
+        self._here.seconds = getattr(self._here, "seconds", 0.0) + seconds
 
     @contextmanager
     def running(self, urn: str, op: str) -> Generator[None]:
         """Record the block as an operation; an exception makes it a failed one."""
+        self._here.seconds = 0.0
         with self._lock:
-            started = Operation(phase=self._phase, urn=urn, op=op, start=self._elapsed())
+            started = Operation(phase=self._phase, urn=urn, op=op, began=self._next_place())
             self._tell(started)
             self._under_way += 1
         error: str | None = None
@@ -97,8 +106,13 @@ class Recorder:
             raise
         finally:
             with self._lock:
-                result = SUCCEEDED if error is None else FAILED
-                ended = replace(started, end=self._elapsed(), result=result, error=error)
+                ended = replace(
+                    started,
+                    ended=self._next_place(),
+                    seconds=self._here.seconds,
+                    result=SUCCEEDED if error is None else FAILED,
+                    error=error,
+                )
                 self._operations.append(ended)
                 self._under_way -= 1
                 self._quiet.notify_all()
@@ -110,7 +124,7 @@ class Recorder:
             self._quiet.wait_for(lambda: self._under_way == 0)
 
     def complete(self, steps: Sequence[Step]) -> tuple[Operation, ...]:
-        """Return the phase's operations by start, with what only the engine knows.
+        """Return the phase's operations, with what only the engine knows, not yet timed.
 
         Providers see no unchanged resource and no component, and cannot tell a
         replacement from a creation.
@@ -121,7 +135,6 @@ class Recorder:
         replaced = {step.urn for step in steps if step.op in _REPLACING}
         with self._lock:
             mine = [operation for operation in self._operations if operation.phase == self._phase]
-            zero = self._zero
         seen = {operation.urn for operation in mine}
         done = [
             replace(operation, op="replace")
@@ -132,24 +145,13 @@ class Recorder:
         for step in steps:
             if step.urn not in seen:
                 seen.add(step.urn)
-                at = 0.0 if zero is None else max(0.0, round(step.at - zero, 3))
-                done.append(
-                    Operation(
-                        phase=self._phase,
-                        urn=step.urn,
-                        op=_PLAIN.get(step.op, step.op),
-                        start=at,
-                        end=at,
-                        result=SUCCEEDED,
-                    )
-                )
-        return tuple(sorted(done, key=lambda each: (each.start, each.end or 0.0, each.urn)))
+                op = _PLAIN.get(step.op, step.op)
+                done.append(Operation(phase=self._phase, urn=step.urn, op=op, result=SUCCEEDED))
+        return tuple(done)
 
-    def _elapsed(self) -> float:
-        now = self._clock.now()
-        if self._zero is None:
-            self._zero = now
-        return round(now - self._zero, 3)
+    def _next_place(self) -> int:
+        self._place += 1
+        return self._place - 1
 
     def _tell(self, operation: Operation) -> None:
         if self._listener is not None:
@@ -165,9 +167,3 @@ _PLAIN = {
     "import": "read",
 }
 """The engine's fine-grained steps in the six words of a record."""
-
-
-def makespan(operations: Iterable[Operation]) -> float:
-    """Return the simulated seconds from the first operation's start to the last one's end."""
-    ends = [operation.end for operation in operations if operation.end is not None]
-    return max(ends, default=0.0)

@@ -16,7 +16,6 @@ def report(
     outcomes: Sequence[Outcome],
     tiers: Sequence[TierTimes],
     *,
-    time_scale: float,
     failure: Spread | None = None,
 ) -> dict[str, Any]:
     """Return the account as JSON data.
@@ -24,18 +23,16 @@ def report(
     Args:
         stack: the stack's name.
         ordering: `tiers` or `edges`.
-        time_scale: simulated seconds per real second.
         outcomes: of every run, in order.
         tiers: the times of the tiers in the first `up`.
         failure: how far a failure spread in the first `up`; None if nothing failed.
 
-    All times are simulated seconds from the first operation of their phase;
-    those of `tiers` from that of the first `up`.
+    All times are simulated seconds from the start of their phase, computed (see
+    `rehearsal.timetable`); those of `tiers` from that of the first `up`.
     """
     return {
         "stack": stack,
         "ordering": ordering,
-        "timeScale": time_scale,
         "operations": [
             {
                 "phase": operation.phase,
@@ -43,6 +40,8 @@ def report(
                 "type": operation.type,
                 "name": operation.name,
                 "op": operation.op,
+                "began": operation.began,
+                "ended": operation.ended,
                 "start": operation.start,
                 "end": operation.end,
                 "result": operation.result,

@@ -17,7 +17,7 @@ from rehearsal.providers.served import served
 from rehearsal.record import Listener, Recorder
 from rehearsal.session import PARALLEL, Rehearsal
 from rehearsal.termination import termination_unwinds
-from rehearsal.timing import DEFAULT_SCALE, Clock
+from rehearsal.timing import Clock
 from rehearsal.workspace import make_stack, temporary_root
 from simulation.clouds import CLOUDS
 
@@ -31,7 +31,7 @@ def rehearse(
     secret_config: Mapping[str, str] | None = None,
     *,
     cli: Path | None = None,
-    time_scale: float = DEFAULT_SCALE,
+    time_scale: float | None = None,
     fail: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
     on_event: Listener | None = None,
@@ -46,7 +46,8 @@ def rehearse(
         config: the stack's settings by full key (`project:name`), as in its YAML file.
         secret_config: placeholders for secret settings, by full key.
         cli: path of the Pulumi CLI; found if not given.
-        time_scale: simulated seconds per real second.
+        time_scale: simulated seconds that take one real second, for runs that are to be
+            interrupted; None to wait for nothing.
         fail: Pulumi or object names of workloads that never get ready.
         durations: simulated seconds until a workload is ready, by Pulumi name, where
             it is not what the table of times says.
@@ -59,7 +60,7 @@ def rehearse(
     """
     engine = Engine(find_cli(cli))
     clock = Clock(time_scale)
-    recorder = Recorder(clock, on_event)
+    recorder = Recorder(on_event)
     clouds = {package: CloudProvider(package, clock, recorder) for package in CLOUDS}
     kubernetes = ReachingProvider(clouds["aws"], Cluster(), clock, recorder, durations)
     kubernetes.fail = frozenset(fail)

@@ -17,11 +17,16 @@ from rehearsal.guarded import Guarded, Program, sentence
 from rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
 from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.reach import ReachingProvider
-from rehearsal.record import Recorder, makespan
+from rehearsal.record import Recorder
+from rehearsal.timetable import Edges, makespan, timetable
 from rehearsal.timing import Clock
 
 PARALLEL = 64
 """Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
+
+ENGINE = "pulumi:providers:pulumi"
+"""Type of the engine's own provider, which it adds to the state when a program asks the engine
+itself for something, as `stacks.gates` does. No program registers it, so no plan has it."""
 
 Hear = Callable[[EngineEvent], object]
 _Start = Callable[[Program, Hear], object]
@@ -53,6 +58,7 @@ class Rehearsal:
         self._clock = clock
         self._recorder = recorder
         self._phases: dict[str, int] = {}
+        self._waits: dict[str, tuple[str, ...]] = {}
         self.outcomes: list[Outcome] = []
 
     @property
@@ -63,11 +69,6 @@ class Rehearsal:
     def in_cloud(self, kind: str) -> frozenset[str]:
         """Ids of the simulated clouds' resources of the type `kind`, whatever the state says."""
         return frozenset(own for cloud in self._clouds for own in cloud.ids(kind))
-
-    @property
-    def time_scale(self) -> float:
-        """Simulated seconds per real second."""
-        return self._clock.scale
 
     @property
     def fail(self) -> frozenset[str]:
@@ -146,10 +147,11 @@ class Rehearsal:
         return json.loads(self.pulumi("stack", "export"))["deployment"]
 
     def dependencies(self) -> dict[str, tuple[str, ...]]:
-        """Return, by URN, what each resource in the state depends on."""
+        """Return, by URN, what each resource in the state depends on, but for `ENGINE`."""
         return {
             resource["urn"]: tuple(resource.get("dependencies", ()))
             for resource in self.export().get("resources", ())
+            if resource["type"] != ENGINE
         }
 
     def protect(self, urn: str) -> None:
@@ -200,7 +202,7 @@ class Rehearsal:
 
     def _run(self, verb: str, start: _Start) -> Outcome:
         phase = self._next_phase(verb)
-        events = Events(self._clock)
+        events = Events()
         guarded = Guarded(self.program)
         # The engine cancels its providers at the end of every run.
         self._clock.resume()
@@ -216,7 +218,9 @@ class Rehearsal:
             guarded.close()
         # What a killed engine began ends by itself.
         self._recorder.wait()
-        operations = self._recorder.complete(events.steps)
+        operations = timetable(
+            self._recorder.complete(events.steps), self._edges(verb), parallel=PARALLEL
+        )
         outcome = Outcome(
             phase=phase,
             succeeded=failure is None,
@@ -229,6 +233,20 @@ class Rehearsal:
         )
         self.outcomes.append(outcome)
         return outcome
+
+    def _edges(self, verb: str) -> Edges:
+        """What each resource waits for, as the engine's state says after the run, or did before."""
+        before = self._waits
+        if verb == "up":
+            self._waits = {
+                each["urn"]: (
+                    *each.get("dependencies", ()),
+                    each.get("parent", ""),
+                    each.get("provider", "").rpartition("::")[0],
+                )
+                for each in self.export().get("resources", ())
+            }
+        return {**before, **self._waits}
 
     def _next_phase(self, verb: str) -> str:
         self._phases[verb] = self._phases.get(verb, 0) + 1

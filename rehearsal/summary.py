@@ -14,7 +14,8 @@ from rehearsal.tiers import TierTimes
 
 SIMULATED = (
     "Real: the Pulumi engine, the program, its resources and their order. Simulated: every "
-    "provider, so nothing was created anywhere, and the seconds, which come from one table."
+    "provider, so nothing was created anywhere, and the seconds, which are computed from one table "
+    "of times and the dependencies: they are the same on every machine, and no promise of any."
 )
 """What must stand beside every result, so that nobody takes it for a deployment."""
 
@@ -41,7 +42,9 @@ def tier_table(tiers: Sequence[TierTimes]) -> Table:
 def outcome_line(outcome: Outcome) -> Text:
     """Return one line about a run, and its errors if it failed."""
     counts = ", ".join(f"{count} {_WORDS.get(op, op)}" for op, count in outcome.counts.items())
-    text = Text(f"{outcome.phase}: {counts or 'nothing to do'} in {outcome.makespan:.0f} s")
+    text = Text(
+        f"{outcome.phase}: {counts or 'nothing to do'} in {outcome.makespan:.0f} simulated s"
+    )
     if not outcome.succeeded:
         text.stylize("red")
         text.append(f"\n{outcome.error}")

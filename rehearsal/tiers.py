@@ -54,7 +54,7 @@ class TierTimes:
         name: the tier.
         documented: its documented window, in seconds.
         simulated: start of its first and end of its last workload, in simulated
-            seconds from the phase's first operation; None if none was started.
+            seconds from the phase's start; None if none was started.
         workloads: how many were started.
         waited_for: name of the resource whose end let the first workload begin;
             None if that waited for nothing that takes time.
@@ -93,7 +93,9 @@ def tier_times(
             TierTimes(
                 name=name,
                 documented=window,
-                simulated=None if first is None else (first.start, max(map(_end, members))),
+                simulated=None
+                if first is None
+                else (first.start, max(each.end for each in members)),
                 workloads=sum(member.result != FAILED for member in members),
                 waited_for=None if first is None else _waited_for(first.urn, made, dependencies),
             )
@@ -113,11 +115,7 @@ def _waited_for(
         before = [made[each] for each in dependencies.get(urn, ()) if each in made]
         if not before:
             return None
-        last = max(before, key=lambda each: (_end(each), each.urn))
-        if _end(last) - last.start > _INSTANT_SECONDS:
+        last = max(before, key=lambda each: (each.end, each.urn))
+        if last.seconds > _INSTANT_SECONDS:
             return last.name
         urn = last.urn
-
-
-def _end(operation: Operation) -> float:
-    return operation.start if operation.end is None else operation.end

@@ -1,14 +1,10 @@
-"""How long simulated resources take, and the clock that runs faster than the real one."""
+"""How long simulated resources take, and how fast a rehearsal goes."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-DEFAULT_SCALE = 4.0
-"""Simulated seconds per real second of a rehearsal, if not said otherwise."""
 
 FAILURE_SECONDS = 20.0
 """Simulated seconds, after its usual time, until a workload that does not get ready
@@ -61,14 +57,17 @@ class CancelledError(Exception):
 
 
 class Clock:
-    """Simulated time: `scale` simulated seconds pass in one real second.
+    """How much real time simulated seconds take: none, unless `scale` says so.
 
-    It starts at its first `start()`; `cancel()` ends every wait, now and later,
-    until `resume()`.
+    `cancel()` ends every wait, now and later, until `resume()`.
+
+    Args:
+        scale: simulated seconds that pass in one real second, for runs that are to be
+            interrupted; None for runs that wait for nothing.
     """
 
-    def __init__(self, scale: float = DEFAULT_SCALE) -> None:
-        if scale <= 0:
+    def __init__(self, scale: float | None = None) -> None:
+        if scale is not None and scale <= 0:
             raise ValueError(f"The time scale is {scale}; give a number above 0, such as 4.")
         self.scale = scale
         self._cancelled = threading.Event()
@@ -80,17 +79,18 @@ class Clock:
         self._parts.append(part)
         return part
 
-    def now(self) -> float:
-        """Return simulated seconds since an arbitrary moment; differences mean something."""
-        return time.monotonic() * self.scale
+    @property
+    def cancelled(self) -> bool:
+        """Whether waits are over."""
+        return self._cancelled.is_set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait `seconds` of simulated time.
+        """Let `seconds` of simulated time pass.
 
         Raises:
             CancelledError: `cancel()` was called before the time was over.
         """
-        if seconds > 0 and self._cancelled.wait(seconds / self.scale):
+        if self.scale is not None and seconds > 0 and self._cancelled.wait(seconds / self.scale):
             raise CancelledError
 
     def cancel(self) -> None:

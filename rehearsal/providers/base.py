@@ -28,7 +28,7 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
     Args:
         package: the provider's name, as in `PULUMI_DEBUG_PROVIDERS`.
-        clock: simulated time.
+        clock: how fast it goes.
         recorder: told of every operation.
     """
 
@@ -79,6 +79,15 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
             f"The simulated {self.package} provider has no function {token} (called with "
             f"{', '.join(sorted(arguments)) or 'nothing'}); add it to rehearsal/providers."
         )
+
+    def spend(self, seconds: float) -> None:
+        """Let the operation that is under way in this thread take simulated seconds.
+
+        Raises:
+            CancelledError: the run was stopped meanwhile.
+        """
+        self._recorder.spend(seconds)
+        self.clock.sleep(seconds)
 
     # The protocol. Names and shapes come from pulumi.runtime.proto.
 

@@ -25,7 +25,7 @@ class CloudProvider(TabledProvider):
 
     Args:
         package: `aws` or `cloudflare`.
-        clock, recorder: simulated time and the record of operations.
+        clock, recorder: how fast it goes, and the record of operations.
     """
 
     def __init__(self, package: str, clock: Clock, recorder: Recorder) -> None:
@@ -85,7 +85,7 @@ class CloudProvider(TabledProvider):
     def create(self, resource: Resource) -> Made:
         key = f"{resource.urn} {secrets.token_hex(8)}"
         self._find_source(resource)
-        self.clock.sleep(times(resource).create)
+        self.spend(times(resource).create)
         made = self._answered(resource, key)
         with self._lock:
             taken = (resource.type, made.id) in self._keys
@@ -99,7 +99,7 @@ class CloudProvider(TabledProvider):
 
     @override
     def update(self, resource: Resource, old: Properties) -> Made:
-        self.clock.sleep(times(resource).update)
+        self.spend(times(resource).update)
         with self._lock:
             key = self._keys[resource.type, resource.id]
         answered = self._answered(resource, key)

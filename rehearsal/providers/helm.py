@@ -93,14 +93,14 @@ class HelmProvider(KubernetesProvider):
         if resource.type != RELEASE:
             super().delete(resource, old)
             return
-        self.clock.sleep(times(resource).delete)
+        self.spend(times(resource).delete)
         self.cluster.delete(_key(table(plain(old))))
 
     def _install(self, resource: Resource, *, revision: int, seconds: float) -> Made:
         """Waits until all in the chart is ready; a first install that fails is taken away again."""
         inputs = table(plain(resource.inputs))
         key = _key(inputs)
-        self.clock.sleep(seconds)
+        self.spend(seconds)
         if self.fail & {resource.name, key.name}:
             if revision == 1:
                 self.cluster.delete(key)

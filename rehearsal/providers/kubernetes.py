@@ -35,12 +35,14 @@ from rehearsal.providers.wire import (
     table,
 )
 from rehearsal.record import Recorder
-from rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, Clock, Times
+from rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, CancelledError, Clock, Times
 
 SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 
-_POLL_SECONDS = 1.0
+_STILL_SECONDS = 20.0
+"""Real seconds without any change in the cluster after which nothing is expected any more."""
+
 _YES = ("true", True)
 """Settings of a provider travel as JSON text."""
 
@@ -50,7 +52,7 @@ class KubernetesProvider(SimulatedProvider):
 
     Args:
         cluster: where the objects live.
-        clock, recorder: simulated time and the record of operations.
+        clock, recorder: how fast it goes, and the record of operations.
         durations: simulated seconds until a workload is ready, by Pulumi name,
             where it is not what the table of times says.
 
@@ -140,7 +142,7 @@ class KubernetesProvider(SimulatedProvider):
 
     @override
     def delete(self, resource: Resource, old: Properties) -> None:
-        self.clock.sleep(_times(resource).delete)
+        self.spend(_times(resource).delete)
         self.cluster.delete(key_of(table(plain(old))))
 
     def _created(self, manifest: Properties) -> Properties:
@@ -172,7 +174,7 @@ class KubernetesProvider(SimulatedProvider):
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
         if seconds > 0 and settles(live) and not _annotated(live, SKIP_AWAIT):
-            self.clock.sleep(self._durations.get(resource.name, seconds))
+            self.spend(self._durations.get(resource.name, seconds))
             problem = self._lasting_obstacle(resource, live)
             if problem:
                 raise NotReadyError(
@@ -186,18 +188,25 @@ class KubernetesProvider(SimulatedProvider):
         return Made(id=key.id, outputs=outputs_of(resource.inputs, live))
 
     def _lasting_obstacle(self, resource: Resource, live: Properties) -> str | None:
-        """Return what keeps the object from getting ready for too long, or None."""
+        """Return what keeps the object from getting ready for too long, or None.
+
+        What another operation is about to make is waited for, as long as anything in the
+        cluster changes; that takes no simulated time.
+        """
         patience = min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS)
         name = key_of(live).name
-        while True:
-            if self.fail & {resource.name, name}:
-                problem = f"'{name}' timed out waiting to be Ready"
-            else:
-                problem = obstacle(self.cluster, live)
-            if problem is None or patience <= 0:
+        if self.fail & {resource.name, name}:
+            self.spend(patience)
+            return f"'{name}' timed out waiting to be Ready"
+        changes = self.cluster.changes
+        while problem := obstacle(self.cluster, live):
+            if self.clock.cancelled:
+                raise CancelledError
+            seen, changes = changes, self.cluster.wait_for_change(changes, _STILL_SECONDS)
+            if changes == seen:
+                self.spend(patience)
                 return problem
-            self.clock.sleep(_POLL_SECONDS)
-            patience -= _POLL_SECONDS
+        return None
 
     def _is_unready(self, manifest: Properties) -> bool:
         try:

@@ -44,7 +44,7 @@ class TabledProvider(SimulatedProvider):
     Args:
         package: the provider's name.
         types: what it simulates, by type token.
-        clock, recorder: simulated time and the record of operations.
+        clock, recorder: how fast it goes, and the record of operations.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class TabledProvider(SimulatedProvider):
     @override
     def create(self, resource: Resource) -> Made:
         simulated = self._type(resource)
-        self.clock.sleep(times(resource).create)
+        self.spend(times(resource).create)
         computed = simulated.compute(table(plain(resource.inputs)))
         resource_id = computed.get(simulated.id, simulated.id)
         hidden = {
@@ -91,7 +91,7 @@ class TabledProvider(SimulatedProvider):
 
     @override
     def update(self, resource: Resource, old: Properties) -> Made:
-        self.clock.sleep(times(resource).update)
+        self.spend(times(resource).update)
         kept = {name: old[name] for name in self._type(resource).computed if name in old}
         return self._keep(Made(id=resource.id, outputs={**resource.inputs, **kept}), resource)
 
@@ -105,7 +105,7 @@ class TabledProvider(SimulatedProvider):
 
     @override
     def delete(self, resource: Resource, old: Properties) -> None:
-        self.clock.sleep(times(resource).delete)
+        self.spend(times(resource).delete)
         with self._lock:
             self._made.pop((resource.urn, resource.id), None)
 

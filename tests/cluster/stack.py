@@ -30,8 +30,8 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
     Its Kubernetes provider is the real one, its random provider that of a rehearsal.
     """
     file = read_stack_file(project, "dev")
-    clock = Clock(1.0)
-    recorder = Recorder(clock)
+    clock = Clock()
+    recorder = Recorder()
     cloud = CloudProvider("aws", clock, recorder)
     with temporary_root() as root, served([random_provider(clock, recorder)], PARALLEL) as attached:
         environment = {

@@ -34,9 +34,6 @@ DEFAULT = (
 """One of each: removal, reordering, replacement of a value and of a server, change, alias; and a
 service under another name."""
 
-SCALE = 400.0
-"""Simulated seconds per real one: nobody looks at times here."""
-
 NOT_OF_SIX = frozenset(
     {
         "add-service",
@@ -55,9 +52,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     project = copy_whole(tmp_path_factory.mktemp("deployed") / "project")
     cut(project, SIX)
     file = read_stack_file(project, "dev")
-    with rehearse(
-        lambda: None, file.project, "dev", file.plain, file.secret, time_scale=SCALE
-    ) as rehearsal:
+    with rehearse(lambda: None, file.project, "dev", file.plain, file.secret) as rehearsal:
         stack = Deployed(project=project, session=rehearsal)
         up = stack.up()
         assert up.succeeded, up.error

@@ -24,9 +24,6 @@ from tests.runbook import follow, pulumi_commands
 
 pytestmark = pytest.mark.clouds
 
-TIME_SCALE = 200.0
-"""Managed servers take simulated minutes."""
-
 
 @contextmanager
 def rehearsed(project: Path, stack: str) -> Generator[Rehearsal]:
@@ -37,7 +34,6 @@ def rehearsed(project: Path, stack: str) -> Generator[Rehearsal]:
         file.stack,
         file.plain,
         file.secret,
-        time_scale=TIME_SCALE,
     ) as rehearsal:
         yield rehearsal
 
@@ -87,11 +83,12 @@ def assert_restored(rehearsal: Rehearsal, outcome: Outcome) -> None:
     assert {each.op for each in services.values()} == {"update"}
     assert {f"{service}-database" for service in services} == jobs.keys()
     ready = {
-        each.name: each.end or 0.0
+        each.name: each.ended
         for each in outcome.operations
         if each.type.endswith(":Job") and each.op == "replace"
     }
-    assert all(ready[f"{name}-database"] <= each.start for name, each in services.items())
+    for name, each in services.items():
+        assert (ready[f"{name}-database"] or 0) < (each.began or 0)
     gone = {each.name for each in outcome.operations if each.op == "delete"} - replaced
     assert gone == {"postgres", "postgres-0", "postgres-1", "postgres-2", "postgres-logs"}
 

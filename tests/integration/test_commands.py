@@ -47,13 +47,16 @@ def test_rehearsal_of_a_small_project(project: Path) -> None:
     assert account["failure"] is None
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
     created = {each["name"]: each for each in account["operations"] if each["phase"] == "up"}
-    assert created["front"]["start"] >= created["cart"]["end"]
+    assert created["front"]["began"] > created["cart"]["ended"]
+    assert created["front"]["start"] == created["cart"]["end"]
     assert account["operations"][0].keys() == {
         "phase",
         "urn",
         "type",
         "name",
         "op",
+        "began",
+        "ended",
         "start",
         "end",
         "result",

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import networkx as nx
 import pytest
+from rich.console import Console
 
-from catalog import load_catalog
+from catalog import Tier, load_catalog
+from cli.rehearse import tiers_of
 from plan.plan import Plan, make_plan
 from rehearsal.outcome import Outcome
 from rehearsal.record import Operation
 from rehearsal.run import rehearse
+from rehearsal.session import ENGINE
+from rehearsal.summary import outcome_line, tier_table
+from rehearsal.tiers import tier_times
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.projects import ROOT, copy_project, set_config
@@ -20,17 +27,18 @@ from tests.transcription import SERVICES, STARTUP_EDGES
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 
-TIME_SCALE = 20.0
-"""Fast enough that the engine, not the simulated waiting, takes most of the test's time."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One rehearsal from first to last, and the plan of the same settings."""
+    """One rehearsal from first to last, and the plan of the same settings.
+
+    `settled` is what each resource depends on after the second run.
+    """
 
     plan: Plan
     up: Outcome
     again: Outcome
+    settled: Mapping[str, Sequence[str]]
     down: Outcome
     state: Sequence[Mapping[str, Any]]
     exported: str
@@ -54,23 +62,31 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         file.stack,
         file.plain,
         file.secret,
-        time_scale=TIME_SCALE,
     ) as rehearsal:
         up = rehearsal.up()
         exported = rehearsal.pulumi("stack", "export")
         state = rehearsal.export()["resources"]
         again = rehearsal.up()
+        settled = rehearsal.dependencies()
         down = rehearsal.destroy()
         left = rehearsal.export().get("resources", [])
     return Run(
         plan=make_plan(project, "dev"),
         up=up,
         again=again,
+        settled=settled,
         down=down,
         state=state,
         exported=exported,
         left=left,
     )
+
+
+def precedes(early: Operation, late: Operation) -> bool:
+    """Whether the engine ended one operation before it began the other."""
+    assert early.ended is not None
+    assert late.began is not None
+    return early.ended < late.began
 
 
 def deployments(outcome: Outcome) -> Mapping[str, Operation]:
@@ -87,23 +103,24 @@ def test_everything_comes_up(run: Run) -> None:
 def test_no_service_starts_before_what_it_starts_after_is_ready(run: Run) -> None:
     """A service that starts before its dependency is ready crashes until it is."""
     made = deployments(run.up)
+    waits: nx.DiGraph[str] = nx.DiGraph()
+    for resource in run.state:
+        waits.add_edges_from((resource["urn"], urn) for urn in resource.get("dependencies") or ())
     for source, target in STARTUP_EDGES:
-        end = made[target].end
-        assert end is not None
-        assert made[source].start >= end, f"{source} started before {target} was ready"
+        early, late = made[target], made[source]
+        assert precedes(early, late), f"{source} started before {target} was ready"
+        assert nx.has_path(waits, late.urn, early.urn), "by luck"
 
 
 def test_every_dependency_is_ready_before_its_dependent_is_created(run: Run) -> None:
     """The same for databases, users, gates and configuration."""
-    made = {each.urn: each for each in run.up.operations}
+    made = {each.urn: each for each in run.up.operations if each.began is not None}
     checked = 0
     for resource in run.plan.resources:
-        if resource.urn not in made:
-            continue
         for urn in resource.dependencies:
-            end = made[urn].end if urn in made else None
-            if end is not None:
-                assert made[resource.urn].start >= end, f"{resource.urn} before {urn}"
+            if resource.urn in made and urn in made:
+                assert precedes(made[urn], made[resource.urn]), f"{resource.urn} before {urn}"
+                assert made[urn].end <= made[resource.urn].start
                 checked += 1
     assert checked > 600
 
@@ -117,10 +134,37 @@ def test_tiers_follow_each_other_only_under_tiers(run: Run) -> None:
         for early in made
         for late in made
         if services[early].tier.position < services[late].tier.position
-        and made[late].start < (made[early].end or 0.0)
+        and made[late].start < made[early].end
     ]
     gated = any("TierGate" in resource.urn for resource in run.plan.resources)
     assert bool(out_of_order) != gated
+    assert not gated or all(
+        precedes(made[early], made[late])
+        for early in made
+        for late in made
+        if services[early].tier.position < services[late].tier.position
+    )
+
+
+def test_the_readme_shows_these_figures(run: Run) -> None:
+    """They are computed, so they are the same wherever somebody tries the first command."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    gated = any("TierGate" in resource.urn for resource in run.plan.resources)
+    shown = io.StringIO()
+    console = Console(file=shown, width=100)
+    tiers = tiers_of(load_catalog(ROOT))
+    dependencies = {each["urn"]: each.get("dependencies") or () for each in run.state}
+    console.print(tier_table(tier_times(tiers, run.up.operations, dependencies)))
+    rows = [cells(line) for line in shown.getvalue().splitlines() if line.startswith("│")]
+    assert len(rows) == len(Tier)
+    lines = [outcome_line(each).plain for each in (run.up, run.again, run.down)]
+    missing = [row for row in rows if row not in map(cells, readme.splitlines())]
+    missing += [[line] for line in lines if line not in readme]
+    assert bool(missing) != gated, missing
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("│").split("│")]
 
 
 def test_second_run_changes_nothing(run: Run) -> None:
@@ -135,19 +179,17 @@ def test_destroy_leaves_nothing_and_takes_dependents_first(run: Run) -> None:
     assert not run.left
     gone = {each.urn: each for each in run.down.operations if each.op == "delete"}
     checked = 0
-    for resource in run.plan.resources:
-        for urn in resource.dependencies:
-            if resource.urn in gone and urn in gone:
-                end = gone[resource.urn].end
-                assert end is not None
-                assert gone[urn].start >= end, f"{urn} went before {resource.urn}"
+    for dependent, needed in run.settled.items():
+        for urn in needed:
+            if dependent in gone and urn in gone:
+                assert precedes(gone[dependent], gone[urn]), f"{urn} went before {dependent}"
                 checked += 1
     assert checked > 600
 
 
 def test_plan_equals_the_state_of_the_engine(run: Run) -> None:
     """A plan with other URNs or dependencies than the engine's is worth nothing in a review."""
-    state = {resource["urn"]: resource for resource in run.state}
+    state = {each["urn"]: each for each in run.state if each["type"] != ENGINE}
     planned = {resource.urn: resource for resource in run.plan.resources}
     assert set(state) == set(planned)
     for urn, resource in planned.items():

@@ -36,7 +36,6 @@ services:
 """
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-SCALE = 40.0
 
 
 @pytest.fixture
@@ -54,7 +53,6 @@ def rehearsing(project: Path, ordering: str) -> Generator[Rehearsal]:
         file.stack,
         file.plain,
         file.secret,
-        time_scale=SCALE,
     ) as session:
         yield session
 

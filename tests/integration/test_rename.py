@@ -23,9 +23,6 @@ from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.projects import small_project
 
-TIME_SCALE = 400.0
-"""Nobody looks at times here."""
-
 SHOP = """
 domain: shop
 services:
@@ -104,7 +101,7 @@ def test_a_renamed_service_keeps_all_it_has(stack: str, tmp_path: Path) -> None:
     project = call(small_project(tmp_path / "project"), "cart")
     file = read_stack_file(project, stack)
     with rehearse(
-        lambda: build(project), file.project, stack, file.plain, file.secret, time_scale=TIME_SCALE
+        lambda: build(project), file.project, stack, file.plain, file.secret
     ) as rehearsal:
         first = rehearsal.up()
         assert first.succeeded, first.error

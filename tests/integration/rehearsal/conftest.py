@@ -1,4 +1,4 @@
-"""Rehearsals of the toy platform, fast: forty simulated seconds in a real one."""
+"""Rehearsals of the toy platform."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from rehearsal.session import Rehearsal
 
 from .toy import PROJECT, Toy
 
-SCALE = 40.0
-
 Start = Callable[[Program], Rehearsal]
 
 
@@ -25,9 +23,7 @@ Start = Callable[[Program], Rehearsal]
 def start() -> Iterator[Start]:
     """Start a rehearsal of a program; it ends with the test."""
     with ExitStack() as running:
-        yield lambda program: running.enter_context(
-            rehearse(program, PROJECT, "dev", time_scale=SCALE)
-        )
+        yield lambda program: running.enter_context(rehearse(program, PROJECT, "dev"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +52,6 @@ def whole() -> Iterator[Whole]:
         "dev",
         {"toy:setting": "plain"},
         {"toy:token": "hidden-placeholder"},
-        time_scale=SCALE,
         durations={"catalogue": 20.0, "billing": 20.0},
     ) as session:
         preview = session.preview()

@@ -39,8 +39,8 @@ def test_changes_replace_and_update_as_the_real_provider_does(start: Start) -> N
     assert replaced.outputs["config"] != name
     [created] = [each for each in replaced.operations if each.op == "replace"]
     [deleted] = [each for each in replaced.operations if each.op == "delete"]
-    assert created.end is not None
-    assert created.end <= deleted.start, "pods must not lose the file they mount"
+    assert created.ended is not None
+    assert created.ended < (deleted.began or 0), "pods must not lose the file they mount"
 
 
 def test_fixed_name_goes_before_it_comes(start: Start) -> None:
@@ -52,7 +52,8 @@ def test_fixed_name_goes_before_it_comes(start: Start) -> None:
     assert changes(outcome) == {"replace": {"fixed"}, "delete": {"fixed"}}
     [created] = [each for each in outcome.operations if each.op == "replace"]
     [deleted] = [each for each in outcome.operations if each.op == "delete"]
-    assert deleted.end is not None
+    assert deleted.ended is not None
+    assert deleted.ended < (created.began or 0)
     assert deleted.end <= created.start
 
     session.program = Toy(fixed={"mode": "b"}, service_name="other")

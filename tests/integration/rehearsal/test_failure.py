@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal.run import rehearse
 
-from .conftest import SCALE, Start
+from .conftest import Start
 from .toy import PROJECT, Toy, failing
 
 
@@ -114,7 +114,7 @@ def test_two_rehearsals_at_once_do_not_meet() -> None:
     """Two developers on one machine, or two tests, must not share state or ports."""
 
     def run(image: str) -> tuple[bool, int, str]:
-        with rehearse(Toy(image=image), PROJECT, "dev", time_scale=SCALE) as session:
+        with rehearse(Toy(image=image), PROJECT, "dev") as session:
             up, again = session.up(), session.up()
             return up.succeeded, again.changed, up.error + again.error
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from rehearsal.cluster import Cluster
+from rehearsal.providers import kubernetes
 from rehearsal.providers.answer import NotReadyError, RefusedError, Resource
 from rehearsal.providers.cloud import CloudProvider
 from rehearsal.providers.kubernetes import KubernetesProvider
@@ -16,12 +18,12 @@ from rehearsal.providers.wire import UNKNOWN, Properties, Property, Secret, plai
 from rehearsal.record import Recorder
 from rehearsal.timing import Clock
 
-CLOCK = Clock(10_000.0)
+CLOCK = Clock()
 
 
 def _random(kind: str, **inputs: Property) -> tuple[str, Properties]:
     """Id and outputs of a resource of the simulated random provider."""
-    provider = random_provider(CLOCK, Recorder(CLOCK))
+    provider = random_provider(CLOCK, Recorder())
     token = f"random:index/random{kind}:Random{kind}"
     asked = _resource(token, inputs)
     checked, problems = provider.check(asked, {}, b"")
@@ -41,7 +43,7 @@ def _resource(token: str, inputs: Mapping[str, Property], resource_id: str = "")
 
 
 def _kubernetes() -> KubernetesProvider:
-    return KubernetesProvider(Cluster(), CLOCK, Recorder(CLOCK))
+    return KubernetesProvider(Cluster(), CLOCK, Recorder())
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_random_names_have_the_shape_that_is_asked_for() -> None:
 
 def test_random_values_stay_when_read_and_updated() -> None:
     """A refresh that draws again would change every password."""
-    provider = random_provider(CLOCK, Recorder(CLOCK))
+    provider = random_provider(CLOCK, Recorder())
     token = "random:index/randomPet:RandomPet"
     made = provider.create(_resource(token, {"length": 2, "separator": "-"}))
     there = _resource(token, {"length": 2, "separator": "-"}, made.id)
@@ -253,7 +255,7 @@ CLUSTER = "aws:rds/cluster:Cluster"
 
 def test_a_cloud_copies_only_what_is_there() -> None:
     """A restore from a misspelt cluster that is rehearsed as a success fails when it is needed."""
-    aws = CloudProvider("aws", CLOCK, Recorder(CLOCK))
+    aws = CloudProvider("aws", CLOCK, Recorder())
     moment: Properties = {"sourceClusterIdentifier": "first", "restoreToTime": "…"}
     copy: Properties = {"clusterIdentifier": "second", "restoreToPointInTime": moment}
     with pytest.raises(RefusedError, match="there is no first to make it from"):
@@ -264,3 +266,42 @@ def test_a_cloud_copies_only_what_is_there() -> None:
     assert aws.ids(CLUSTER) == {"first", "second"}
     aws.delete(_resource(CLUSTER, copy, made.id), made.outputs)
     assert aws.ids(CLUSTER) == {"first"}
+
+
+def _pod_that_mounts(name: str) -> Resource:
+    labels: Properties = {"app": "it"}
+    pod: Properties = {
+        "containers": [{"name": "it", "image": "it:1"}],
+        "volumes": [{"name": "it", "configMap": {"name": name}}],
+    }
+    return _resource(
+        "kubernetes:apps/v1:Deployment",
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "app"},
+            "spec": {
+                "selector": {"matchLabels": labels},
+                "template": {"metadata": {"labels": labels}, "spec": pod},
+            },
+        },
+    )
+
+
+def test_what_another_operation_is_about_to_make_is_waited_for() -> None:
+    """The engine makes side by side what does not depend on each other; pods wait for both."""
+    provider = _kubernetes()
+    config: Properties = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "late"}}
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(provider.create, _pod_that_mounts("late"))
+        while not (made.done() or provider.cluster.contents()):
+            pass
+        provider.cluster.create(config)
+        assert made.result().id == "default/app"
+
+
+def test_what_nobody_makes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reference to what is not there must fail the rehearsal, not hang it."""
+    monkeypatch.setattr(kubernetes, "_STILL_SECONDS", 0.01)
+    with pytest.raises(NotReadyError, match='configmap "never" not found'):
+        _kubernetes().create(_pod_that_mounts("never"))

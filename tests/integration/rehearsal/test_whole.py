@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+import pytest
+
 from rehearsal.record import Operation
 from rehearsal.report import report
 from rehearsal.tiers import tier_times
 
-from .conftest import SCALE, Whole
+from .conftest import Whole
 from .toy import NEEDS, TIERS
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -36,28 +38,29 @@ def test_no_deployment_starts_before_what_it_waits_for(whole: Whole) -> None:
         before = [operations[urn] for urn in whole.dependencies[deployment.urn]]
         assert {each.type for each in before} >= {"kubernetes:core/v1:Service"}
         for each in before:
-            assert _end(each) <= deployment.start, (deployment.name, each.name)
+            assert _place(each.ended) < _place(deployment.began), (deployment.name, each.name)
+            assert each.end <= deployment.start
 
 
 def test_independent_services_start_together(whole: Whole) -> None:
     """An engine that works one by one makes a rollout take minutes longer than documented."""
     made = {each.name: each for each in whole.up.operations if each.type == DEPLOYMENT}
     catalogue, billing = made["catalogue"], made["billing"]
-    assert catalogue.start < _end(billing)
-    assert billing.start < _end(catalogue)
+    assert catalogue.start == billing.start
 
 
 def test_simulated_times_come_from_the_table(whole: Whole) -> None:
     """A rehearsal whose seconds mean nothing cannot be held against the documented windows."""
-    spent = {(each.type, each.name): _end(each) - each.start for each in whole.up.operations}
-    # Upper bounds would be about this machine, not about the table.
-    assert spent["kubernetes:apps/v1:StatefulSet", "postgres"] >= 8.0
-    assert spent["kubernetes:batch/v1:Job", "schema"] >= 2.0
-    assert spent[DEPLOYMENT, "auth"] >= 5.0
-    assert spent[DEPLOYMENT, "catalogue"] >= 20.0, "a workload's own start wins over the table"
-    # StatefulSet, Job, sessions, auth, catalogue, orders, web: one after the other.
-    assert whole.up.makespan >= 8 + 2 + 5 + 5 + 20 + 5 + 5
-    assert whole.up.makespan == max(map(_end, whole.up.operations))
+    spent = {(each.type, each.name): each.end - each.start for each in whole.up.operations}
+    assert spent["kubernetes:apps/v1:StatefulSet", "postgres"] == pytest.approx(8.0)
+    assert spent["kubernetes:batch/v1:Job", "schema"] == pytest.approx(2.0)
+    assert spent[DEPLOYMENT, "auth"] == pytest.approx(5.0)
+    assert spent[DEPLOYMENT, "catalogue"] == pytest.approx(20.0), "its own time wins"
+    # Namespace, StatefulSet, Job, sessions, auth, catalogue, orders, web: one after the other.
+    assert whole.up.makespan == pytest.approx(0.1 + 8 + 2 + 5 + 5 + 20 + 5 + 5)
+    assert whole.up.makespan == max(each.end for each in whole.up.operations)
+    # The same way back, and the services' addresses, which wait for none of these.
+    assert whole.destroy.makespan == pytest.approx(1 + 1 + 1 + 1 + 1 + 0.5 + 2 + 0.2 + 1)
 
 
 def test_second_up_changes_nothing(whole: Whole) -> None:
@@ -93,7 +96,8 @@ def test_destroy_takes_dependents_first(whole: Whole) -> None:
             dependent, needed = deletes[urn], deletes[dependency]
             if _provided(dependent) and _provided(needed):
                 checked += 1
-                assert _end(dependent) <= needed.start, (dependent.name, needed.name)
+                assert _place(dependent.ended) < _place(needed.began), (dependent.name, needed.name)
+                assert dependent.end <= needed.start
     assert checked > len(NEEDS)
 
 
@@ -113,17 +117,17 @@ def test_report_has_the_documented_shape(whole: Whole) -> None:
     """Scripts read this file; a renamed key breaks them without an error."""
     tiers = tier_times(TIERS, whole.up.operations, whole.dependencies)
     outcomes = (whole.up, whole.again, whole.destroy)
-    account = json.loads(json.dumps(report("dev", "tiers", outcomes, tiers, time_scale=SCALE)))
+    account = json.loads(json.dumps(report("dev", "tiers", outcomes, tiers)))
     assert set(account) == {
         "stack",
         "ordering",
-        "timeScale",
         "operations",
         "makespan",
         "tiers",
         "failure",
     }
-    keys = {"phase", "urn", "type", "name", "op", "start", "end", "result", "error"}
+    keys = {"phase", "urn", "type", "name", "op", "began", "ended"}
+    keys |= {"start", "end", "result", "error"}
     assert all(set(operation) == keys for operation in account["operations"])
     assert {each["phase"] for each in account["operations"]} == {"up", "up-2", "destroy"}
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
@@ -136,7 +140,7 @@ def test_secrets_stay_secret(whole: Whole) -> None:
     """A password in a state file or a log is a password in the hands of whoever reads it."""
     assert len(whole.password) == 24
     tiers = tier_times(TIERS, whole.up.operations, whole.dependencies)
-    account = json.dumps(report("dev", "tiers", (whole.up, whole.again), tiers, time_scale=SCALE))
+    account = json.dumps(report("dev", "tiers", (whole.up, whole.again), tiers))
     for place in (whole.state, account, repr(whole.up), repr(whole.preview)):
         assert whole.password not in place
         assert "hidden-placeholder" not in place
@@ -149,9 +153,9 @@ def test_secrets_stay_secret(whole: Whole) -> None:
     assert whole.up.outputs["setting"] == "plain"
 
 
-def _end(operation: Operation) -> float:
-    assert operation.end is not None
-    return operation.end
+def _place(place: int | None) -> int:
+    assert place is not None
+    return place
 
 
 def _provided(operation: Operation) -> bool:

@@ -50,7 +50,7 @@ class Killer:
 
     def hear(self, operation: Operation) -> None:
         """Count an operation's start, or its end, and kill at the right one."""
-        over = operation.end is not None
+        over = bool(operation.result)
         if over != self._made or operation.op not in {self._op or operation.op} - {"read"}:
             return
         # The recorder tells one operation at a time.

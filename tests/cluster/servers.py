@@ -15,9 +15,6 @@ from tests.integration.servers.running import free_port, running, scratch_folder
 
 from .api import Api, Object, RefusedError
 
-START_SECONDS = 600
-"""Longest time until a server answers, in seconds; two, where nothing else runs."""
-
 TOKEN = "administrator"
 
 CONTROLLERS = "*,-nodeipam,-node-route-controller,-cloud-node-lifecycle-controller"
@@ -120,7 +117,7 @@ def _server(
     servers: ExitStack, name: str, command: list[str], folder: Path, ready: Callable[[], bool]
 ) -> None:
     log = folder / f"{name}.log"
-    servers.enter_context(running(command, log=log, ready=ready, patience=START_SECONDS))
+    servers.enter_context(running(command, log=log, ready=ready))
 
 
 def _etcd(servers: ExitStack, programs: ControlPlane, folder: Path) -> str:

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 
 from components.bootstrap import STARTUP_SCRIPT
+from tests.patience import PATIENCE_SECONDS
 
 SCRIPT = Path(__file__).parents[2] / "components" / "bootstrap" / STARTUP_SCRIPT
 
@@ -25,21 +25,24 @@ Answer = Callable[[bytes], bytes]
 
 
 @contextmanager
-def server(answer: Answer, *, port: int = 0, after: float = 0.0) -> Generator[int]:
-    """A server that answers what a client says first; it listens `after` some seconds."""
+def server(
+    answer: Answer, *, port: int = 0, after: threading.Event | None = None
+) -> Generator[int]:
+    """A server that answers what a client says first; it listens once `after` has happened."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
-    listener.settimeout(20)
+    listener.settimeout(PATIENCE_SECONDS)
 
     def serve() -> None:
-        time.sleep(after)
+        if after is not None:
+            after.wait(PATIENCE_SECONDS)
         listener.listen()
         while True:
             try:
                 connection, _ = listener.accept()
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(PATIENCE_SECONDS)
                     connection.sendall(answer(connection.recv(1024)))
             except OSError:
                 return
@@ -96,26 +99,39 @@ def check(tmp_path: Path) -> Callable[..., tuple[int, list[str]]]:
     """Runs the script as its container does; returns the exit code and what it said."""
 
     def run(
-        dependencies: dict[str, Any], *, wait: float = 1, env: dict[str, str] | None = None
+        dependencies: dict[str, Any],
+        *,
+        wait: float = PATIENCE_SECONDS,
+        env: dict[str, str] | None = None,
+        heard: Callable[[str], object] = len,
     ) -> tuple[int, list[str]]:
         config = tmp_path / "dependencies.json"
         config.write_text(json.dumps({"version": 1, "dependencies": dependencies}))
-        done = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, "-I", str(SCRIPT)],
             env={
                 "PATH": os.environ["PATH"],
                 "NEXUS_CONFIG": str(config),
                 "WAIT_SECONDS": str(wait),
-                "TRY_SECONDS": "1",
+                "TRY_SECONDS": "30",
                 **(env or {}),
             },
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=30,
-            check=False,
-        )
-        assert done.stderr == ""
-        return done.returncode, re.findall(r"startup check: (.*)", done.stdout)
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            guard = threading.Timer(PATIENCE_SECONDS, process.kill)
+            guard.start()
+            said: list[str] = []
+            for line in process.stdout:
+                said += re.findall(r"startup check: (.*)", line)
+                heard(line)
+            errors = process.stderr.read()
+            guard.cancel()
+        assert errors == ""
+        return process.returncode, said
 
     return run
 
@@ -147,8 +163,11 @@ def test_checks_in_the_documents_order(check: Check) -> None:
 
 def test_waits_for_what_comes_late(check: Check) -> None:
     """After a node's restart the database needs longer than the service."""
-    with server(postgres, after=1.2) as port:
-        code, said = check({"postgres": dependency("postgres", port)}, wait=10)
+    waited_for = threading.Event()
+    with server(postgres, after=waited_for) as port:
+        code, said = check(
+            {"postgres": dependency("postgres", port)}, heard=lambda _: waited_for.set()
+        )
     assert code == 0
     assert said[0].startswith(f"waiting for postgres at 127.0.0.1:{port} (")
     assert said[1:] == ["postgres answers."]
@@ -156,9 +175,8 @@ def test_waits_for_what_comes_late(check: Check) -> None:
 
 def test_gives_up_and_says_on_what(check: Check) -> None:
     """A start that hangs for ever, or fails without a name, is searched in the wrong place."""
-    port, started = closed_port(), time.monotonic()
+    port = closed_port()
     code, said = check({"redis": dependency("redis", port)}, wait=1)
-    assert time.monotonic() - started < 8
     assert code == 1
     assert re.fullmatch(
         rf"FAILED: redis at 127\.0\.0\.1:{port} did not answer \(.*refused.*\) within 1 s; "
@@ -169,27 +187,23 @@ def test_gives_up_and_says_on_what(check: Check) -> None:
 
 def test_one_wait_for_all(check: Check) -> None:
     """Four dead servers must not take four times the bound."""
-    started = time.monotonic()
-    code, said = check({n: dependency(n, closed_port()) for n in SERVERS}, wait=2)
+    code, said = check({n: dependency(n, closed_port()) for n in SERVERS}, wait=1)
     assert code == 1
-    assert time.monotonic() - started < 8
     assert said[-1].startswith("FAILED: postgres ")
+    assert all(" postgres " in line for line in said), "the others' waits would come on top"
 
 
 def test_degradable_and_external_only_warn(check: Check) -> None:
     """A cache or a provider that is down must not keep a service from starting."""
-    started = time.monotonic()
     code, said = check(
         {
             "redis": dependency("redis", closed_port(), criticality="degradable"),
             "payments": dependency("payments", closed_port(), kind="external"),
-        },
-        wait=20,
+        }
     )
     assert code == 0
     assert [line.split()[:2] for line in said] == [["WARNING:", "redis"], ["WARNING:", "payments"]]
     assert all(line.endswith("the service starts without it.") for line in said)
-    assert time.monotonic() - started < 10
 
 
 def test_never_waits_for_a_service(check: Check) -> None:
@@ -218,10 +232,9 @@ def test_a_server_that_says_nothing_is_bounded(check: Check) -> None:
     with socket.socket() as hung:
         hung.bind(("127.0.0.1", 0))
         hung.listen()
-        started = time.monotonic()
-        code, _ = check({"postgres": dependency("postgres", hung.getsockname()[1])}, wait=1)
+        silent = dependency("postgres", hung.getsockname()[1])
+        code, _ = check({"postgres": silent}, wait=1, env={"TRY_SECONDS": "1"})
     assert code == 1
-    assert time.monotonic() - started < 8
 
 
 def test_loading_redis_is_not_ready(check: Check) -> None:
@@ -260,7 +273,7 @@ def test_unreadable_configuration_is_said(check: Check) -> None:
 
 def test_what_is_called_later_is_not_waited_for(check: Check) -> None:
     """A runtime edge is one that the service starts without, however hard it needs it then."""
-    code, said = check({"redis": dependency("redis", closed_port(), order="runtime")}, wait=20)
+    code, said = check({"redis": dependency("redis", closed_port(), order="runtime")})
     assert code == 0
     assert said[-1].startswith("WARNING: redis at 127.0.0.1:")
 

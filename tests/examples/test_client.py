@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from examples.client.breaker import CircuitBreaker, Permit, State
 from examples.client.caller import Caller, UnavailableError
 from examples.client.contract import ContractError, Dependency, read_contract
+from tests.patience import PATIENCE_SECONDS
 
 FAILURES, SECONDS, SUCCESSES = 5, 30, 3
 FAULTS = (TimeoutError, ConnectionError)
@@ -160,7 +161,7 @@ def test_one_probe_at_a_time_among_threads() -> None:
     def work(number: int) -> None:
         def operation(_: float) -> None:
             asked.append(number)
-            release.wait(10)
+            release.wait(PATIENCE_SECONDS)
 
         start.wait()
         try:
@@ -175,7 +176,7 @@ def test_one_probe_at_a_time_among_threads() -> None:
         thread.start()
     start.wait()
     for thread in threads:
-        thread.join(20)
+        thread.join(PATIENCE_SECONDS)
     assert (len(asked), len(refused)) == (1, 7)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.patience import PATIENCE_SECONDS
+
 from .servers.postgres import MASTER, MASTER_PASSWORD, Connection, PostgresServer
 from .servers.script import Outcome, run_script
 
@@ -54,7 +56,7 @@ def bootstrap(
             "DATABASE": service,
             "OWNER_ROLE": f"{service}_owner",
             "LOGIN_ROLE": service,
-            "WAIT_SECONDS": "20",
+            "WAIT_SECONDS": str(PATIENCE_SECONDS),
             **(settings or {}),
         },
         master=master,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.projects import ROOT, set_config, small_project
 
 NEXUS = Path(sys.executable).with_name("nexus")
@@ -29,7 +30,7 @@ def nexus(project: Path, *arguments: str, **variables: str) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
     )
 
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import yaml
 
+from tests.patience import PATIENCE_SECONDS
 from tests.projects import ROOT
 
 from .database_jobs import bootstrap, connect, password_of
@@ -51,7 +52,12 @@ def move(
         "PGSSLMODE": "disable",
     }
     return subprocess.run(
-        [program, flag, text], env=env, capture_output=True, text=True, check=False, timeout=60
+        [program, flag, text],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -77,7 +83,7 @@ def by_exec(old: PostgresServer, new: PostgresServer, folder: Path) -> None:
         ["bash", "-euo", "pipefail", "-c", text],
         env={"PATH": f"{folder}:{old.binaries}:{os.environ['PATH']}"},
         check=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

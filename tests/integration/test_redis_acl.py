@@ -13,6 +13,7 @@ from redis.exceptions import NoPermissionError
 
 from components.acl import access, acl_file
 from components.elasti_cache import NOBODY
+from tests.patience import PATIENCE_SECONDS
 
 from .acl_users import SERVICES, acl_of, hash_of, password_of
 from .servers.valkey import ADMIN_PASSWORD, ValkeyServer, valkey_server
@@ -84,7 +85,7 @@ def test_a_service_reads_and_writes_its_own(
 
 def _messages(subscription: PubSub, number: int) -> list[Any]:
     found: list[Any] = []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while len(found) < number and time.monotonic() < deadline:
         message = subscription.get_message(timeout=0.1)
         found += [message] if message else []
@@ -191,7 +192,9 @@ def test_a_service_cannot_look_around_or_govern(valkey: ValkeyServer, command: s
 
 def test_nobody_gets_in_without_a_name(valkey: ValkeyServer) -> None:
     """Outage: whoever reaches the port is let in as the default user."""
-    with socket.create_connection(("127.0.0.1", valkey.port), timeout=10) as connection:
+    with socket.create_connection(
+        ("127.0.0.1", valkey.port), timeout=PATIENCE_SECONDS
+    ) as connection:
         connection.sendall(b"PING\r\n")
         assert connection.recv(100).startswith(b"-NOAUTH")
     for user, password in (("default", ""), ("scheduler", "wrong"), ("nobody", "x")):

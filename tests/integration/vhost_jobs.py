@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tests.patience import PATIENCE_SECONDS
+
 from .servers.rabbitmq import ADMIN, ADMIN_PASSWORD, RabbitServer
 from .servers.script import Outcome, run_script
 
@@ -30,7 +32,7 @@ def bootstrap(
             "MANAGEMENT_URL": server.url,
             "VHOST": service,
             "USERNAME": service,
-            "WAIT_SECONDS": "20",
+            "WAIT_SECONDS": str(PATIENCE_SECONDS),
             **(settings or {}),
         },
         master=master,

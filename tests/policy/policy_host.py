@@ -15,9 +15,8 @@ from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policy.resource import Resource
+from tests.patience import PATIENCE_SECONDS
 from tests.projects import ROOT
-
-START_SECONDS = 60
 
 
 @contextmanager
@@ -33,7 +32,7 @@ def policy_pack(python: Path, folder: Path) -> Generator[Any]:
     )
     try:
         assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        ready, _, _ = select.select([process.stdout], [], [], PATIENCE_SECONDS)
         assert ready, "the policy pack did not say its port"
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -50,5 +49,5 @@ def analyze(analyzer: Any, resources: list[Resource]) -> list[tuple[str, str, st
         properties = struct_pb2.Struct()
         properties.update(each.inputs)
         request.resources.add(type=each.type, urn=each.urn, name=each.name, properties=properties)
-    answer = analyzer.AnalyzeStack(request, timeout=START_SECONDS)
+    answer = analyzer.AnalyzeStack(request, timeout=PATIENCE_SECONDS)
     return sorted((each.policyName, each.urn, each.message) for each in answer.diagnostics)

@@ -20,6 +20,7 @@ from cli.output import write
 from cli.version import UNKNOWN, version
 from components.versions import KUBERNETES
 from graph.render import RENDERERS
+from tests.patience import PATIENCE_SECONDS
 from tests.projects import ROOT
 from tests.unit.examples import EXAMPLES, SERVICES, example_project, expected, write_project
 
@@ -40,7 +41,7 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 
-_PATIENCE_SECONDS = 120.0
+from tests.patience import PATIENCE_SECONDS
 
 
 def children(parent: int) -> list[int]:
@@ -15,7 +15,7 @@ def children(parent: int) -> list[int]:
 
 def alive(pid: int) -> bool:
     """Return whether the process goes on running; a zombie does not. Its end is waited for."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         states = {each: state for each, _, state in _table()}
         if states.get(pid, "Z").startswith("Z"):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 from .processes import alive, children
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,9 +34,6 @@ with rehearse(Toy(), PROJECT, "dev", time_scale=0.1, durations={"postgres": 0.01
     session.up()
 """
 """At this scale the first service would take fifty seconds, so it is always cut short."""
-
-PATIENCE_SECONDS = 600
-"""Until an end that does not come is a failure; on a busy machine minutes may pass."""
 
 
 @pytest.mark.parametrize(

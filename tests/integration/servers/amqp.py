@@ -7,6 +7,8 @@ import struct
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from tests.patience import PATIENCE_SECONDS
+
 METHOD, HEADER, BODY, END = 1, 2, 3, b"\xce"
 START, START_OK, TUNE, TUNE_OK = (10, 10), (10, 11), (10, 30), (10, 31)
 OPEN, OPEN_OK, CLOSE = (10, 40), (10, 41), (10, 50)
@@ -114,7 +116,7 @@ def amqp(port: int, username: str, password: str, vhost: str) -> Generator[Amqp]
     Raises:
         RefusedError: if the broker does not let the user in.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         client = Amqp(connection)
         client.log_in(username, password, vhost)
         yield client

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.patience import PATIENCE_SECONDS
+
 from .running import Account, free_port, running, scratch_folder
 from .script import SCRIPTS
 
@@ -63,7 +65,7 @@ class PostgresServer:
             password=password,
             dbname=database,
             autocommit=True,
-            connect_timeout=10,
+            connect_timeout=PATIENCE_SECONDS,
         )
 
     def superuser(self, database: str = "postgres") -> Connection:

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-START_SECONDS = 60
-"""Longest time a server may take to answer, in seconds; RabbitMQ needs about five."""
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +57,6 @@ def running(
     env: Mapping[str, str] | None = None,
     account: Account | None = None,
     stop: signal.Signals = signal.SIGKILL,
-    patience: float = START_SECONDS,
 ) -> Generator[subprocess.Popen[bytes]]:
     """Start a server, wait until it answers, and end it with all its children.
 
@@ -70,7 +68,6 @@ def running(
         account: account to run it as; the caller's own if None.
         stop: signal that ends it. Its data is thrown away, so a clean shutdown is only
             for servers that leave something behind in the system without one.
-        patience: longest time until it answers, in seconds.
 
     Raises:
         RuntimeError: if it ends early or does not answer in time.
@@ -95,7 +92,7 @@ def running(
         start_new_session=True,
     )
     try:
-        _wait(server, ready, log, patience)
+        _wait(server, ready, log)
         yield server
     finally:
         guard.kill()
@@ -103,10 +100,8 @@ def running(
         _end(server, stop)
 
 
-def _wait(
-    server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, patience: float
-) -> None:
-    deadline = time.monotonic() + patience
+def _wait(server: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not ready():
         if server.poll() is not None or time.monotonic() > deadline:
             last = log.read_text(errors="replace")[-2000:]

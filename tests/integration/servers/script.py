@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECONDS
+
 from .found import PROJECT
 
 SCRIPTS = PROJECT / "components" / "bootstrap"
@@ -69,6 +71,6 @@ def run_script(
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
     return Outcome(code=result.returncode, output=result.stdout + result.stderr)

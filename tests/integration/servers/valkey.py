@@ -11,6 +11,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.patience import PATIENCE_SECONDS
+
 from .found import found
 from .running import free_port, running, scratch_folder
 
@@ -39,7 +41,7 @@ class ValkeyServer:
             decode_responses=True,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
-            socket_timeout=10,
+            socket_timeout=PATIENCE_SECONDS,
         )
 
 

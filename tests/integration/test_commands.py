@@ -134,6 +134,7 @@ def test_settings_page_is_written(project: Path) -> None:
 
 def test_encrypted_settings_are_placeholders_in_a_rehearsal(project: Path) -> None:
     """A rehearsal must not ask for the passphrase of a real stack."""
-    set_config(project, "dev", host={"secure": "v1:never:decrypted"})
+    login = {"username": "shop", "password": {"secure": "v1:never:decrypted"}}
+    set_config(project, "dev", registry="registry.example.com/shop", registryLogin=login)
     run = nexus(project, "rehearse")
     assert run.returncode == 0, run.stderr + run.stdout

@@ -26,8 +26,6 @@ from rehearsal.timing import Clock
 from simulation.clouds import CLOUDS
 from tests.projects import ROOT
 
-TIME_SCALE = 1000.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
@@ -73,8 +71,8 @@ def terminal(project: Path, home: Path) -> Generator[Terminal]:
     """
     for name in ("__main__.py", ".venv", "Makefile"):
         (project / name).symlink_to(ROOT / name)
-    clock = Clock(TIME_SCALE)
-    recorder = Recorder(clock, None)
+    clock = Clock()
+    recorder = Recorder()
     kubernetes = HelmProvider(Cluster(), clock, recorder, None)
     clouds = (CloudProvider(package, clock, recorder) for package in CLOUDS)
     (home / "state").mkdir(parents=True)

@@ -113,9 +113,9 @@ def _agreed(stack: str) -> bool:
 
 def _pulumi(project: Path, stack: str) -> Pulumi:
     """The CLI that the user has, on the stack."""
+    from catalog.project_file import read_project_file
     from rehearsal.engine import EngineError, find_cli
     from repair.command import Pulumi
-    from stacks.stack_file import read_project_name
 
     try:
         cli = find_cli()
@@ -125,7 +125,7 @@ def _pulumi(project: Path, stack: str) -> Pulumi:
         cli=cli,
         directory=project,
         environment=os.environ,
-        project=read_project_name(project),
+        project=read_project_file(project).content.name,
         stack=stack,
     )
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from catalog.project_file import stack_names
 from diff.errors import PlanningError
 from diff.failure import sentences
 from diff.side import GRAPH_FILE, Side, side_of_documents
@@ -49,7 +50,7 @@ def plan_project(
     Raises:
         PlanningError: the program there ends before it comes to its stacks, or hangs.
     """
-    found = stacks_of(project)
+    found = stack_names(project)
     chosen = tuple(stack for stack in found if not stacks or stack in stacks)
     if not (project / "Pulumi.yaml").is_file() or not (project / "plan" / "plan.py").is_file():
         return Side(label=label, has_program=False)
@@ -63,16 +64,6 @@ def plan_project(
         errors=side.errors,
         graph=side.graph,
         has_program=bool(found),
-    )
-
-
-def stacks_of(project: Path) -> tuple[str, ...]:
-    """The stacks with a file in the project's folder, sorted."""
-    return tuple(
-        sorted(
-            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-            for path in project.glob("Pulumi.*.yaml")
-        )
     )
 
 
@@ -134,4 +125,4 @@ def _report(
     process.wait()
 
 
-__all__ = ["GRAPH_FILE", "Say", "plan_project", "say_nothing", "stacks_of"]
+__all__ = ["GRAPH_FILE", "Say", "plan_project", "say_nothing"]

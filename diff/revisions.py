@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from catalog.project_file import stack_names
 from diff.errors import DiffError, PlanningError
-from diff.planner import Say, plan_project, say_nothing, stacks_of
+from diff.planner import Say, plan_project, say_nothing
 from diff.side import Side
 from diff.wanted import require_known
 
@@ -45,7 +46,7 @@ def plan_sides(
         DiffError: a side is no revision, or neither has one of `stacks`.
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
-        require_known(stacks, {*stacks_of(before), *stacks_of(after)})
+        require_known(stacks, {*stack_names(before), *stack_names(after)})
         say(f"Planning {base} and {head}, each with its own code ...")
         # A plan is one process that uses one core; two revisions are two of them.
         with ThreadPoolExecutor(max_workers=2) as pool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
+from pulumi import get_project
 from pulumi.runtime import config as runtime_config
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
@@ -48,6 +49,7 @@ from stacks.setting_types import (
 )
 
 PROJECT = "nexus-cos"
+"""Namespace of the settings, however the Pulumi project is called."""
 
 
 class Settings(BaseModel):
@@ -301,8 +303,13 @@ def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
     file = f"Pulumi.{stack}.yaml"
     problems: list[Problem] = []
     values: dict[str, Any] = {}
-    configuration = _configuration()
-    secret = [key for key in configuration if runtime_config.is_config_secret(f"{PROJECT}:{key}")]
+    configuration = _configuration(file)
+    secret = [
+        key
+        for key in configuration
+        for namespace in namespaces(get_project())
+        if runtime_config.is_config_secret(f"{namespace}:{key}")
+    ]
     unkept = [*unkept_secrets(Settings, PROJECT, encrypted, secret)]
     if unkept:
         # Before anything is read, so that no other message repeats them.
@@ -339,11 +346,31 @@ def written(key: str) -> str:
     return f"write:\nconfig:\n  {PROJECT}:{key}: {shown(value)}  # {field.description}"
 
 
-def _configuration() -> dict[str, str]:
-    """All settings of this project: the running program's, else those of its environment."""
+def namespaces(project: str) -> tuple[str, ...]:
+    """What stands before the colon of a setting's key: our own, or the name of the project.
+
+    Pulumi gives the project's name to a key without a namespace.
+    """
+    return tuple(dict.fromkeys((PROJECT, project)))
+
+
+def _configuration(file: str) -> dict[str, str]:
+    """All settings of this program: the running one's, else those of its environment."""
     values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    prefix = f"{PROJECT}:"
-    return {key[len(prefix) :]: text for key, text in values.items() if key.startswith(prefix)}
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for namespace in namespaces(get_project()):
+        prefix = f"{namespace}:"
+        for full, text in sorted(values.items()):
+            key = full.removeprefix(prefix)
+            if key != full and key in found:
+                message = f"setting '{full}' stands there as '{PROJECT}:{key}' too; remove one."
+                problems.append(Problem(file, message))
+            elif key != full:
+                found[key] = text
+    if problems:
+        raise CatalogError(problems)
+    return found
 
 
 def _fields() -> dict[str, FieldInfo]:

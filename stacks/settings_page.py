@@ -15,8 +15,10 @@ def _listed(keys: tuple[str, ...]) -> str:
 _HEAD = f"""# Settings
 
 Generated from `stacks/settings.py` by `make generate`. Settings stand in `Pulumi.<stack>.yaml`
-below `config:`, each as `{PROJECT}:<name>`. A wrong, missing or unknown one stops the program with
-a sentence before anything is registered.
+below `config:`, each as `{PROJECT}:<name>`, however the Pulumi project is called; a name alone, to
+which Pulumi gives the project's, will do. What stands below `config:` in `Pulumi.yaml` is for every
+stack that says nothing itself, and `stackConfigDir` there is the folder of the stacks' files. A
+wrong, missing or unknown setting stops the program with a sentence before anything is registered.
 
 - Everywhere: what the table says must be given.
 - In AWS (`environment` staging or prod) also {_listed(IN_AWS)}, `clusterAdmins` where the cluster

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from catalog import CatalogError, Problem
-from catalog.document import read_document
+from catalog.document import Document, read_document
 from catalog.place import At
+from catalog.project_file import (
+    NAME,
+    Declared,
+    Items,
+    Kind,
+    declared,
+    read_project_file,
+    stack_files,
+    stack_names,
+)
 from catalog.shape import shaped
+from stacks.settings import namespaces
 
 PLACEHOLDER = "placeholder"
 """Value of every encrypted setting: only real runs decrypt."""
-
-
-class _ProjectFile(BaseModel):
-    """Further keys (runtime, description) are the Pulumi command line's own."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-    name: str = Field(min_length=1)
 
 
 class _StackFile(BaseModel):
@@ -66,20 +70,15 @@ class StackFile:
 
     def setting(self, name: str) -> str | None:
         """Value of the project's own setting `name`; None if it is not set."""
-        return self.config.get(f"{self.project}:{name}")
+        return self.config.get(self._key(name))
 
     def with_setting(self, name: str, value: str) -> StackFile:
         """The same stack with another value for one of the project's own settings."""
-        return replace(self, config={**self.config, f"{self.project}:{name}": value})
+        return replace(self, config={**self.config, self._key(name): value})
 
-
-def read_project_name(project: Path) -> str:
-    """Name of the project in folder `project`.
-
-    Raises:
-        CatalogError: what is wrong with its file.
-    """
-    return shaped(read_document(project / "Pulumi.yaml", "Pulumi.yaml"), _ProjectFile).name
+    def _key(self, name: str) -> str:
+        keys = [f"{namespace}:{name}" for namespace in namespaces(self.project)]
+        return next((key for key in keys if key in self.config), keys[0])
 
 
 def read_stack_file(project: Path, stack: str) -> StackFile:
@@ -88,18 +87,49 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     Raises:
         CatalogError: what is wrong with either file; which stacks there are.
     """
-    name = read_project_name(project)
-    file = f"Pulumi.{stack}.yaml"
+    shared = read_project_file(project)
+    name = shared.content.name
+    file = str(Path(shared.content.folder, f"Pulumi.{stack}.yaml"))
     if not (project / file).exists():
-        stacks = sorted(p.name.split(".")[1] for p in project.glob("Pulumi.*.yaml"))
-        listed = ", ".join(stacks) or "none yet"
+        listed = ", ".join(stack_names(project)) or "none yet"
         message = f"there is no stack '{stack}' (stacks here: {listed}); create the file."
         raise CatalogError([Problem(file, message)])
     document = read_document(project / file, file)
-    content = shaped(document, _StackFile)
-    empty = [key for key, value in content.config.items() if value is None]
+    own = {
+        key if ":" in key else f"{name}:{key}": value
+        for key, value in _filled(document, shaped(document, _StackFile).config).items()
+    }
+    of_all = declared(shared)
+    problems = [*_misfits(of_all, own)]
+    if problems:
+        raise CatalogError([Problem(file, message) for message in problems])
+    values = {**{key: each.given for key, each in of_all.items()}, **own}
+    values = {key: value for key, value in values.items() if value is not None}
+    encrypted = {
+        key: tuple(_encrypted(value, (key.partition(":")[2],))) for key, value in own.items()
+    }
+    config = {key: _without_secrets(value) for key, value in values.items()}
+    return StackFile(
+        project=name,
+        stack=stack,
+        config={k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()},
+        secret_keys=tuple(sorted(key for key, places in encrypted.items() if places)),
+        encrypted=tuple(
+            at
+            for key, places in encrypted.items()
+            if key.partition(":")[0] in namespaces(name)
+            for at in places
+        ),
+    )
+
+
+def _filled(document: Document, config: dict[str, Any]) -> dict[str, Any]:
+    """`config` itself; refuses what is empty.
+
+    The command line makes empty text of it, and says that it will be null one day.
+    """
+    empty = [key for key, value in config.items() if value is None]
     if empty:
-        # The command line makes empty text of it, and says that it will be null one day.
         raise CatalogError(
             [
                 document.problem(
@@ -108,25 +138,53 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
                 for key in empty
             ]
         )
-    config: dict[str, str] = {}
-    encrypted: dict[str, tuple[At, ...]] = {}
-    for key, value in content.config.items():
-        full = key if ":" in key else f"{name}:{key}"
-        encrypted[full] = tuple(_encrypted(value, (full.partition(":")[2],)))
-        plain = _without_secrets(value)
-        config[full] = plain if isinstance(plain, str) else json.dumps(plain)
-    return StackFile(
-        project=name,
-        stack=stack,
-        config=config,
-        secret_keys=tuple(sorted(key for key, places in encrypted.items() if places)),
-        encrypted=tuple(
-            at
-            for key, places in encrypted.items()
-            if key.partition(":")[0] == name
-            for at in places
-        ),
-    )
+    return config
+
+
+def _misfits(of_all: Mapping[str, Declared], own: Mapping[str, Any]) -> Iterator[str]:
+    """What the command line refuses: a stack's settings against the project's declarations."""
+    for key, each in of_all.items():
+        value = own.get(key, each.given)
+        if value is None:
+            yield (
+                f"setting '{key}' is missing; {NAME} asks every stack for it: give it a value, or "
+                "a default there."
+            )
+        elif each.type and each.secret and not _is_encrypted(value):
+            yield (
+                f"setting '{key}' is a secret of the project ({NAME}); run: "
+                f"pulumi config set --secret {key}"
+            )
+        elif each.type and not _is_a(each.type, each.items, _handed_over(value)):
+            yield f"setting '{key}' is of type {each.type} in {NAME}; write such a value."
+
+
+def _handed_over(value: Any) -> Any:
+    """A setting's value as the command line compares it: text, unless it has parts."""
+    value = _without_secrets(value)
+    return value if isinstance(value, (str, dict, list)) else json.dumps(value)
+
+
+def _is_a(kind: Kind, items: Items | None, value: Any) -> bool:
+    """Whether the command line takes the value for one of that type."""
+    match kind:
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            whole = isinstance(value, float) and value.is_integer()
+            number = isinstance(value, int) and not isinstance(value, bool)
+            text = isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value) is not None
+            return whole or number or text
+        case "boolean":
+            return isinstance(value, bool) or value in {"true", "false"}
+        case "object":
+            return isinstance(value, dict)
+        case "array":
+            return (
+                isinstance(value, list)
+                and items is not None
+                and all(_is_a(items.type, items.items, item) for item in value)
+            )
 
 
 def encrypted_settings(project: Path, stack: str) -> tuple[At, ...]:
@@ -137,7 +195,7 @@ def encrypted_settings(project: Path, stack: str) -> tuple[At, ...]:
     Raises:
         CatalogError: what is wrong with the file.
     """
-    there = (project / f"Pulumi.{stack}.yaml").exists()
+    there = (stack_files(project) / f"Pulumi.{stack}.yaml").exists()
     return read_stack_file(project, stack).encrypted if there else ()
 
 

@@ -26,6 +26,7 @@ from go_build import GoBuildError
 from isolated import NoEnvironmentError, interpreter
 from kube_score import kube_score
 
+from catalog.project_file import stack_names
 from plan.manifests import manifests
 from plan.plan import make_plan
 
@@ -162,9 +163,8 @@ def lint(stacks: Sequence[str]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print what is found and return the exit code."""
-    every = [path.name.split(".")[1] for path in sorted(ROOT.glob("Pulumi.*.yaml"))]
     try:
-        lines = lint(arguments or every)
+        lines = lint(arguments or stack_names(ROOT))
     except (NoEnvironmentError, GoBuildError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -11,6 +11,10 @@ import yaml
 ROOT = Path(__file__).parent.parent
 """The project itself."""
 
+DOCUMENTED = ROOT / "tests/documented"
+"""The platform of the dependency document and of the decisions on it, with this project's settings.
+Tests that know its services and figures use it, so that they hold whatever catalog is at work."""
+
 STACKS = ("dev", "staging", "prod")
 """Stacks whose settings are in the repository."""
 
@@ -24,9 +28,9 @@ DATA = (
 
 
 def copy_project(target: Path) -> Path:
-    """A copy of the project's data files in folder `target`, which is made."""
+    """A copy of the documented platform's data files in folder `target`, which is made."""
     for name in DATA:
-        source = ROOT / name
+        source = DOCUMENTED / name
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target / name)

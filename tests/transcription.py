@@ -287,6 +287,10 @@ SERVICES: Final[frozenset[str]] = frozenset(
     service for services in SERVICES_BY_TIER.values() for service in services
 )
 
+REMOVED: Final[frozenset[str]] = frozenset()
+"""Services of the document that the platform at work does without. Whoever removes one from the
+catalog writes it here; what stands above stays as the document has it."""
+
 _SERVICES_BY_DOMAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "authentication": (
         "auth-service",

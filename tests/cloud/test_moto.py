@@ -18,7 +18,7 @@ from plan.recorder import Registration
 from plan.values import SECRET
 from policy.aws.calls import CALLS
 from simulation.clouds import TYPES
-from tests.projects import ROOT
+from tests.projects import DOCUMENTED
 
 boto3 = pytest.importorskip("boto3")
 exceptions = pytest.importorskip("botocore.exceptions")
@@ -179,7 +179,7 @@ def account() -> Iterator[tuple[Account, Plan]]:
 
 
 def make_account() -> tuple[Account, Plan]:
-    plan = make_plan(ROOT, "prod")
+    plan = make_plan(DOCUMENTED, "prod")
     account = Account()
     zone = boto3.client("route53").create_hosted_zone(
         Name="nexus.example.net", CallerReference="test"

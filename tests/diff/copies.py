@@ -10,10 +10,9 @@ from typing import Any
 
 import yaml
 
-from tests.projects import ROOT
+from tests.projects import ROOT, copy_project
 
 CODE = ("catalog", "graph", "components", "policy", "simulation", "stacks", "plan")
-FILES = ("Pulumi.yaml", "Pulumi.dev.yaml", "releases")
 
 SIX = ("key-service", "token-mgr", "session-mgr", "user-auth", "scheduler", "backend-api")
 """Services that a small platform is cut down to: three tiers, each kind of server used."""
@@ -22,15 +21,14 @@ Entry = dict[str, Any]
 
 
 def copy_whole(target: Path) -> Path:
-    """A copy of the project in folder `target`, which is made."""
-    for name in (*CODE, *FILES):
-        source = ROOT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, target / name, ignore=ignored)
-        else:
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name)
+    """A copy of the code and of the documented platform in folder `target`, which is made."""
+    for name in CODE:
+        shutil.copytree(
+            ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "services")
+        )
+    copy_project(target)
+    for stack in ("staging", "prod"):
+        (target / f"Pulumi.{stack}.yaml").unlink()
     return target
 
 

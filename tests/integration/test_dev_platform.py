@@ -22,7 +22,7 @@ from rehearsal.summary import outcome_line, tier_table
 from rehearsal.tiers import tier_times
 from stacks.program import build
 from stacks.stack_file import read_stack_file
-from tests.projects import ROOT, copy_project, set_config
+from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
 from tests.transcription import SERVICES, STARTUP_EDGES
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
@@ -127,7 +127,7 @@ def test_every_dependency_is_ready_before_its_dependent_is_created(run: Run) -> 
 
 def test_tiers_follow_each_other_only_under_tiers(run: Run) -> None:
     """The documented order must hold whatever the edges say."""
-    services = load_catalog(ROOT).services
+    services = load_catalog(DOCUMENTED).services
     made = deployments(run.up)
     out_of_order = [
         (early, late)
@@ -152,7 +152,7 @@ def test_the_readme_shows_these_figures(run: Run) -> None:
     gated = any("TierGate" in resource.urn for resource in run.plan.resources)
     shown = io.StringIO()
     console = Console(file=shown, width=100)
-    tiers = tiers_of(load_catalog(ROOT))
+    tiers = tiers_of(load_catalog(DOCUMENTED))
     dependencies = {each["urn"]: each.get("dependencies") or () for each in run.state}
     console.print(tier_table(tier_times(tiers, run.up.operations, dependencies)))
     rows = [cells(line) for line in shown.getvalue().splitlines() if line.startswith("│")]

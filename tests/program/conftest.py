@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from plan.plan import Plan, make_plan
-from tests.projects import ROOT, copy_project, set_config
+from tests.projects import DOCUMENTED, copy_project, set_config
 
 
 @pytest.fixture(scope="session")
@@ -15,7 +15,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
     """Plan of the dev stack by ordering."""
     edges = copy_project(tmp_path_factory.mktemp("edges") / "project")
     set_config(edges, "dev", ordering="edges")
-    return {"tiers": make_plan(ROOT, "dev"), "edges": make_plan(edges, "dev")}
+    return {"tiers": make_plan(DOCUMENTED, "dev"), "edges": make_plan(edges, "dev")}
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def plan(plans: Mapping[str, Plan]) -> Plan:
 @pytest.fixture(scope="session")
 def clouds() -> Mapping[str, Plan]:
     """Plans of the stacks in AWS, as they are in the repository, by stack."""
-    return {stack: make_plan(ROOT, stack) for stack in ("staging", "prod")}
+    return {stack: make_plan(DOCUMENTED, stack) for stack in ("staging", "prod")}
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from typer.testing import CliRunner
 import policy.rules
 from cli.main import app
 from policy.violation import Rule
-from tests.projects import ROOT
+from tests.projects import DOCUMENTED
 
 
 def test_says_that_the_plan_keeps_the_rules() -> None:
     """'OK' alone does not say that a plan was looked at."""
-    result = CliRunner().invoke(app, ["--project", str(ROOT), "check", "--plan"])
+    result = CliRunner().invoke(app, ["--project", str(DOCUMENTED), "check", "--plan"])
     assert (result.exit_code, result.stderr) == (0, "")
     last = result.stdout.splitlines()[-1]
     assert last.startswith("The plan of stack dev: ")
@@ -32,7 +32,7 @@ def test_tells_every_broken_rule(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     )
     monkeypatch.setattr(policy.rules, "RULES", (strict,))
-    result = CliRunner().invoke(app, ["--project", str(ROOT), "check", "--quiet", "--plan"])
+    result = CliRunner().invoke(app, ["--project", str(DOCUMENTED), "check", "--quiet", "--plan"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [
         f"urn:pulumi:dev::nexus-cos::pulumi:providers:{name}::{name}: it is a provider; "

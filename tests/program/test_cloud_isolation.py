@@ -13,7 +13,7 @@ from plan.plan import Plan
 from policy.ports import Ports
 from policy.reachability import Endpoint, matrix, world_of
 from stacks.stack_file import read_stack_file
-from tests.projects import ROOT
+from tests.projects import DOCUMENTED
 from tests.transcription import (
     EXTERNAL_EDGES,
     RESOURCE_EDGES,
@@ -33,7 +33,7 @@ def tcp(*ports: int) -> Ports:
 
 def outside(stack: str) -> Mapping[str, Endpoint]:
     """One address of every kind around the cluster's pods."""
-    file = read_stack_file(ROOT, stack)
+    file = read_stack_file(DOCUMENTED, stack)
     plan = address_plan(file.setting("vpcCidr") or "10.0.0.0/16", ("a", "b", "c"))
     addresses = {
         kind: str(IPv4Network(getattr(plan["b"], kind))[9])

@@ -14,7 +14,7 @@ import pytest
 from catalog import CatalogError
 from plan.plan import Plan, make_plan
 from plan.values import SECRET
-from tests.projects import ROOT, copy_project, set_config
+from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
 
 KEYS = {
     "urn",
@@ -67,7 +67,7 @@ def test_same_bytes_whoever_makes_it(plan: Plan, seed: str, tmp_path: Path) -> N
         "sys.stdout.write(make_plan(Path(sys.argv[1]), 'dev').to_json())"
     )
     made = subprocess.run(
-        [sys.executable, "-c", code, str(ROOT)],
+        [sys.executable, "-c", code, str(DOCUMENTED)],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
@@ -83,7 +83,7 @@ def test_two_plans_in_one_process_do_not_mix(plan: Plan, tmp_path: Path) -> None
     other = make_plan(project, "dev")
     assert other.to_json() != plan.to_json()
     assert "nexus-data.svc" not in other.to_json()
-    assert make_plan(ROOT, "dev").to_json() == plan.to_json()
+    assert make_plan(DOCUMENTED, "dev").to_json() == plan.to_json()
 
 
 def test_secrets_are_replaced_everywhere(plan: Plan) -> None:

@@ -16,7 +16,7 @@ from catalog.names import RESOURCES
 from cli.main import app
 from plan.plan import Plan, make_plan
 from stacks.environment import ENVIRONMENTS
-from tests.projects import ROOT, STACKS, set_config, small_project
+from tests.projects import DOCUMENTED, STACKS, set_config, small_project
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -36,7 +36,7 @@ def test_the_plan_tells_what_the_stack_leaves_out(
     stack: str, plan: Plan, clouds: Mapping[str, Plan]
 ) -> None:
     """A service without an endpoint is found when it runs, by its users."""
-    run = CliRunner().invoke(app, ["--project", str(ROOT), "plan", "--stack", stack])
+    run = CliRunner().invoke(app, ["--project", str(DOCUMENTED), "plan", "--stack", stack])
     assert run.exit_code == 0
     _, _, text = run.stdout.partition("Left out: ")
     told = {
@@ -50,7 +50,7 @@ def test_the_plan_tells_what_the_stack_leaves_out(
 
 def without_endpoint(plan: Plan) -> set[tuple[str, str]]:
     """(resource, service) where the plan tells the service of no endpoint."""
-    catalog = load_catalog(ROOT)
+    catalog = load_catalog(DOCUMENTED)
     found: set[tuple[str, str]] = set()
     for each in plan.resources:
         if each.type == "kubernetes:core/v1:ConfigMap" and each.name.endswith("-config"):

@@ -12,7 +12,7 @@ from catalog import Catalog, Criticality, NodeKind, Order, load_catalog
 from components.bootstrap import startup
 from plan.plan import Plan
 from tests.program.cloud_resources import of_type
-from tests.projects import ROOT, STACKS
+from tests.projects import DOCUMENTED, STACKS
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -25,7 +25,7 @@ def every(plan: Plan, clouds: Mapping[str, Plan]) -> Mapping[str, Plan]:
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return load_catalog(ROOT)
+    return load_catalog(DOCUMENTED)
 
 
 def dependencies(plan: Plan) -> Mapping[str, dict[str, Any]]:

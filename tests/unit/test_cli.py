@@ -21,17 +21,17 @@ from cli.version import UNKNOWN, version
 from components.versions import KUBERNETES
 from graph.render import RENDERERS
 from tests.patience import PATIENCE_SECONDS
-from tests.projects import ROOT
+from tests.projects import DOCUMENTED, ROOT
 from tests.unit.examples import EXAMPLES, SERVICES, example_project, expected, write_project
 
 
-def nexus(*arguments: str | Path, project: Path = ROOT) -> Result:
+def nexus(*arguments: str | Path, project: Path = DOCUMENTED) -> Result:
     """One run inside this process."""
     return CliRunner().invoke(app, ["--project", str(project), *map(str, arguments)])
 
 
 def run(
-    *arguments: str | Path, folder: Path = ROOT, **variables: str
+    *arguments: str | Path, folder: Path = DOCUMENTED, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """One run as its own process, with `folder` as the current one."""
     return subprocess.run(

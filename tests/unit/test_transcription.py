@@ -1,4 +1,8 @@
-"""The catalog says what the document says, and what was decided about its gaps."""
+"""The documented platform says what the document says, and what was decided about its gaps.
+
+The catalog at work may have more services, and fewer; what it has of the documented ones is as
+documented.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from dataclasses import replace
 
 import pytest
 
-from catalog import Catalog, Edge, Fallback, Order
+from catalog import Catalog, Edge, Fallback, Order, load_catalog
 from graph.check import find_problems
 from graph.figures import figures
 from tests import transcription as document
+from tests.projects import ROOT
 
 EdgeFacts = tuple[str, str, str, str, str | None]
 """Source, target, order, criticality, fallback."""
@@ -110,6 +115,32 @@ def test_catalog_is_sound_and_as_large_as_documented(catalog: Catalog) -> None:
     assert len(numbers.chain) == 8
     runtime = [edge for edge in catalog.needs("backend-api") if edge.order is Order.RUNTIME]
     assert sum(edge.target in catalog.services for edge in runtime) == 36
+
+
+def test_the_catalog_at_work_keeps_what_is_documented() -> None:
+    """An edge turned round by mistake would go to production with the next service."""
+    live = load_catalog(ROOT)
+    assert find_problems(live) == ()
+    gone = document.SERVICES - set(live.services)
+    assert gone == document.REMOVED, "Write what was removed on purpose into REMOVED."
+    services = document.SERVICES - gone
+    known = {*services, *document.RESOURCE_WORDS.values(), *document.PROVIDERS}
+    edges = [
+        (source, live.base(target), *rest)
+        for source, target, *rest in actual_edges(live)
+        if source in services and live.base(target) in known
+    ]
+    assert Counter(edges) == Counter(each for each in EXPECTED if {each[0], each[1]} <= known)
+    tiers = {name: tier for tier, names in document.SERVICES_BY_TIER.items() for name in names}
+    for name in services:
+        assert live.services[name].tier == tiers[name]
+        assert live.services[name].domain == document.DOMAIN_OF[name]
+    gates = {name for name, resource in live.resources.items() if resource.gate}
+    assert gates >= document.GATES
+    for flow in live.flows:
+        steps = [live.base(step) for step in flow.steps if live.base(step) in known]
+        wanted = [step for step in document.FLOWS.get(flow.name, steps) if step in known]
+        assert steps == wanted
 
 
 def mutations(catalog: Catalog) -> Iterator[tuple[str, Catalog]]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from catalog import CatalogError
+from catalog.project_file import stack_names
 from plan.plan import make_plan
 from stacks.stack_file import read_stack_file
 from tests.diff.copies import edit_yaml
@@ -90,3 +91,16 @@ def test_encrypted_settings_are_known_in_either_namespace(shop: Path) -> None:
     own = set(read_stack_file(shop, "staging").encrypted)
     assert own == set(read_stack_file(ROOT, "staging").encrypted)
     assert len(own) > 1
+
+
+def test_stacks_are_those_with_a_file_where_the_project_says(project: Path) -> None:
+    """`nexus diff` would compare no stack at all, and say that nothing changes."""
+    assert stack_names(project) == ("dev", "prod", "staging")
+    (project / "stacks").mkdir()
+    (project / "Pulumi.dev.yaml").rename(project / "stacks" / "Pulumi.dev.yaml")
+    edit_yaml(project / "Pulumi.yaml", lambda content: content.update(stackConfigDir="stacks"))
+    assert stack_names(project) == ("dev",)
+    assert waits(project)
+    # What is wrong with it is for whoever plans to say.
+    (project / "Pulumi.yaml").write_text("[", encoding="utf-8")
+    assert stack_names(project) == ("prod", "staging")

@@ -72,7 +72,7 @@ def test_rehearsal_of_a_failure(project: Path) -> None:
     command = ["rehearse", "--fail", "cart", "--ordering", "edges", "--json", "account.json"]
     run = nexus(project, *command)
     assert run.returncode == 0, run.stderr
-    assert "Failed: cart.\nHeld back: front.\nCame up all the same: 1 services." in run.stdout
+    assert "Failed: cart.\nHeld back: front.\nCame up all the same: 1 service." in run.stdout
     assert "cart failed; it holds back front." in run.stdout
     account = json.loads((project / "account.json").read_text(encoding="utf-8"))
     assert account["failure"] == {"failed": ["cart"], "heldBack": ["front"], "unharmed": ["stock"]}

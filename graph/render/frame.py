@@ -18,6 +18,11 @@ ROW_GAP = 13.0
 BOX_WIDTH = (WIDTH - 2 * MARGIN - 2 * PAD - (COLUMNS - 1) * COLUMN_GAP) / COLUMNS
 BOX_HEIGHT = 29.0
 HEADER = 30.0
+"""Room for a title of one line."""
+
+TIER_HEADER = 44.0
+"""Room for a tier's title, whose two lines stay beside the channels: lines run there."""
+
 BAND_GAP = 9.0
 
 
@@ -68,7 +73,7 @@ class Frame:
         """The rectangle of a service."""
         return Box(
             MARGIN + PAD + slot.column * (BOX_WIDTH + COLUMN_GAP),
-            self.band(slot.band).y + HEADER + slot.row * (BOX_HEIGHT + ROW_GAP),
+            self.band(slot.band).y + TIER_HEADER + slot.row * (BOX_HEIGHT + ROW_GAP),
             BOX_WIDTH,
             BOX_HEIGHT,
         )
@@ -80,4 +85,4 @@ class Frame:
 
 
 def _band_height(rows: int) -> float:
-    return HEADER + rows * BOX_HEIGHT + max(rows - 1, 0) * ROW_GAP + PAD
+    return TIER_HEADER + rows * BOX_HEIGHT + max(rows - 1, 0) * ROW_GAP + PAD

@@ -10,6 +10,7 @@ from catalog.wording import counted
 from graph.figures import figures
 from graph.impact import Impact, State
 from graph.render.impact import NO_FLOWS, WORDS
+from graph.render.scene import drawn_pairs
 
 FAILED, DOWN, DEGRADED = "#7f1d1d", "#fca5a5", "#fde68a"
 """Fill of a node that failed, of one that is down because of it, and of one that is degraded."""
@@ -45,12 +46,18 @@ def plain_look(catalog: Catalog) -> Look:
     calls = sum(
         edge.order is Order.RUNTIME and edge.target in catalog.services for edge in catalog.edges
     )
+    lines = (
+        "A line leads from a service to those that start after it"
+        f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')})."
+    )
+    if not numbers.reduced:
+        lines = "No service starts after another."
+        if drawn_pairs(catalog):
+            lines += " A dashed line leads from a service to those it calls."
     return Look(
         title="Tiers and startup order of the platform",
         caption=(
-            "Tiers start from top to bottom, the waves of a tier from left to right. A line leads "
-            "from a service to those that start after it"
-            f" ({numbers.reduced} of {counted(numbers.startup_between_services, 'startup edge')}).",
+            "Tiers start from top to bottom, the waves of a tier from left to right. " + lines,
             "Signs are the platform resources a service needs, a dashed number the services it "
             "calls at run time without waiting "
             f"({counted(calls, 'runtime edge')} between services).",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog import Catalog, Tier
+from catalog import Catalog, Order, Tier
 from catalog.wording import counted
+from graph.dependencies import service_edges
 from graph.order import starts_after, waves_by_tier
 from graph.render.chips import Chip, band_around, chips
 from graph.render.frame import BAND_GAP, HEADER, MARGIN, Box, Frame
@@ -21,6 +22,9 @@ KEY_ROOM = 2.0
 
 CAPTION_LINES = 2
 
+MOST_CALLS = 60
+"""Calls at run time that are drawn; more would hide the boxes' order and each other."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -31,12 +35,14 @@ class Band:
         note: its window and how much it holds.
         box: its rectangle.
         outside: whether it is no part of the platform.
+        narrow: whether its title has to stay in the first column, for lines cross the band.
     """
 
     title: str
     note: str
     box: Box
     outside: bool = False
+    narrow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +50,13 @@ class Scene:
     """All parts of the picture, in its own units.
 
     Args:
-        bands: infrastructure, the tiers that hold services, and the outside.
+        bands: infrastructure, the tiers that hold services, and the outside; those alone
+            that hold anything.
         resources: platform resources, in the first band.
         services: rectangle of each service, by name.
         external: external APIs, in the last band.
         domains: the legend's entry of each domain.
-        routes: lines of the reduced startup edges.
+        routes: lines of the reduced startup edges, or of calls where there are none.
         caption: y of the first line of the caption.
         height: height of the picture.
     """
@@ -66,29 +73,34 @@ class Scene:
 
 def scene(catalog: Catalog) -> Scene:
     """The picture of a checked catalog."""
-    after = starts_after(catalog)
-    pairs = [(target, source) for source, targets in after.items() for target in targets]
+    pairs = drawn_pairs(catalog)
     tiers = {tier: waves for tier, waves in waves_by_tier(catalog).items() if waves}
 
     gates_first = sorted(catalog.resources.values(), key=lambda it: (not it.gate, it.name))
     resources = chips([resource.name for resource in gates_first], MARGIN + HEADER)
     ground = band_around(MARGIN, resources)
+    top = ground.bottom + BAND_GAP if resources else MARGIN
     grid = [block for band, waves in enumerate(tiers.values()) for block in blocks(waves, band)]
-    frame = Frame(ground.bottom + BAND_GAP, _rows(grid, len(tiers)))
+    frame = Frame(top, _rows(grid, len(tiers)))
     slots = placed(ordered(grid, _neighbours(catalog, pairs), frame))
     external = chips(tuple(catalog.external), frame.bottom + BAND_GAP + HEADER, room=0)
     outside = band_around(frame.bottom + BAND_GAP, external)
-    domains = chips(catalog.domains, outside.bottom + BAND_GAP, room=KEY_ROOM)
-    caption = max((chip.box.bottom for chip in domains), default=outside.bottom) + CAPTION_LINE + 2
+    bottom = outside.bottom if external else frame.bottom
+    domains = chips(catalog.domains, bottom + BAND_GAP, room=KEY_ROOM)
+    caption = max((chip.box.bottom for chip in domains), default=bottom) + CAPTION_LINE + 2
+    bands = [
+        _band(catalog, tier, sum(map(len, waves)), "service", frame.band(index), narrow=True)
+        for index, (tier, waves) in enumerate(tiers.items())
+    ]
+    if resources:
+        infrastructure = Tier.INFRASTRUCTURE
+        first = _band(catalog, infrastructure, len(resources), "platform resource", ground)
+        bands.insert(0, first)
+    if external:
+        note = counted(len(external), "external API")
+        bands.append(Band(OUTSIDE, note, outside, outside=True))
     return Scene(
-        bands=(
-            _band(catalog, Tier.INFRASTRUCTURE, len(resources), "platform resource", ground),
-            *(
-                _band(catalog, tier, sum(map(len, waves)), "service", frame.band(index))
-                for index, (tier, waves) in enumerate(tiers.items())
-            ),
-            Band(OUTSIDE, counted(len(external), "external API"), outside, outside=True),
-        ),
+        bands=tuple(bands),
         resources=resources,
         services={name: frame.box(slot) for name, slot in sorted(slots.items())},
         external=external,
@@ -99,10 +111,26 @@ def scene(catalog: Catalog) -> Scene:
     )
 
 
-def _band(catalog: Catalog, tier: Tier, number: int, noun: str, box: Box) -> Band:
+def drawn_pairs(catalog: Catalog) -> list[tuple[str, str]]:
+    """From where to where the picture has a line.
+
+    The reduced startup edges, from what starts first. Where there are none, who calls whom,
+    up to a number that can be read.
+    """
+    after = starts_after(catalog)
+    pairs = [(target, source) for source, targets in after.items() for target in targets]
+    if pairs:
+        return pairs
+    calls = [(edge.source, edge.target) for edge in service_edges(catalog, Order.RUNTIME)]
+    return calls if len(calls) <= MOST_CALLS else []
+
+
+def _band(
+    catalog: Catalog, tier: Tier, number: int, noun: str, box: Box, *, narrow: bool = False
+) -> Band:
     window = next(window for window in catalog.windows if window.tier is tier)
     note = f"{window.starts_at}–{window.ends_at} s · {counted(number, noun)}"
-    return Band(tier.capitalize(), note, box)
+    return Band(tier.capitalize(), note, box, narrow=narrow)
 
 
 def _rows(grid: Sequence[Block], bands: int) -> list[int]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from catalog import Catalog, Order
+from graph.dependencies import service_edges
 from graph.impact import Impact
 from graph.render.chips import INSET, MARK_ROOM, Chip
 from graph.render.frame import BOX_WIDTH, MARGIN, PAD, WIDTH, Box
-from graph.render.labels import ADVANCE, FONT_SIZE, wrapped
+from graph.render.labels import FONT_SIZE, LEADING, fitted
 from graph.render.look import FAILED, Look, outage_look, plain_look
 from graph.render.marks import SIZE, mark, marks, marks_of_gates
 from graph.render.palette import BAND, INK, LINE, PAPER, QUIET_INK, domain_colours, tint
@@ -17,9 +18,8 @@ from graph.render.routes import ARROW, Route
 from graph.render.scene import CAPTION_LINE, Band, scene
 
 STRIPE = 3.5
-LINE_HEIGHT = 11.0
-NAME_COLUMNS = int((BOX_WIDTH - 2 * STRIPE) / (FONT_SIZE * ADVANCE))
-"""Characters of a name that fit into one line of a box."""
+NAME_WIDTH = BOX_WIDTH - 2 * STRIPE
+"""Room for one line of a name in a box."""
 
 _STYLE = (
     "text{font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif;"
@@ -39,8 +39,8 @@ def as_svg(catalog: Catalog) -> str:
     """Tiers as bands in startup order, services as boxes by wave and coloured by domain.
 
     Lines are the reduced startup edges, from what starts first to what starts
-    after it. What a service needs and calls at run time is in its title, which
-    browsers show under the pointer.
+    after it; dashed ones are calls, where there are no such edges. What a service
+    needs and calls at run time is in its title, which browsers show under the pointer.
     """
     return "\n".join(_elements(catalog, plain_look(catalog))) + "\n"
 
@@ -66,8 +66,10 @@ def _elements(catalog: Catalog, look: Look) -> Iterator[str]:
     )
     for band in picture.bands:
         yield _panel(band)
+    startup = {(e.source, e.target) for e in service_edges(catalog, Order.STARTUP)}
     for route in picture.routes:
-        line = _line(route, colours[catalog.services[route.source].domain])
+        calls = (route.target, route.source) not in startup
+        line = _line(route, colours[catalog.services[route.source].domain], calls=calls)
         yield _faded(line, look, route.source, route.target)
     for band in picture.bands:
         yield _heading(band)
@@ -102,16 +104,21 @@ def _heading(band: Band) -> str:
     """Title of a band, with a halo that keeps lines away from the letters."""
     x, y = band.box.x + PAD, band.box.y + 17
     title = escape(band.title)
-    note = f'<tspan class="q" dx="8">{escape(band.note)}</tspan>'
+    place = f'x="{x:g}" dy="13"' if band.narrow else 'dx="8"'
+    note = f'<tspan class="q" {place}>{escape(band.note)}</tspan>'
     return f'<text class="t h" x="{x:g}" y="{y:g}">{title}{note}</text>'
 
 
-def _line(route: Route, colour: str) -> str:
+def _line(route: Route, colour: str, *, calls: bool) -> str:
     x, y = route.end
+    dash = ' stroke-dasharray="4 2.5"' if calls else ""
+    title = f"{route.target} starts after {route.source}"
+    if calls:
+        title = f"{route.source} calls {route.target} at run time"
     arrow = f"M{x:.1f} {y:.1f}l{-ARROW - 1:g} -2.8v5.6z"
     return (
-        f"<g><title>{route.target} starts after {route.source}</title>"
-        f'<path class="e" d="{route.path}" stroke="{colour}"/>'
+        f"<g><title>{title}</title>"
+        f'<path class="e" d="{route.path}" stroke="{colour}"{dash}/>'
         f'<path d="{arrow}" fill="{colour}"/></g>'
     )
 
@@ -125,11 +132,12 @@ def _service(catalog: Catalog, name: str, box: Box, colour: str, look: Look) -> 
         f"-{STRIPE - 1} {STRIPE - 1}V{box.bottom - STRIPE + 1:.1f}a{STRIPE - 1} {STRIPE - 1} "
         f'0 0 0 {STRIPE - 1} {STRIPE - 1}h1z" fill="{colour}"/>'
     )
-    lines = wrapped(name, NAME_COLUMNS)
-    first = box.middle[1] - (len(lines) - 1) * LINE_HEIGHT / 2 + FONT_SIZE * 0.34
+    lines, font = fitted(name, NAME_WIDTH, box.height)
+    first = box.middle[1] - (len(lines) - 1) * font * LEADING / 2 + font * 0.34
     for number, line in enumerate(lines):
         style = "n i" if fill == FAILED else "n"
-        yield _text(line, box.x + STRIPE + 3, first + number * LINE_HEIGHT, style)
+        y = first + number * font * LEADING
+        yield _text(line, box.x + STRIPE + 3, y, style, None if font == FONT_SIZE else font)
     x = box.right - 3 * SIZE
     for template in reversed(list(marks(catalog, name))):
         yield mark(template, x, box.bottom)
@@ -195,8 +203,9 @@ def _key(chip: Chip, colour: str) -> str:
     )
 
 
-def _text(text: str, x: float, y: float, style: str) -> str:
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+def _text(text: str, x: float, y: float, style: str, font: float | None = None) -> str:
+    size = "" if font is None else f' style="font-size:{font:.1f}px"'
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}"{size}>{escape(text)}</text>'
 
 
 def _at(box: Box) -> str:

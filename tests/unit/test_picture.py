@@ -10,15 +10,15 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given, settings
 
-from catalog import Catalog, load_catalog
+from catalog import Catalog, Order, Tier, load_catalog
 from graph.impact import State, impact
 from graph.order import starts_after
-from graph.render.frame import MARGIN, WIDTH, Box
-from graph.render.labels import FONT_SIZE, text_width, wrapped
+from graph.render.frame import BOX_HEIGHT, BOX_WIDTH, MARGIN, PAD, WIDTH, Box
+from graph.render.labels import FONT_SIZE, LEADING, fitted, text_width, wrapped
 from graph.render.look import DEGRADED, DOWN, FAILED, outage_look
 from graph.render.palette import domain_colours, tint
 from graph.render.scene import Scene, scene
-from graph.render.svg import NAME_COLUMNS, as_svg, impact_as_svg
+from graph.render.svg import NAME_WIDTH, as_svg, impact_as_svg
 from tests.projects import ROOT
 from tests.unit.random_catalogs import catalog_of, edge, service, sound_catalogs
 from tests.unit.synthetic import multiplied
@@ -67,8 +67,8 @@ def assert_tidy(catalog: Catalog, picture: Scene) -> None:
     for name, box in picture.services.items():
         assert inside(box, bands[catalog.services[name].tier])
     for chips, band in (
-        (picture.resources, bands["infrastructure"]),
-        (picture.external, bands["outside the platform"]),
+        (picture.resources, bands.get("infrastructure", canvas)),
+        (picture.external, bands.get("outside the platform", canvas)),
         (picture.domains, canvas),
     ):
         assert all(inside(chip.box, band) for chip in chips)
@@ -174,17 +174,21 @@ def test_names_fit_their_boxes(length: int, hyphens: int) -> None:
     name = "".join(
         "-" if hyphens and index and index % hyphens == 0 else "x" for index in range(length)
     )
-    lines = wrapped(name, NAME_COLUMNS)
+    lines, size = fitted(name, NAME_WIDTH, BOX_HEIGHT)
     assert "".join(lines) == name
-    assert len(lines) <= 2
-    assert all(len(line) <= NAME_COLUMNS for line in lines)
-    assert NAME_COLUMNS == 20
+    assert all(text_width(line, size) <= NAME_WIDTH for line in lines)
+    assert len(lines) * size * LEADING <= BOX_HEIGHT
+    # Whole words: a line ends behind a hyphen, or where the name does.
+    assert all(line.endswith("-") for line in lines[:-1])
+    assert size >= (FONT_SIZE if length <= 20 else 9.0 if hyphens else 4.9)
 
 
 def test_names_break_at_a_hyphen_near_the_middle() -> None:
     """Names broken anywhere are harder to recognise."""
     assert wrapped("puabo-nuki-order-processor", 20) == ("puabo-nuki-", "order-processor")
-    assert wrapped("a" * 30, 20) == ("a" * 20, "a" * 10)
+    assert wrapped("a" * 30, 20) == ("a" * 30,)
+    name = "a-verylongwordindeed-x"
+    assert fitted(name, NAME_WIDTH, BOX_HEIGHT)[0] == ("a-", "verylongwordindeed-x")
     assert text_width("ab") == pytest.approx(2 * FONT_SIZE * 0.61)
 
 
@@ -263,3 +267,50 @@ def test_the_caption_of_a_great_outage_fits(catalog: Catalog) -> None:
     look = outage_look(impact(catalog, everything))
     assert all(text_width(line) < WIDTH - 2 * MARGIN for line in look.caption)
     assert "and 60 more" in look.caption[0]
+
+
+def test_a_platform_of_calls_alone_has_lines() -> None:
+    """Boxes without a line look as if nothing needed anything."""
+    services = [service("gateway", Tier.FRONTEND), service("cart", Tier.DOMAIN), service("stock")]
+    calls = [edge("gateway", "cart", Order.RUNTIME), edge("cart", "stock", Order.RUNTIME)]
+    catalog = catalog_of(services, calls)
+    picture = scene(catalog)
+    assert_tidy(catalog, picture)
+    assert_lines_avoid_boxes(picture)
+    assert {(route.source, route.target) for route in picture.routes} == {
+        ("gateway", "cart"), ("cart", "stock"),
+    }  # fmt: skip
+    drawn = as_svg(catalog)
+    assert drawn.count('stroke-dasharray="4 2.5"') == 2
+    assert "gateway calls cart at run time" in drawn
+    assert "A dashed line leads from a service to those it calls." in drawn
+    # Beside startup edges calls stay a number.
+    mixed = catalog_of(services, [calls[0], edge("cart", "stock")])
+    assert 'stroke-dasharray="4 2.5"' not in as_svg(mixed)
+    assert [route.source for route in scene(mixed).routes] == ["stock"]
+
+
+def test_what_a_platform_does_not_have_is_not_drawn() -> None:
+    """An empty box 'Outside the platform' looks like something that was forgotten."""
+    catalog = replace(catalog_of([service("cart")], []), external={}, resources={})
+    assert [band.title for band in scene(catalog).bands] == ["Core"]
+    assert_tidy(catalog, scene(catalog))
+    assert "Outside" not in as_svg(catalog)
+    assert "Infrastructure" not in as_svg(catalog)
+
+
+def test_lines_pass_beside_the_titles(catalog: Catalog) -> None:
+    """A bundle of lines through a tier's title makes it unreadable."""
+    picture = scene(catalog)
+    for band in picture.bands:
+        if band.narrow:
+            left = band.box.x + PAD
+            right = left + max(8.5 * len(band.title), 6.0 * len(band.note))
+            # The first channel begins where the first column ends.
+            assert right <= left + BOX_WIDTH + 6
+            assert not any(
+                left < x < right and band.box.y < y < band.box.y + 33
+                for route in picture.routes
+                for x, y in points(route.path)
+            )
+    assert '<tspan class="q" x="25" dy="13">' in as_svg(catalog)

@@ -8,16 +8,21 @@ from typing import Any, cast
 
 from plan.plan import Plan
 from plan.recorder import Registration
-from terraform.names import MAPS, argument_name, label, snake, type_name
+from plan.values import SECRET
+from simulation.clouds import TYPES
+from terraform.names import argument_name, attribute_name, is_map, label, snake, type_name
 from terraform.references import References
 
 PROVIDERS = ("aws:", "cloudflare:")
+
+HIDDEN = "[secret-hidden-by-the-plan]"
+"""Stands for a secret; long enough for what a provider takes as a password (ElastiCache: 16)."""
 
 
 def configuration(plan: Plan) -> str:
     """The plan's AWS and Cloudflare resources, sorted by URN."""
     resources = [r for r in plan.resources if r.type.startswith(PROVIDERS)]
-    return "\n".join(_Block(resource, References(resources)).text() for resource in resources)
+    return "\n".join(_Block(each, References(resources, each)).text() for each in resources)
 
 
 class _Block:
@@ -33,7 +38,7 @@ class _Block:
         """The block with its arguments."""
         resource = self._resource
         head = f'resource "{type_name(resource.type)}" "{label(resource.name)}" {{'
-        inputs = {key: value for key, value in resource.inputs.items() if not key.startswith("__")}
+        inputs = {key: value for key, value in _named(resource) if not key.startswith("__")}
         lines = list(self._body(inputs, 1))
         lines += ["  lifecycle {", *self._lifecycle(), "  }"]
         return "\n".join((head, *lines, "}", ""))
@@ -52,7 +57,8 @@ class _Block:
 
     def _argument(self, key: str, value: Any, depth: int) -> Iterator[str]:
         indent = "  " * depth
-        if self._blocks and key not in MAPS:
+        keep_keys = is_map(self._resource.type, key)
+        if self._blocks and not keep_keys:
             objects = _objects(value)
             if objects is not None:
                 name = argument_name(key, block=isinstance(value, list))
@@ -61,21 +67,20 @@ class _Block:
                     yield from self._body(each, depth + 1)
                     yield f"{indent}}}"
                 return
-        yield f"{indent}{snake(key)} = {self._value(value, keep_keys=key in MAPS)}"
+        yield f"{indent}{snake(key)} = {self._value(value, keep_keys=keep_keys)}"
 
     def _value(self, value: Any, *, keep_keys: bool = False) -> str:
         if isinstance(value, str):
-            expression = self._references.expression(value, self._resource.urn)
-            if expression is not None:
-                return expression
-            return _quoted(value, self._references, self._resource.urn)
+            return self._references.expression(value) or _quoted(value, self._references)
         if isinstance(value, list):
             items = cast("list[Any]", value)
             return f"[{', '.join(self._value(each) for each in items)}]"
         if isinstance(value, dict):
             pairs = cast("dict[str, Any]", value)
+            kind = self._resource.type
             inner = ", ".join(
-                f"{json.dumps(key if keep_keys else snake(key))} = {self._value(each)}"
+                f"{json.dumps(key if keep_keys else attribute_name(kind, key))} = "
+                f"{self._value(each, keep_keys=not keep_keys and is_map(kind, key))}"
                 for key, each in sorted(pairs.items())
             )
             return f"{{{inner}}}"
@@ -93,7 +98,16 @@ def _objects(value: Any) -> list[Mapping[str, Any]] | None:
     return None
 
 
-def _quoted(text: str, references: References, urn: str) -> str:
+def _named(resource: Registration) -> Iterator[tuple[str, Any]]:
+    """The inputs, and the name that Pulumi makes where none is given."""
+    answer = TYPES.get(resource.type)
+    named = None if answer is None else answer.named
+    if named is not None and resource.inputs.get(named) is None:
+        yield named, resource.made[named]
+    yield from ((key, value) for key, value in resource.inputs.items() if value is not None)
+
+
+def _quoted(text: str, references: References) -> str:
     """`text` as a quoted string: what looks like an expression in it is none, references are."""
-    escaped = text.replace("${", "$${").replace("%{", "%%{")
-    return json.dumps(references.interpolated(escaped, urn), ensure_ascii=False)
+    escaped = text.replace(SECRET, HIDDEN).replace("${", "$${").replace("%{", "%%{")
+    return json.dumps(references.interpolated(escaped), ensure_ascii=False)

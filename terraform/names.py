@@ -40,8 +40,30 @@ _BLOCKS: Mapping[str, str] = {
 }
 """Blocks that Pulumi names in the plural, where they are lists of objects."""
 
-MAPS = frozenset({"labels", "tags"})
+_MAPS = frozenset({"labels", "tags"})
 """Arguments that are mappings with keys of their own, not blocks."""
+
+_OWN_MAPS: Mapping[str, frozenset[str]] = {
+    "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": frozenset({"header"}),
+    "cloudflare:index/ruleset:Ruleset": frozenset({"headers"}),
+}
+"""Those of one type; the same name is a structure in another."""
+
+_ATTRIBUTES: Mapping[tuple[str, str], str] = {
+    ("cloudflare:index/loadBalancerPool:LoadBalancerPool", "hosts"): "host",
+}
+"""Attributes inside of others that Pulumi names in the plural. Cloudflare's provider drops an
+attribute that it does not know there, without a word."""
+
+
+def is_map(token: str, name: str) -> bool:
+    """Whether the argument `name` of a type is a mapping whose keys are the user's own."""
+    return name in _MAPS or name in _OWN_MAPS.get(token, frozenset())
+
+
+def attribute_name(token: str, name: str) -> str:
+    """Terraform's name of an attribute inside of an argument of the type `token`."""
+    return _ATTRIBUTES.get((token, name)) or snake(name)
 
 
 def type_name(token: str) -> str:

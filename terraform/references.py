@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from functools import cached_property
 
 from plan.recorder import Registration
 from terraform.names import label, snake, type_name
@@ -19,35 +19,39 @@ def address(resource: Registration) -> str:
 
 
 class References:
-    """The outputs of the resources, by value."""
+    """The outputs that one resource may refer to: those of what the plan says it depends on.
 
-    def __init__(self, resources: Iterable[Registration]) -> None:
-        self._by_value: dict[str, tuple[str, str]] = {}
+    Others that read alike (the account's number, a tag, a name) are chance, and an edge that the
+    program has not got can close a cycle.
+
+    Args:
+        resources: what is translated.
+        of: the resource that refers.
+    """
+
+    def __init__(self, resources: Iterable[Registration], of: Registration) -> None:
+        waited_for = {*of.dependencies} - {of.urn}
+        self._by_value: dict[str, str] = {}
+        known = [each for each in resources if each.urn in waited_for]
         # Of the settings of a bucket each has the bucket's name as id, but the bucket its ARN.
-        for resource in sorted(resources, key=lambda each: "arn" not in each.made):
+        for resource in sorted(known, key=lambda each: "arn" not in each.made):
             # An id that is an ARN or a name is referred to as such.
             for name in sorted(resource.made, key=lambda each: (each == "id", each != "arn")):
                 value = resource.made[name]
-                if _telling(value, name):
-                    expression = f"{address(resource)}.{snake(name)}"
-                    self._by_value.setdefault(value, (resource.urn, expression))
+                if isinstance(value, str) and len(value) >= SHORTEST and name != "status":
+                    self._by_value.setdefault(value, f"{address(resource)}.{snake(name)}")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
         found = sorted(self._by_value, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, found))) if found else None
+        return re.compile("|".join(map(re.escape, found))) if found else None
 
-    def expression(self, text: str, urn: str) -> str | None:
-        """The expression that `text` is as a whole, in the resource `urn`; None if it is none."""
-        owner, expression = self._by_value.get(text, (urn, ""))
-        return None if owner == urn else expression
+    def expression(self, text: str) -> str | None:
+        """The expression that `text` is as a whole; None if it is none."""
+        return self._by_value.get(text)
 
-    def interpolated(self, text: str, urn: str) -> str:
-        """`text` with every output of another resource in it as `${…}`."""
-
-        def replaced(match: re.Match[str]) -> str:
-            expression = self.expression(match[0], urn)
-            return match[0] if expression is None else f"${{{expression}}}"
-
-        return text if self._pattern is None else self._pattern.sub(replaced, text)
-
-
-def _telling(value: Any, name: str) -> bool:
-    return isinstance(value, str) and len(value) >= SHORTEST and name != "status"
+    def interpolated(self, text: str) -> str:
+        """`text` with every output in it as `${…}`."""
+        if self._pattern is None:
+            return text
+        return self._pattern.sub(lambda match: f"${{{self._by_value[match[0]]}}}", text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import networkx as nx
 import pytest
 
 from plan.plan import Plan
-from terraform.configuration import configuration
+from terraform.configuration import HIDDEN, configuration
 from terraform.names import argument_name, snake, type_name
+from terraform.references import address
 from tests.program.cloud_resources import STACKS
 
 pytestmark = pytest.mark.xdist_group("clouds")
@@ -74,8 +76,49 @@ def test_references_are_written_as_such(clouds: Mapping[str, Plan], stack: str) 
     assert set(used) <= addresses
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_references_follow_the_plans_dependencies(clouds: Mapping[str, Plan], stack: str) -> None:
+    """A text that happens to be another's output closed cycles, and checks went along them."""
+    plan = clouds[stack]
+    translated = {
+        address(each): each
+        for each in plan.resources
+        if each.type.startswith(("aws:", "cloudflare:"))
+    }
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for block in configuration(plan).split("\nresource ")[0:]:
+        kind, name = re.findall(r'"([^"]+)"', block)[:2]
+        own = translated[f"{kind}.{name}"]
+        pattern = r"\b((?:aws|cloudflare)_[a-z0-9_]+\.[\w-]+)\.[a-z_0-9]+\b"
+        for other in re.findall(pattern, block):
+            assert translated[other].urn in own.dependencies, (own.name, other)
+            graph.add_edge(address(own), other)
+    assert graph.number_of_edges() > 100
+    assert nx.is_directed_acyclic_graph(graph)
+
+
+def test_names_that_pulumi_makes_are_written(clouds: Mapping[str, Plan]) -> None:
+    """Without one Terraform makes a name of its own, or refuses a resource that must have one."""
+    plan = clouds["prod"]
+    text = configuration(plan)
+    made = [each for each in plan.resources if each.type == "aws:iam/role:Role"]
+    assert made
+    for role in made:
+        assert f'name = "{role.made["name"]}"' in text
+
+
+def test_keys_of_maps_are_the_users_own(clouds: Mapping[str, Plan]) -> None:
+    """Cloudflare asks under another host, and drops what it does not know without a word."""
+    text = configuration(clouds["prod"])
+    assert re.search(r'header = \{"Host" = \[', text)
+    assert re.search(r'"header" = \{"host" = \[', text)
+    assert '"hosts"' not in text
+
+
 def test_secrets_stay_hidden(clouds: Mapping[str, Plan]) -> None:
     """A configuration is written to a disk and read by other tools."""
     text = configuration(clouds["prod"])
-    assert "[secret]" in text
+    assert HIDDEN in text
+    assert "[secret]" not in text
+    assert 16 <= len(HIDDEN) <= 128, "ElastiCache's provider takes no other password"
     assert "result of urn" not in text

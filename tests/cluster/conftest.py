@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,9 @@ from .stack import stack_on
 
 MARK = "cluster"
 
+LEFTOVERS = "ignore::pytest.PytestUnraisableExceptionWarning"
+"""The SDK leaves coroutines of a program behind whose engine has failed or was killed."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Names the marker used here."""
@@ -27,6 +31,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker(MARK)]
         items[:] = [item for item in items if not item.get_closest_marker(MARK)]
         config.hook.pytest_deselected(items=left_out)
+    for item in items:
+        if item.get_closest_marker(MARK):
+            item.add_marker(pytest.mark.filterwarnings(LEFTOVERS))
+
+
+@pytest.fixture(autouse=True)
+def rubbish_is_looked_for() -> Iterator[None]:
+    """What a test leaves behind is found in it, not in the next one."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -36,10 +36,11 @@ TEN = (
     "image",
     "port",
     "rotation-setting",
-    "volume-size",
+    "server-image",
     "rename-resource-with-alias",
 )
-"""Edits of tests/diff, one of each sort."""
+"""Edits of tests/diff, one of each sort; `volume-size` is not among them, since the pinned provider
+cannot preview a StatefulSet that is made anew under its name (docs/beliefs.md)."""
 
 KEPT = {"kube-system", "kube-public", "kube-node-lease", "default"}
 """Namespaces that every cluster has."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -238,14 +238,16 @@ class Rehearsal:
         """What each resource waits for, as the engine's state says after the run, or did before."""
         before = self._waits
         if verb == "up":
-            self._waits = {
-                each["urn"]: (
-                    *each.get("dependencies", ()),
-                    each.get("parent", ""),
-                    each.get("provider", "").rpartition("::")[0],
-                )
-                for each in self.export().get("resources", ())
-            }
+            # A killed engine may leave a state that nobody can read.
+            with suppress(CommandError):
+                self._waits = {
+                    each["urn"]: (
+                        *each.get("dependencies", ()),
+                        each.get("parent", ""),
+                        each.get("provider", "").rpartition("::")[0],
+                    )
+                    for each in self.export().get("resources", ())
+                }
         return {**before, **self._waits}
 
     def _next_phase(self, verb: str) -> str:

@@ -57,14 +57,26 @@ class Copy:
 
 
 @contextmanager
-def copied(pulumi: Pulumi) -> Generator[Copy]:
-    """Make an empty copy of a stack for as long as the block runs."""
+def copied(pulumi: Pulumi, state: Mapping[str, Any]) -> Generator[Copy]:
+    """Make an empty stack for as long as the block runs, with the secrets provider of a state."""
     with tempfile.TemporaryDirectory(prefix="nexus-repair-") as folder:
         root = Path(folder)
         for name in ("project", "state"):
             (root / name).mkdir()
         copy = pulumi.elsewhere(root / "project", f"file://{root / 'state'}")
         copy.with_passphrase("none").run("stack", "init", "--no-select", copy.stack)
-        # Without it the CLI takes the secrets provider from the state.
-        (root / "project" / f"Pulumi.{copy.stack}.yaml").unlink(missing_ok=True)
+        (root / "project" / f"Pulumi.{copy.stack}.yaml").write_text(
+            json.dumps(_secrets(state)), encoding="utf-8"
+        )
         yield Copy(copy, root / "state.json")
+
+
+def _secrets(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The secrets provider of a state, as the file of a stack's settings has it."""
+    provider = state["deployment"].get("secrets_providers") or {}
+    known = provider.get("state") or {}
+    if provider.get("type") == "passphrase":
+        return {"encryptionsalt": known.get("salt")}
+    if provider.get("type") == "cloud":
+        return {"secretsprovider": known.get("url"), "encryptedkey": known.get("encryptedkey")}
+    return {}

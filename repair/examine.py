@@ -54,7 +54,7 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
         # What is under way there is not over, and says nothing.
         return found
     operations = pending(before)
-    with copied(pulumi) as copy:
+    with copied(pulumi, before) as copy:
         if not operations:
             unsound = copy.load(before)
             return replace(found, unsound=unsound, after=copy.state() if unsound else None)

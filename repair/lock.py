@@ -61,8 +61,9 @@ class Lock:
 def locks(pulumi: Pulumi) -> tuple[Lock, ...]:
     """Return the locks on a stack that exists; none for a service that keeps its own.
 
-    No command shows a lock, so one that is refused anyway is tried: making the stack once
-    more fails on the lock, or, without one, because the stack is there.
+    No command shows a lock, so one that is refused anyway is tried: to give the stack the
+    name that it has fails on the lock, or, without one, because the name is taken. (Making
+    it once more fails likewise, but empties the stack where the backend errs.)
 
     Raises:
         PulumiError: the backend cannot be asked, or may not be written.
@@ -73,28 +74,28 @@ def locks(pulumi: Pulumi) -> tuple[Lock, ...]:
     with tempfile.TemporaryDirectory(prefix="nexus-repair-") as folder:
         probe = pulumi.elsewhere(Path(folder), backend).with_passphrase("none")
         try:
-            probe.run("stack", "init", "--no-select", probe.stack)
+            probe.on_stack("stack", "rename", probe.stack)
         except PulumiError as error:
-            return _read(error)
-    raise PulumiError(f"The stack '{pulumi.stack}' was removed while it was looked at.")
+            if _LOCKED in str(error):
+                return read_locks(str(error))
+            if _EXISTS in str(error):
+                return ()
+            raise
+    raise PulumiError(f"The stack '{pulumi.stack}' was changed while it was looked at.")
 
 
-def _read(error: PulumiError) -> tuple[Lock, ...]:
-    text = str(error)
-    if _LOCKED in text:
-        return tuple(
-            Lock(
-                url=found["url"],
-                user=found["user"],
-                host=found["host"],
-                pid=int(found["pid"]),
-                since=datetime.fromisoformat(found["since"]),
-            )
-            for found in _HOLDER.finditer(text)
+def read_locks(text: str) -> tuple[Lock, ...]:
+    """Return the locks that a refusal of the CLI names."""
+    return tuple(
+        Lock(
+            url=found["url"],
+            user=found["user"],
+            host=found["host"],
+            pid=int(found["pid"]),
+            since=datetime.fromisoformat(found["since"]),
         )
-    if _EXISTS in text:
-        return ()
-    raise error
+        for found in _HOLDER.finditer(text)
+    )
 
 
 def _started(pid: int) -> datetime | None:

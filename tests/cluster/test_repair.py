@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rehearsal.outcome import Outcome
+from repair.findings import Verdict
 from tests.diff.copies import SIX, copy_whole, cut
 from tests.diff.deployed import Deployed
+from tests.integration.repair.killed import repaired
 from tests.projects import set_config
 
 from .api import Api
@@ -21,8 +25,7 @@ pytestmark = pytest.mark.cluster
 
 PREFIX = "kill"
 
-UPSERT = {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"}
-"""Lets the provider take over what is there under the names of what was pending."""
+AUTOMATIC = re.compile(r"-[0-9a-f]{8}$")
 
 
 def test_killed_engine_is_repaired(cluster: RunningCluster, tmp_path: Path) -> None:
@@ -35,11 +38,15 @@ def test_killed_engine_is_repaired(cluster: RunningCluster, tmp_path: Path) -> N
         made = _names(cluster.api)
         assert 0 < len(made) < len(SIX)
 
-        stack.session.pulumi("cancel", "--yes")
-        with stack.session.variables(UPSERT):
-            repaired = stack.up()
-        assert repaired.succeeded, repaired.error
+        diagnosis = repaired(stack.session, "nexus-cos")
+        found = {each.verdict for each in diagnosis.findings}
+        assert found <= {Verdict.ADOPTED, Verdict.ABSENT, Verdict.REPEATABLE}
+        assert Verdict.ADOPTED in found
+        assert _names(cluster.api) == made, "a repair changes the state alone"
+        finished = stack.up()
+        assert finished.succeeded, finished.error
         assert _names(cluster.api) == sorted(SIX)
+        assert _many(cluster.api) == {}
         again = stack.up()
         assert again.succeeded, again.error
         assert set(again.counts) == {"same"}
@@ -55,6 +62,18 @@ def _killed(stack: Deployed, api: Api) -> Outcome:
             time.sleep(0.05)
         stack.session.kill()
         return running.result()
+
+
+def _many(api: Api) -> dict[str, int]:
+    """Objects with automatic names of which there is more than one, and how many."""
+    names = Counter(
+        f"{kind} {AUTOMATIC.sub('', each['metadata']['name'])}"
+        for kind in ("api/v1/configmaps", "api/v1/secrets", "apis/batch/v1/jobs")
+        for each in api.items(f"/{kind}")
+        if each["metadata"]["namespace"].startswith(f"{PREFIX}-")
+        and AUTOMATIC.search(each["metadata"]["name"])
+    )
+    return {name: count for name, count in names.items() if count > 1}
 
 
 def _names(api: Api) -> list[str]:

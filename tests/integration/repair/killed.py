@@ -36,22 +36,26 @@ class Killer:
         self.killed = ""
         self._at, self._made, self._count = 0, False, 0
         self._op: str | None = None
+        self._kind: str | None = None
 
-    def arm(self, at: int, *, made: bool, op: str | None = None) -> None:
+    def arm(self, at: int, *, made: bool, op: str | None = None, kind: str | None = None) -> None:
         """Kill at an operation from here on.
 
         Args:
             at: its number, from 1; 0 for never.
             made: whether the provider does it, so that the engine alone does not hear of it.
             op: the operations that count, such as `create`; all if not given.
+            kind: the type of the resources that count; all if not given.
         """
-        self._at, self._made, self._op = at, made, op
+        self._at, self._made, self._op, self._kind = at, made, op, kind
         self._count, self.killed = 0, ""
 
     def hear(self, operation: Operation) -> None:
         """Count an operation's start, or its end, and kill at the right one."""
         over = bool(operation.result)
         if over != self._made or operation.op not in {self._op or operation.op} - {"read"}:
+            return
+        if operation.type != (self._kind or operation.type):
             return
         # The recorder tells one operation at a time.
         self._count += 1

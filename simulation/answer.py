@@ -69,6 +69,7 @@ class Answer:
         longest: most characters of an automatic name.
         immutable: inputs whose change makes a new resource.
         repeatable: whether making it again changes nothing, as for the settings of something else.
+        taken: what the cloud says when the name is taken, with `{}` for it.
         source: from the inputs to the id of the resource of the same type that it is a
             copy of and that has to be there; None for one that is made from nothing.
     """
@@ -79,6 +80,7 @@ class Answer:
     longest: int = 255
     immutable: tuple[str, ...] = ()
     repeatable: bool = False
+    taken: str = "it already exists"
     source: Callable[[Values], str | None] = lambda _: None
 
 

@@ -95,6 +95,7 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         outputs=_delivery("delivery-source"), computed=("arn",), immutable=("name", "resourceArn")
     ),
     "aws:cloudwatch/logGroup:LogGroup": Answer(
+        taken="ResourceAlreadyExistsException: The specified log group already exists",
         outputs=called("name", "logs", "log-group:"),
         computed=("arn",),
         named="name",
@@ -104,6 +105,7 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         outputs=joined("repository"), immutable=("policy", "repository"), repeatable=True
     ),
     "aws:ecr/repository:Repository": Answer(
+        taken="RepositoryAlreadyExistsException: The repository with name '{}' already exists",
         outputs=_repository,
         computed=("arn", "registryId", "repositoryUrl"),
         immutable=("name", "encryptionConfigurations"),
@@ -117,9 +119,12 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         repeatable=True,
     ),
     "aws:eks/addon:Addon": Answer(
-        outputs=joined("clusterName", "addonName"), immutable=("addonName", "clusterName")
+        taken="ResourceInUseException: Addon already exists.",
+        outputs=joined("clusterName", "addonName"),
+        immutable=("addonName", "clusterName"),
     ),
     "aws:eks/cluster:Cluster": Answer(
+        taken="ResourceInUseException: Cluster already exists with name: {}",
         outputs=_eks_cluster,
         computed=(
             "arn",
@@ -150,7 +155,12 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         immutable=("clusterName", "namespace", "serviceAccount"),
     ),
     "aws:iam/role:Role": Answer(
-        outputs=_role, computed=("arn", "uniqueId"), named="name", longest=64, immutable=("name",)
+        taken="EntityAlreadyExists: Role with name {} already exists.",
+        outputs=_role,
+        computed=("arn", "uniqueId"),
+        named="name",
+        longest=64,
+        immutable=("name",),
     ),
     "aws:iam/rolePolicy:RolePolicy": Answer(
         outputs=joined("role", "name"), named="name", longest=128, immutable=("name", "role")
@@ -159,7 +169,10 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         outputs=joined("role", "policyArn"), immutable=("policyArn", "role"), repeatable=True
     ),
     "aws:kms/alias:Alias": Answer(
-        outputs=_alias, computed=("arn", "targetKeyArn"), immutable=("name",)
+        taken="AlreadyExistsException: An alias with the name {} already exists",
+        outputs=_alias,
+        computed=("arn", "targetKeyArn"),
+        immutable=("name",),
     ),
     "aws:kms/key:Key": Answer(outputs=_key, computed=("arn", "keyId")),
 }

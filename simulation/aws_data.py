@@ -96,12 +96,14 @@ AWS_DATA: Mapping[str, Answer] = {
     ),
     "aws:cloudhsmv2/hsm:Hsm": Answer(outputs=numbered("hsm"), immutable=("clusterId", "subnetId")),
     "aws:elasticache/parameterGroup:ParameterGroup": Answer(
+        taken="CacheParameterGroupAlreadyExists: Cache parameter group {} already exists",
         outputs=called("name", "elasticache", "parametergroup:"),
         computed=("arn",),
         named="name",
         immutable=("family", "name", "description"),
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": Answer(
+        taken="ReplicationGroupAlreadyExists: Replication group {} already exists",
         outputs=_cache,
         computed=("arn", "primaryEndpointAddress", "readerEndpointAddress"),
         immutable=(
@@ -113,17 +115,20 @@ AWS_DATA: Mapping[str, Answer] = {
         ),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": Answer(
+        taken="CacheSubnetGroupAlreadyExists: Cache subnet group {} already exists.",
         outputs=called("name", "elasticache", "subnetgroup:"),
         computed=("arn",),
         named="name",
         immutable=("name",),
     ),
     "aws:elasticache/user:User": Answer(
+        taken="UserAlreadyExists: User {} already exists.",
         outputs=called("userId", "elasticache", "user:"),
         computed=("arn",),
         immutable=("engine", "userId", "userName"),
     ),
     "aws:elasticache/userGroup:UserGroup": Answer(
+        taken="UserGroupAlreadyExists: User Group {} already exists.",
         outputs=called("userGroupId", "elasticache", "usergroup:"),
         computed=("arn",),
         immutable=("engine", "userGroupId"),
@@ -143,6 +148,7 @@ AWS_DATA: Mapping[str, Answer] = {
         ),
     ),
     "aws:rds/cluster:Cluster": Answer(
+        taken="DBClusterAlreadyExistsFault: DB Cluster already exists",
         outputs=_aurora,
         computed=("arn", "clusterResourceId", "endpoint", "readerEndpoint", "masterUserSecrets"),
         immutable=(
@@ -158,23 +164,27 @@ AWS_DATA: Mapping[str, Answer] = {
         source=_aurora_source,
     ),
     "aws:rds/clusterInstance:ClusterInstance": Answer(
+        taken="DBInstanceAlreadyExists: DB instance already exists",
         outputs=_aurora_instance,
         computed=("arn", "endpoint", "writer"),
         immutable=("availabilityZone", "clusterIdentifier", "engine", "identifier"),
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": Answer(
+        taken="DBParameterGroupAlreadyExists: Parameter group {} already exists",
         outputs=called("name", "rds", "cluster-pg:"),
         computed=("arn",),
         named="name",
         immutable=("description", "family", "name"),
     ),
     "aws:rds/subnetGroup:SubnetGroup": Answer(
+        taken="DBSubnetGroupAlreadyExists: The DB subnet group '{}' already exists.",
         outputs=called("name", "rds", "subgrp:"),
         computed=("arn",),
         named="name",
         immutable=("name",),
     ),
     "aws:s3/bucket:Bucket": Answer(
+        taken="BucketAlreadyOwnedByYou: Your previous request to create {} succeeded",
         outputs=_bucket,
         computed=("arn", "bucketDomainName", "bucketRegionalDomainName"),
         named="bucket",

@@ -156,6 +156,7 @@ AWS_EDGE: Mapping[str, Answer] = {
         outputs=numbered("nat"), immutable=("subnetId", "allocationId")
     ),
     "aws:ec2/route:Route": Answer(
+        taken="RouteAlreadyExists: The route identified by {} already exists.",
         outputs=_route,
         immutable=("routeTableId", "destinationCidrBlock"),
     ),
@@ -205,7 +206,10 @@ AWS_EDGE: Mapping[str, Answer] = {
     ),
     "aws:route53/healthCheck:HealthCheck": Answer(outputs=_plain, immutable=("type",)),
     "aws:route53/record:Record": Answer(
-        outputs=_record, computed=("fqdn",), immutable=("name", "setIdentifier", "type", "zoneId")
+        taken="InvalidChangeBatch: Tried to create resource record set {} but it already exists",
+        outputs=_record,
+        computed=("fqdn",),
+        immutable=("name", "setIdentifier", "type", "zoneId"),
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Answer(
         outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),

@@ -83,19 +83,20 @@ class CloudProvider(TabledProvider):
 
     @override
     def create(self, resource: Resource) -> Made:
+        answer = self._answers[resource.type]
         key = f"{resource.urn} {secrets.token_hex(8)}"
         self._find_source(resource)
-        self.spend(times(resource).create)
         made = self._answered(resource, key)
         with self._lock:
-            taken = (resource.type, made.id) in self._keys
-            if taken and not self._answers[resource.type].repeatable:
+            if (resource.type, made.id) in self._keys and not answer.repeatable:
                 raise RefusedError(
-                    f"creating {resource.type} ({made.id}): it already exists; give it another "
-                    "name, or delete it before it is replaced."
+                    f"creating {resource.type} ({made.id}): {answer.taken.format(made.id)}"
                 )
             self._keys[resource.type, made.id] = key
-        return self._keep(made, resource)
+        self._keep(made, resource)
+        # It is there from the first call on; the rest is waiting until it is ready.
+        self.spend(times(resource).create)
+        return made
 
     @override
     def update(self, resource: Resource, old: Properties) -> Made:

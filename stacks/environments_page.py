@@ -62,7 +62,10 @@ def _table(corner: str, names: Sequence[str], rows: list[tuple[str, Cell]]) -> s
 
 
 def _provides(resource: str) -> Cell:
-    return lambda environment: environment.provided.get(resource, "not provided")
+    return lambda environment: next(
+        (provider for name, provider in environment.provided.items() if name == resource),
+        "not provided",
+    )
 
 
 def _managed(cell: Callable[[Managed], object]) -> Cell:

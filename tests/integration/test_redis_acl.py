@@ -41,7 +41,7 @@ def test_rights_are_written_as_a_server_says_them(valkey: ValkeyServer, admin: r
     admin.execute_command("ACL", "SETUSER", "nobody", *NOBODY.split())
     said = {
         name: rights.replace("sanitize-payload ", "")
-        for _, name, rights in (line.split(" ", 2) for line in admin.acl_list())
+        for _, name, rights in (str(line).split(" ", 2) for line in admin.acl_list())
     }
     admin.execute_command("ACL", "DELUSER", "nobody")
     assert said["nobody"] == NOBODY

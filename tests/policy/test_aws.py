@@ -159,7 +159,11 @@ MISTAKES: list[tuple[str, Spoil, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "spoil", "sentence"), MISTAKES, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("kind", "spoil", "sentence"),
+    MISTAKES,
+    ids=[f"{kind}-{sentence}"[:80] for kind, _, sentence in MISTAKES],
+)
 def test_a_mistake_is_found(plan: Plan, kind: str, spoil: Spoil, sentence: str) -> None:
     """What is not seen here is seen by AWS, in the middle of a deployment."""
     found = next(each for each in judged(plan) if each.type == kind)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import threading
+import uuid
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -214,6 +215,16 @@ class _Monitor(mocks.MockMonitor):
         if request.type in TYPES:
             own_id = self._simulate(registration, outputs)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=own_id, object=outputs)
+
+    def ReadResource(self, request: Any) -> Any:
+        """Answers for an object of somebody else's, which the plan does not list."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(request.properties)
+        if request.type.startswith("kubernetes:"):
+            own = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{request.type}/{request.id}"))
+            answer.update({"metadata": {"name": request.id, "uid": own}})
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=answer)
 
     def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
         """Adds what the simulated cloud would answer to `outputs`, and returns the id."""

@@ -104,7 +104,7 @@ class Cluster:
             self._objects[Key("", "Namespace", "", name)] = {
                 "apiVersion": "v1",
                 "kind": "Namespace",
-                "metadata": {"name": name},
+                "metadata": {"name": name, "uid": str(uuid.uuid4())},
             }
 
     @property

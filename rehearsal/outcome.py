@@ -26,8 +26,8 @@ class Outcome:
         phase: `up`, `preview`, `refresh` or `destroy`, from the second on numbered.
         succeeded: whether the engine did all it was asked.
         operations: every operation, by simulated start.
-        counts: how many resources were created, updated, replaced, deleted,
-            read or left as they were (`same`), as the engine counts.
+        counts: how many resources were created, updated, replaced, deleted
+            or left as they were (`same`), as the engine counts.
         makespan: simulated seconds from the phase's start to its last operation's end.
         outputs: the stack's outputs; secret ones read `[secret]`.
         errors: what went wrong, one text each, without tracebacks.
@@ -54,6 +54,10 @@ class Outcome:
         return "\n".join(self.errors)
 
 
+_LOOKS = ("read", "discard")
+"""What the engine does with an object of somebody else's: it looks, and forgets."""
+
+
 class Events:
     """The engine's own account of a run, collected while it runs."""
 
@@ -76,7 +80,8 @@ class Events:
                 self.steps.append(Step(metadata.urn, OpType(metadata.op).value))
             if event.summary_event is not None:
                 changes = event.summary_event.resource_changes
-                self.counts = {OpType(op).value: count for op, count in changes.items()}
+                named = {OpType(op).value: count for op, count in changes.items()}
+                self.counts = {op: count for op, count in named.items() if op not in _LOOKS}
             if event.diagnostic_event is not None:
                 diagnostic = event.diagnostic_event
                 if diagnostic.severity == "error":

@@ -70,6 +70,10 @@ class Rehearsal:
         """Ids of the simulated clouds' resources of the type `kind`, whatever the state says."""
         return frozenset(own for cloud in self._clouds for own in cloud.ids(kind))
 
+    def move(self) -> None:
+        """Put another, empty cluster behind the kubeconfig's context."""
+        self._kubernetes.cluster = Cluster()
+
     @property
     def fail(self) -> frozenset[str]:
         """Names of workloads that never get ready."""
@@ -94,6 +98,7 @@ class Rehearsal:
         target: Sequence[str] = (),
         exclude: Sequence[str] = (),
         exclude_dependents: bool = False,
+        refresh: bool = False,
     ) -> Outcome:
         """Run `pulumi up --continue-on-error`. A failure is an outcome, not an exception.
 
@@ -102,6 +107,7 @@ class Rehearsal:
             exclude: URNs of resources to leave alone, with `*` and `**`.
             exclude_dependents: whether to leave alone what depends on those, too. The engine
                 makes it otherwise, and writes a state that `pulumi state repair` has to mend.
+            refresh: whether to look first what is still there.
         """
         return self._run(
             "up",
@@ -114,6 +120,7 @@ class Rehearsal:
                 target=list(target),
                 exclude=list(exclude),
                 exclude_dependents=exclude_dependents,
+                refresh=refresh,
             ),
         )
 

@@ -12,6 +12,7 @@ from components.context import DATA, SYSTEM, Context
 from components.namespace import Namespace, NamespaceArgs
 from components.priorities import Priorities, PrioritiesArgs
 from components.pull_secret import PullSecret, PullSecretArgs
+from stacks.cluster_identity import same_cluster
 from stacks.setting_types import RegistryLogin
 
 DOCKER_HUB = "docker.io"
@@ -66,6 +67,7 @@ def make_namespaces(
     catalog: Catalog,
     providers: tuple[pulumi.ProviderResource, ...],
     resolvers: tuple[str, ...],
+    cluster: pulumi.Output[str | None] | None = None,
 ) -> Mapping[str, pulumi.Output[str]]:
     """Makes a namespace for each domain, for data and for the platform itself.
 
@@ -74,16 +76,19 @@ def make_namespaces(
         catalog: the domains.
         providers: providers to make them with.
         resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
+        cluster: id of the cluster that is reached; None where the provider knows it. The namespace
+            of the platform keeps it, and all others wait until it is the one that was kept.
     """
     options = pulumi.ResourceOptions(providers=list(providers))
-    return {
-        name: Namespace(
-            name,
-            NamespaceArgs(context=context, name=name, resolvers=resolvers),
-            options,
-        ).name
-        for name in (*catalog.domains, DATA, SYSTEM)
-    }
+
+    def made(name: str, cluster: pulumi.Output[str | None] | None) -> Namespace:
+        args = NamespaceArgs(context=context, name=name, resolvers=resolvers, cluster=cluster)
+        return Namespace(name, args, options)
+
+    system = made(SYSTEM, cluster)
+    checked = None if cluster is None else same_cluster(cluster, system.cluster)
+    others = {name: made(name, checked).name for name in (*catalog.domains, DATA)}
+    return {**others, SYSTEM: system.name}
 
 
 def make_priorities(

@@ -47,6 +47,14 @@ _YES = ("true", True)
 """Settings of a provider travel as JSON text."""
 
 
+def _named_by_id(resource: Resource) -> Properties:
+    """The object that a program asks for by its id alone."""
+    _, version, kind = resource.type.split(":")
+    namespace, _, name = resource.id.rpartition("/")
+    metadata: Properties = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": version.removeprefix("core/"), "kind": kind, "metadata": metadata}
+
+
 class KubernetesProvider(SimulatedProvider):
     """Kubernetes objects in a simulated cluster.
 
@@ -132,6 +140,8 @@ class KubernetesProvider(SimulatedProvider):
     @override
     def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
         known = resource.inputs or table(plain(old))
+        if "metadata" not in known:
+            known = _named_by_id(resource)
         try:
             live = self.cluster.get(key_of(table(plain(known))))
         except NotFoundError:

@@ -7,6 +7,7 @@ import pulumi_random
 
 from catalog import Catalog
 from components.context import Context
+from stacks.cluster_identity import current_cluster
 from stacks.foundation import (
     Foundation,
     make_namespaces,
@@ -22,7 +23,13 @@ def build_foundation(settings: Settings, context: Context, catalog: Catalog) -> 
         pulumi_kubernetes.Provider("kubernetes", context=settings.kube_context),
         pulumi_random.Provider("random"),
     )
-    namespaces = make_namespaces(context, catalog, providers, settings.dns_resolvers)
+    namespaces = make_namespaces(
+        context,
+        catalog,
+        providers,
+        settings.dns_resolvers,
+        current_cluster(settings.kube_context),
+    )
     return Foundation(
         context=context,
         providers=providers,

@@ -38,6 +38,18 @@ def test_name_is_known_when_the_namespace_is_there() -> None:
     assert (policy["namespace"], policy["name"]) == ("nexus-shop", "default")
 
 
+def test_it_keeps_the_cluster_that_it_was_made_in() -> None:
+    """Another cluster behind the same context must not overwrite what tells them apart."""
+    kept = record(
+        lambda: Namespace("shop", NamespaceArgs(context=CONTEXT, name="shop", cluster="c-1"))
+    )
+    namespace = kept.one("Namespace")
+    assert namespace.inputs["metadata"]["annotations"] == {"nexus-cos/cluster": "c-1"}
+    assert namespace.options["ignoreChanges"] == ['metadata.annotations["nexus-cos/cluster"]']
+    assert kept.outputs["cluster"] == "c-1"
+    assert "annotations" not in made().one("Namespace").inputs["metadata"]
+
+
 @pytest.mark.parametrize("resolvers", [(), ("169.254.20.10/32",), ("10.0.0.10/32", "10.1.0.10/32")])
 def test_pods_may_ask_dns_and_nobody_else(resolvers: tuple[str, ...]) -> None:
     """A policy with a rule too few is an outage of every lookup, one too many no isolation."""

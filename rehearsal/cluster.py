@@ -212,7 +212,6 @@ class Cluster:
                 inside = [each for each in self._objects if each.namespace == key.name]
                 for each in inside:
                     self._forget(each)
-                    del self._objects[each]
             self._note_change()
 
     def contents(self) -> tuple[Key, ...]:

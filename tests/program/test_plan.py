@@ -109,7 +109,8 @@ def test_encrypted_settings_get_placeholders(tmp_path: Path) -> None:
     """A fork's pull request is planned without any key; it must neither fail nor decrypt."""
     project = copy_project(tmp_path / "project")
     path = project / "Pulumi.dev.yaml"
-    path.write_text(path.read_text() + "  nexus-cos:host: {secure: 'v1:abc='}\n")
+    login = {"username": "shop", "password": {"secure": "v1:abc="}}
+    set_config(project, "dev", registry="registry.example.com/shop", registryLogin=login)
     before = path.read_bytes()
     text = make_plan(project, "dev").to_json()
     assert "v1:abc" not in text

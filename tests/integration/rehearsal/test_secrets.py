@@ -148,7 +148,6 @@ def traces(program: Program, project: Path, stack: str) -> Traces:
         stack,
         encrypted.plain,
         encrypted.secret,
-        time_scale=60.0,
         on_event=heard.append,
     ) as rehearsal:
         outcomes: list[Outcome] = [rehearsal.preview(), rehearsal.up()]
@@ -158,7 +157,7 @@ def traces(program: Program, project: Path, stack: str) -> Traces:
         texts["settings"] = rehearsal.pulumi("config", "--json")
         clear = json.loads(rehearsal.pulumi("stack", "export", "--show-secrets"))
         outcomes += [rehearsal.refresh(), rehearsal.destroy()]
-        shown = report(stack, "tiers", outcomes, (), time_scale=rehearsal.time_scale)
+        shown = report(stack, "tiers", outcomes, ())
     texts |= {"outcomes": str(outcomes), "events": str(heard), "report": json.dumps(shown)}
     return Traces(texts=texts, generated=frozenset(generated(clear)))
 

@@ -91,11 +91,13 @@ def _found(
     entries: Sequence[State], operation: State, given: Mapping[str, str], *, taken: bool
 ) -> Finding:
     resource, kind = operation["resource"], str(operation["type"])
+    known = live(entries, resource["urn"])
     finding = Finding(
         operation=kind,
         resource=resource,
         verdict=_OF_OTHERS.get(kind, Verdict.REPEATABLE),
-        id=text(resource.get("id")),
+        # What is being updated is listed without its id until that is over.
+        id=text(resource.get("id")) or text((known or {}).get("id")),
     )
     if kind != CREATING:
         return finding
@@ -106,7 +108,6 @@ def _found(
         drawn = identity.kind is Kind.DRAWN
         return replace(finding, verdict=Verdict.UNDECIDED if drawn else Verdict.REPEATABLE)
     finding = replace(finding, id=identity.id, verdict=Verdict.ADOPTED)
-    known = live(entries, finding.urn)
     if known is not None and known.get("id") == identity.id and not _is_replaced(known):
         return replace(finding, verdict=Verdict.KNOWN)
     # What has an automatic name was never heard of: others use the one that the state has.
@@ -145,7 +146,14 @@ def _look(copy: Copy, state: State, findings: Sequence[Finding]) -> tuple[State 
             f"changed; give this command the access that 'pulumi up' has.\n{error}"
         ) from error
     after = resources(copy.state())
-    return tuple(_seen(after, each) for each in findings)
+    hidden = {each.urn for each in findings if each.verdict is Verdict.ADOPTED}
+    return tuple(
+        # Another stood in its place in the copy, so nobody looked: it is as the state has it.
+        live(resources(state), each.urn)
+        if each.verdict in _OF_OTHERS.values() and each.urn in hidden
+        else _seen(after, each)
+        for each in findings
+    )
 
 
 def _seen(entries: Sequence[State], finding: Finding) -> State | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from repair import half_written
+
 _LOCAL = "file"
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, half_written.DEAD_AFTER)
+"""Seconds before each further attempt at what a half-written file stood in the way of."""
+
 _SERVICES = frozenset({"http", "https"})
 
 
@@ -40,9 +46,24 @@ class Pulumi:
     def run(self, *arguments: str) -> str:
         """Run a command and return its standard output.
 
+        What a killed process left half written in a file backend is removed, and what another
+        is writing is waited for, so a command must be one that may be run again.
+
         Raises:
             PulumiError: it failed.
         """
+        for pause in _PAUSES:
+            try:
+                return self._call(*arguments)
+            except PulumiError as error:
+                if not half_written.is_met(str(error)):
+                    raise
+            if self._folder is not None:
+                half_written.remove(self._folder)
+            time.sleep(pause)
+        return self._call(*arguments)
+
+    def _call(self, *arguments: str) -> str:
         answer = subprocess.run(
             [self.cli, "--non-interactive", "--color", "never", *arguments],
             cwd=self.directory,
@@ -79,30 +100,7 @@ class Pulumi:
             PulumiError: there is no such stack, or no way to it.
         """
         # A state that is not sound must come out too: it is what a repair is for.
-        export = ("stack", "export", "--disable-integrity-checking")
-        try:
-            return json.loads(self.on_stack(*export))
-        except PulumiError:
-            if not self._drop_unwritten_attributes():
-                raise
-            return json.loads(self.on_stack(*export))
-
-    def _drop_unwritten_attributes(self) -> bool:
-        """Remove what a killed run left half written of a file backend; whether there was any.
-
-        Beside each file there is one with attributes (type, checksum) that nobody needs. It is
-        the only one that is not written whole or not at all, and empty it hides the other.
-        """
-        url = self.backend or ""
-        if not url.startswith(f"{_LOCAL}://"):
-            return False
-        root = Path(url.removeprefix(f"{_LOCAL}://").partition("?")[0]).expanduser() / ".pulumi"
-        own = self.stack.rpartition("/")[2]
-        beside = (*root.glob(f"stacks/**/{own}.json*.attrs"), *root.glob(f"locks/**/{own}/*.attrs"))
-        empty = [path for path in beside if path.stat().st_size == 0]
-        for path in empty:
-            path.unlink()
-        return bool(empty)
+        return json.loads(self.on_stack("stack", "export", "--disable-integrity-checking"))
 
     def elsewhere(self, folder: Path, backend: str) -> Pulumi:
         """This on another backend, in an empty folder that becomes a project of the same name."""
@@ -130,7 +128,7 @@ class Pulumi:
         Raises:
             PulumiError: nobody is logged in.
         """
-        url = str(json.loads(self.run("whoami", "--verbose", "--json"))["url"])
+        url = str(json.loads(self._call("whoami", "--verbose", "--json"))["url"])
         parts = urlsplit(url)
         if parts.scheme in _SERVICES:
             return None
@@ -138,3 +136,9 @@ class Pulumi:
             return url
         path = (self.directory / url.removeprefix("file://")).resolve()
         return f"file://{path}"
+
+    @property
+    def _folder(self) -> Path | None:
+        """Where a file backend lies; None for others."""
+        scheme, _, path = (self.backend or "").partition("://")
+        return Path(path.partition("?")[0]).expanduser() if scheme == _LOCAL else None

@@ -146,11 +146,11 @@ def _look(copy: Copy, state: State, findings: Sequence[Finding]) -> tuple[State 
             f"changed; give this command the access that 'pulumi up' has.\n{error}"
         ) from error
     after = resources(copy.state())
-    hidden = {each.urn for each in findings if each.verdict is Verdict.ADOPTED}
+    adopted = {each.urn for each in findings if each.verdict is Verdict.ADOPTED}
     return tuple(
         # Another stood in its place in the copy, so nobody looked: it is as the state has it.
-        live(resources(state), each.urn)
-        if each.verdict in _OF_OTHERS.values() and each.urn in hidden
+        _seen(resources(state), each)
+        if each.verdict in _OF_OTHERS.values() and each.urn in adopted
         else _seen(after, each)
         for each in findings
     )
@@ -204,9 +204,14 @@ def _repaired(
 
 
 def _place(entries: Sequence[State], finding: Finding) -> int | None:
-    """Where the resource of a finding stands in the state."""
+    """Where the resource of a finding stands in the state; what was created, whose place it takes.
+
+    What was deleted may have a replacement of the same URN, which stays.
+    """
+    known = finding.verdict in {Verdict.GONE, Verdict.UNFINISHED}
     for place, entry in enumerate(entries):
-        if entry["urn"] == finding.urn and not entry.get("delete"):
+        same = entry.get("id") == finding.id if known else not entry.get("delete")
+        if entry["urn"] == finding.urn and same:
             return place
     return None
 

@@ -128,7 +128,7 @@ class Pulumi:
         Raises:
             PulumiError: nobody is logged in.
         """
-        url = str(json.loads(self._call("whoami", "--verbose", "--json"))["url"])
+        url = self.environment.get("PULUMI_BACKEND_URL") or self._logged_in()
         parts = urlsplit(url)
         if parts.scheme in _SERVICES:
             return None
@@ -136,6 +136,9 @@ class Pulumi:
             return url
         path = (self.directory / url.removeprefix("file://")).resolve()
         return f"file://{path}"
+
+    def _logged_in(self) -> str:
+        return str(json.loads(self._call("whoami", "--verbose", "--json"))["url"])
 
     @property
     def _folder(self) -> Path | None:

@@ -67,10 +67,14 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
             copy.load(_to_look_at(state, findings))
         seen = _look(copy, state, findings)
         findings = tuple(_judged(*pair, given) for pair in zip(findings, seen, strict=True))
-        repaired = _repaired(resources(state), zip(findings, seen, strict=True))
-        # The order of what depends on each other may be another one now.
-        copy.load(_with_resources(state, repaired))
-        return replace(found, unsound=unsound, findings=findings, after=copy.state())
+        entries = resources(state)
+        repaired = _repaired(entries, zip(findings, seen, strict=True))
+        after = _with_resources(state, repaired)
+        if not _only_grown(entries, repaired):
+            # What depends on each other may stand in another order now, or have lost the other.
+            copy.load(after)
+            after = copy.state()
+        return replace(found, unsound=unsound, findings=findings, after=after)
 
 
 def _placed(
@@ -229,6 +233,13 @@ def _is_replaced(entry: State) -> bool:
     return bool(entry.get("pendingReplacement"))
 
 
+def _only_grown(before: Sequence[State], after: Sequence[State]) -> bool:
+    """Whether all stand where they stood, others behind them."""
+    was, is_now = ([(e["urn"], bool(e.get("delete"))) for e in each] for each in (before, after))
+    return is_now[: len(was)] == was
+
+
 def _with_resources(state: State, entries: Iterable[State]) -> dict[str, Any]:
-    deployment = {**state["deployment"], "resources": list(entries)}
+    """A state with other resources, and nothing under way."""
+    deployment = {**state["deployment"], "resources": list(entries), "pending_operations": []}
     return {**state, "deployment": deployment}

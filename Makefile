@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 WORKERS ?= 2
 VENV := .venv/bin
-PYTHON_CODE := catalog graph diff components stacks simulation plan policy terraform rehearsal repair cli examples tests tools __main__.py
+PYTHON_CODE := catalog graph components stacks nexus policy examples tests tools __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
 	test diff-engine cluster-test coverage bench findings clean
@@ -79,7 +79,7 @@ coverage: tools servers ## Run all tests and report what they do not reach
 	@$(VENV)/pytest -n $(WORKERS) --dist loadgroup --cov --cov-report term --cov-report html
 
 diff-engine: tools ## Preview every edit of the diff's tests on the real engine (two minutes)
-	@$(VENV)/pytest tests/diff -m engine_diff -n $(WORKERS) --dist loadgroup
+	@$(VENV)/pytest tests/nexus/diff -m engine_diff -n $(WORKERS) --dist loadgroup
 
 cluster-test: tools ## Dev on a real API server (20 minutes, and half an hour of builds once)
 	@echo "Finding the control plane and the provider, or building them (about half an hour, once) ..."

@@ -10,6 +10,6 @@ import pulumi_policy
 # The engine runs the folder itself, in which `policy` is no package that can be found.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from policy.pack import NAME, policies
+from nexus.policy.pack import NAME, policies
 
 pulumi_policy.PolicyPack(NAME, policies())

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from math import ceil
 
 from catalog import Catalog, CatalogError, Problem
-from components.database import CONNECTION_LIMIT
-from components.vhost import MAX_CONNECTIONS
+from components.servers.database import CONNECTION_LIMIT
+from components.servers.vhost import MAX_CONNECTIONS
 from stacks.environment import Environment, InCluster, Managed
 
 KEPT = 20

@@ -10,13 +10,13 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from catalog import Catalog
-from components.bootstrap import Script, script
 from components.context import DATA
-from components.database import Database, DatabaseArgs
-from components.grant import Grant
-from components.physical_name import physical_name
-from components.servers import PostgresServer, QueueServer
-from components.vhost import Vhost, VhostArgs
+from components.kubernetes.physical_name import physical_name
+from components.servers.bootstrap import Script, script
+from components.servers.database import Database, DatabaseArgs
+from components.servers.grant import Grant
+from components.servers.servers import PostgresServer, QueueServer
+from components.servers.vhost import Vhost, VhostArgs
 from stacks.environment import Environment
 from stacks.foundation import Foundation
 from stacks.settings import Settings

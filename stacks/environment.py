@@ -8,7 +8,7 @@ from typing import Literal
 
 from catalog import Catalog
 from catalog.names import ResourceName
-from components.pod import Size
+from components.kubernetes.pod import Size
 
 EnvironmentName = Literal["dev", "staging", "prod"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pulumi
 
 from catalog import Catalog
-from components.grant import Grant
+from components.servers.grant import Grant
 from stacks.data import Data
 from stacks.setting_types import ExternalApi
 from stacks.settings import Settings

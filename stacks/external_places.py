@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 
 from catalog import Catalog
-from components.traffic import HTTPS, PUBLIC, Addresses
+from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses
 from stacks.network import Place
 from stacks.setting_types import ExternalApi
 from stacks.settings import Settings

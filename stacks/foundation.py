@@ -9,9 +9,9 @@ import pulumi
 
 from catalog import Catalog, Tier
 from components.context import DATA, SYSTEM, Context
-from components.namespace import Namespace, NamespaceArgs
-from components.priorities import Priorities, PrioritiesArgs
-from components.pull_secret import PullSecret, PullSecretArgs
+from components.kubernetes.namespace import Namespace, NamespaceArgs
+from components.kubernetes.priorities import Priorities, PrioritiesArgs
+from components.kubernetes.pull_secret import PullSecret, PullSecretArgs
 from stacks.cluster_identity import same_cluster
 from stacks.setting_types import RegistryLogin
 

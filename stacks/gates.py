@@ -6,7 +6,7 @@ import pulumi
 from pulumi.runtime import invoke
 
 from catalog import Tier
-from components.tier_gate import TierGate
+from components.kubernetes.tier_gate import TierGate
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 """A function of the engine itself, no provider's: outputs of all resources in a stack's state.

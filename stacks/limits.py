@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from catalog import Catalog
-from components.acme_issuer import SOLVER_SIZE
-from components.bootstrap_job import SIZE as JOB_SIZE
 from components.context import DATA, SYSTEM
-from components.limits import Limits, LimitsArgs, Share, largest_size
-from components.master_source import SIZE as MASTER_SIZE
-from components.pod import Size
+from components.kubernetes.acme_issuer import SOLVER_SIZE
+from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
+from components.kubernetes.pod import Size
+from components.servers.bootstrap_job import SIZE as JOB_SIZE
+from components.servers.master_source import SIZE as MASTER_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.network import jobs_of

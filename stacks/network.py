@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from catalog import Catalog
 from components.context import DATA, Context
-from components.server_isolation import ServerIsolation, ServerIsolationArgs
-from components.traffic import Addresses, Pods, Traffic
+from components.kubernetes.traffic import Addresses, Pods, Traffic
+from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from stacks.foundation import Foundation
 
 

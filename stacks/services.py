@@ -11,10 +11,10 @@ from catalog import Catalog, Edge, NodeKind, Order, Tier
 from catalog.model import SERVICE_TIERS
 from components.context import SYSTEM
 from components.dependency import Call, Dependency
-from components.grant import Grant
-from components.startup_check import startup_script
-from components.tier_gate import TierGate, TierGateArgs
-from components.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
+from components.kubernetes.startup_check import startup_script
+from components.kubernetes.tier_gate import TierGate, TierGateArgs
+from components.kubernetes.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
+from components.servers.grant import Grant
 from graph.order import starts_after, startup_sequence
 from stacks.data import Data
 from stacks.environment import Environment

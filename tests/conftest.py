@@ -1,11 +1,16 @@
-"""How the tests are spread over processes, and how examples are searched for."""
+"""How tests are spread over processes and examples searched for; the platform that many look at."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from catalog import Catalog, load_catalog
+from nexus.plan.plan import Plan, make_plan
+from tests.projects import DOCUMENTED, copy_project, set_config
 
 # Time says nothing on a busy machine. In CI the examples are the same in every run: a pull
 # request must not fail for what it did not touch; the search goes on where people work.
@@ -19,7 +24,18 @@ settings.register_profile(
 settings.load_profile("project")
 
 
-LONG = ("test_cloud_stacks", "test_dev_platform", "test_commands", "tests/integration")
+LONG = (
+    "test_cloud_stacks",
+    "test_dev_platform",
+    "test_commands",
+    "tests/docs",
+    "tests/nexus/repair",
+    "tests/nexus/rehearsal",
+    "test_isolated_failures",
+    "test_other_catalogs",
+    "test_rename_on_the_engine",
+    "tests/components/servers",
+)
 """Parts of the names of tests that take long, the longest first."""
 
 
@@ -33,3 +49,74 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """The documented platform, whatever catalog is at work."""
+    return load_catalog(DOCUMENTED)
+
+
+@pytest.fixture(scope="session")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+    """Plan of the dev stack by ordering."""
+    edges = copy_project(tmp_path_factory.mktemp("edges") / "project")
+    set_config(edges, "dev", ordering="edges")
+    return {"tiers": make_plan(DOCUMENTED, "dev"), "edges": make_plan(edges, "dev")}
+
+
+@pytest.fixture(scope="session")
+def plan(plans: Mapping[str, Plan]) -> Plan:
+    """Plan of the dev stack as it is in the repository."""
+    return plans["tiers"]
+
+
+@pytest.fixture(scope="session")
+def clouds() -> Mapping[str, Plan]:
+    """Plans of the stacks in AWS, as they are in the repository, by stack."""
+    return {stack: make_plan(DOCUMENTED, stack) for stack in ("staging", "prod")}
+
+
+@pytest.fixture(scope="session")
+def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+    """Plans with the choices that the repository's stacks do not make, by edge."""
+    first = copy_project(tmp_path_factory.mktemp("cloudflare") / "project")
+    set_config(
+        first,
+        "staging",
+        edge="cloudflare",
+        nodes="managed",
+        certificates="letsEncrypt",
+        registry="docker.io/example",
+        registryLogin={"username": "example", "password": {"secure": "v1:placeholder"}},
+        databaseServers={"postgres": "r2"},
+        restore={"snapshot": "before", "version": "17.7"},
+    )
+    second = copy_project(tmp_path_factory.mktemp("cloudfront") / "project")
+    set_config(
+        second,
+        "prod",
+        edge="cloudfront",
+        failoverDomain=None,
+        cluster="existing",
+        clusterAdmins=None,
+        apiClients=None,
+        existingCluster={
+            "arn": "arn:aws:eks:eu-central-1:123456789012:cluster/shared",
+            "endpoint": "https://shared.example.com",
+            "certificateAuthority": "c2hhcmVk",
+            "securityGroup": "sg-0000000000000shar",
+            "vpc": "vpc-0000000000000shar",
+            "publicSubnets": ["subnet-p1", "subnet-p2", "subnet-p3"],
+            "dataSubnets": ["subnet-d1", "subnet-d2", "subnet-d3"],
+            "serviceCidr": "10.100.0.0/16",
+        },
+        cloudHsm=True,
+        cloudHsmModules=2,
+        databaseServers={"postgres": "r1"},
+        restore={"cluster": "old", "time": "2026-01-31T09:00:00Z"},
+    )
+    return {
+        "cloudflare": make_plan(first, "staging"),
+        "cloudfront": make_plan(second, "prod"),
+    }

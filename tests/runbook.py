@@ -6,8 +6,8 @@ import argparse
 import re
 import shlex
 
-from rehearsal.outcome import Outcome
-from rehearsal.session import Rehearsal
+from nexus.rehearsal.outcome import Outcome
+from nexus.rehearsal.session import Rehearsal
 from tests.projects import ROOT
 
 Command = tuple[str, ...]

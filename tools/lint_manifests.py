@@ -27,8 +27,8 @@ from isolated import NoEnvironmentError, interpreter
 from kube_score import kube_score
 
 from catalog.project_file import stack_names
-from plan.manifests import manifests
-from plan.plan import make_plan
+from nexus.plan.manifests import manifests
+from nexus.plan.plan import make_plan
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPS = ROOT / "tools" / "manifest_skips.yaml"

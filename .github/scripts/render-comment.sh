@@ -23,8 +23,8 @@ if [ "$size" -eq 0 ] || [ "$size" -gt 50000000 ]; then
 fi
 gh run download "$RUN" --repo "$GITHUB_REPOSITORY" --name plans --dir "$folder/artifact"
 
-# Unpacks only what may be in it, then validates each document; see diff/artifact.py.
-if ! .venv/bin/python -m diff.artifact "$folder/artifact/plans.zip" "$folder/documents"; then
+# Unpacks only what may be in it, then validates each document; see nexus/diff/artifact.py.
+if ! .venv/bin/python -m nexus.diff.artifact "$folder/artifact/plans.zip" "$folder/documents"; then
 	say "What the run left is no set of plans."
 	exit 0
 fi

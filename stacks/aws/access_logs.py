@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
-from components.aws_context import AwsContext
-from components.cloud_front import log_writer
-from components.iam_policy import Statement
-from components.load_balancer import LOG_PREFIX
-from components.s3_bucket import S3Bucket
+from components.aws.aws_context import AwsContext
+from components.aws.cloud_front import log_writer
+from components.aws.iam_policy import Statement
+from components.aws.load_balancer import LOG_PREFIX
+from components.aws.s3_bucket import S3Bucket
 from stacks.setting_types import Edge
 
 SITE, MEDIA = "site-cdn", "media-cdn"

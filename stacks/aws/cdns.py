@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.certificate import Certificate
-from components.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
-from components.route53_failover import origin_host
-from components.route53_zone import Route53Zone
-from components.web_acl import WebAcl, WebAclArgs
-from components.workload_container import PROBE_PATHS
+from components.aws.certificate import Certificate
+from components.aws.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
+from components.aws.route53_failover import origin_host
+from components.aws.route53_zone import Route53Zone
+from components.aws.web_acl import WebAcl, WebAclArgs
+from components.kubernetes.workload_container import PROBE_PATHS
 from stacks.aws.access_logs import MEDIA, SITE
 from stacks.aws.data import AwsData
 from stacks.aws.foundation import AwsFoundation
@@ -101,8 +101,8 @@ def build_names(
             "media-name", media_host(managed), cdns.media.host, options
         )
         return cdns.media.handle
-    from components.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs
-    from components.cloudflare_rules import Site
+    from components.cloudflare.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs
+    from components.cloudflare.cloudflare_rules import Site
 
     edge = CloudflareEdge(
         "cloudflare-edge",

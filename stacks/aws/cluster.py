@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.aws_context import AwsContext
-from components.eks_cluster import EksCluster, EksClusterArgs, kubeconfig
-from components.flow_logs import FlowLogs, FlowLogsArgs
-from components.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
-from components.kms_key import KmsKey, KmsKeyArgs
-from components.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
-from components.policy_controller import PolicyController, PolicyControllerArgs
-from components.vpc import Vpc, VpcArgs
-from components.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
+from components.aws.aws_context import AwsContext
+from components.aws.eks_cluster import EksCluster, EksClusterArgs, kubeconfig
+from components.aws.flow_logs import FlowLogs, FlowLogsArgs
+from components.aws.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
+from components.aws.kms_key import KmsKey, KmsKeyArgs
+from components.aws.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
+from components.aws.vpc import Vpc, VpcArgs
+from components.aws.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
+from components.kubernetes.policy_controller import PolicyController, PolicyControllerArgs
 from stacks.environment import Managed
 from stacks.setting_types import SERVICE_CIDR, ExistingCluster
 from stacks.settings import Settings
@@ -180,8 +180,8 @@ def make_addons(
     if settings.cluster == "existing":
         return None
     # Only here, because the SDK's part for Helm takes a while to load.
-    from components.cluster_autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs
-    from components.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
+    from components.aws.cluster_autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs
+    from components.kubernetes.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
 
     ClusterAutoscaler(
         "cluster-autoscaler", ClusterAutoscalerArgs(aws=aws, cluster=cluster.name), options

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.cloud_hsm import CloudHsm, CloudHsmArgs
-from components.grant import Grant
-from components.iam_policy import Statement
-from components.kms_key import KmsKey, KmsKeyArgs
-from components.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
-from components.s3_bucket import S3Bucket, S3BucketArgs
+from components.aws.cloud_hsm import CloudHsm, CloudHsmArgs
+from components.aws.iam_policy import Statement
+from components.aws.kms_key import KmsKey, KmsKeyArgs
+from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.aws.s3_bucket import S3Bucket, S3BucketArgs
+from components.servers.grant import Grant
 from stacks.aws.access_logs import allow_access_logs, cdns
 from stacks.aws.foundation import AwsFoundation
 from stacks.aws.servers import server_parts

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 import pulumi
 
 from catalog import Catalog
-from components.cdn_mark import CdnMark, CdnMarkArgs
-from components.certificate import Certificate, CertificateArgs
-from components.cloud_front import REGION
-from components.dns_zone import DnsZone
-from components.gateway_route import GatewayRoute, GatewayRouteArgs
-from components.grant import Grant
-from components.load_balancer import LoadBalancer, LoadBalancerArgs
-from components.route53_failover import (
+from components.aws.certificate import Certificate, CertificateArgs
+from components.aws.cloud_front import REGION
+from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
+from components.aws.route53_failover import (
     AliasTarget,
     Route53Failover,
     Route53FailoverArgs,
     origin_host,
 )
-from components.route53_zone import Route53Zone
-from components.s3_bucket import Reader
-from components.web_acl import WebAcl, WebAclArgs
+from components.aws.route53_zone import Route53Zone
+from components.aws.s3_bucket import Reader
+from components.aws.web_acl import WebAcl, WebAclArgs
+from components.cdn_mark import CdnMark, CdnMarkArgs
+from components.dns_zone import DnsZone
+from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
+from components.servers.grant import Grant
 from stacks.aws.cdns import HEALTH, build_cdns, build_names, media_host
 from stacks.aws.data import AwsData
 from stacks.aws.foundation import AwsFoundation
@@ -138,7 +138,7 @@ def build_edge(
     after: list[pulumi.Resource] = [services.workloads[entry.gateway].handle]
     if settings.nodes == "managed" and managed.existing_cluster is None:
         # Only here, because the SDK's part for Helm takes a while to load.
-        from components.load_balancer_controller import (
+        from components.aws.load_balancer_controller import (
             LoadBalancerController,
             LoadBalancerControllerArgs,
         )
@@ -175,7 +175,7 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
     route53: DnsZone = Route53Zone(id=managed.route53_zone)
     zone = route53
     if managed.cloudflare is not None:
-        from components.cloudflare_zone import CloudflareZone
+        from components.cloudflare.cloudflare_zone import CloudflareZone
 
         zone = CloudflareZone(id=managed.cloudflare.zone)
     # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed

@@ -11,10 +11,10 @@ import pulumi_kubernetes
 import pulumi_random
 
 from catalog import Catalog
-from components.aws_context import AwsContext
-from components.container_registry import ContainerRegistry, ContainerRegistryArgs
+from components.aws.aws_context import AwsContext
+from components.aws.container_registry import ContainerRegistry, ContainerRegistryArgs
+from components.aws.kms_key import KmsKey, KmsKeyArgs
 from components.context import Context
-from components.kms_key import KmsKey, KmsKeyArgs
 from stacks.aws.cluster import Cluster, existing_cluster, make_addons, make_cluster
 from stacks.environment import Managed
 from stacks.foundation import (

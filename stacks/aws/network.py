@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from catalog import Catalog
-from components.amazon_mq import MANAGEMENT_PORT
-from components.amazon_mq import PORT as QUEUE_PORT
-from components.aurora_postgres import PORT as POSTGRES_PORT
-from components.cloud_hsm import FIRST_PORT, LAST_PORT
-from components.elasti_cache import PORT as REDIS_PORT
-from components.traffic import HTTPS, PUBLIC, Addresses, Traffic
-from components.vpc import address_plan
+from components.aws.amazon_mq import MANAGEMENT_PORT
+from components.aws.amazon_mq import PORT as QUEUE_PORT
+from components.aws.aurora_postgres import PORT as POSTGRES_PORT
+from components.aws.cloud_hsm import FIRST_PORT, LAST_PORT
+from components.aws.elasti_cache import PORT as REDIS_PORT
+from components.aws.vpc import address_plan
+from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from stacks.network import Place, jobs_of
 from stacks.setting_types import ExistingCluster
 from stacks.settings import Settings

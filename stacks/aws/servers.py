@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pulumi
 
-from components.amazon_mq import AmazonMq, AmazonMqArgs
-from components.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
-from components.elasti_cache import ElastiCache, ElastiCacheArgs
-from components.restore import RestoreArgs
+from components.aws.amazon_mq import AmazonMq, AmazonMqArgs
+from components.aws.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
+from components.aws.elasti_cache import ElastiCache, ElastiCacheArgs
+from components.aws.restore import RestoreArgs
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import DataPlans, Part
 from stacks.environment import Managed

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from components.bucket import Bucket, BucketArgs
-from components.grant import Grant
-from components.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
-from components.in_cluster_queue import InClusterQueue, InClusterQueueArgs
-from components.in_cluster_redis import InClusterRedis, InClusterRedisArgs
-from components.in_cluster_storage import InClusterStorage, InClusterStorageArgs
+from components.servers.bucket import Bucket, BucketArgs
+from components.servers.grant import Grant
+from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
+from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueArgs
+from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
+from components.servers.in_cluster_storage import InClusterStorage, InClusterStorageArgs
 from stacks.capacity import postgres_connections
 from stacks.data import Data, DataPlans, Part, collected
 from stacks.environment import InCluster

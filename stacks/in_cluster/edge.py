@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from catalog import Catalog
-from components.acme_issuer import AcmeIssuer, AcmeIssuerArgs
-from components.gateway_ingress import GatewayIngress, GatewayIngressArgs
+from components.kubernetes.acme_issuer import AcmeIssuer, AcmeIssuerArgs
+from components.kubernetes.gateway_ingress import GatewayIngress, GatewayIngressArgs
 from stacks.environment import Environment
 from stacks.foundation import Foundation
 from stacks.in_cluster.network import entrance
@@ -68,7 +68,7 @@ def _issuer(
     manager: pulumi.Resource | None = None
     if wanted.cert_manager == "install":
         # Only here, because the SDK's part for Helm takes a while to load.
-        from components.cert_manager import CertManager, CertManagerArgs
+        from components.kubernetes.cert_manager import CertManager, CertManagerArgs
 
         manager = CertManager(
             "cert-manager", CertManagerArgs(replicas=environment.replicas), foundation.options()

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from catalog import Catalog
 from components.context import DATA, Context
-from components.in_cluster_postgres import PORT as POSTGRES_PORT
-from components.in_cluster_queue import MANAGEMENT_PORT
-from components.in_cluster_queue import PORT as QUEUE_PORT
-from components.in_cluster_redis import PORT as REDIS_PORT
-from components.in_cluster_storage import PORT as STORAGE_PORT
-from components.traffic import Addresses, Pods
+from components.kubernetes.traffic import Addresses, Pods
+from components.servers.in_cluster_postgres import PORT as POSTGRES_PORT
+from components.servers.in_cluster_queue import MANAGEMENT_PORT
+from components.servers.in_cluster_queue import PORT as QUEUE_PORT
+from components.servers.in_cluster_redis import PORT as REDIS_PORT
+from components.servers.in_cluster_storage import PORT as STORAGE_PORT
 from stacks.network import Place, jobs_of
 from stacks.settings import Settings
 

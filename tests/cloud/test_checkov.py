@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from isolated import interpreter
 
-from plan.plan import make_plan
-from terraform.configuration import configuration
+from nexus.plan.plan import make_plan
+from nexus.plan.terraform.configuration import configuration
 from tests.cloud.skips import SKIPS
 from tests.projects import ROOT
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from plan.plan import Plan, make_plan
-from plan.recorder import Registration
-from plan.values import SECRET
-from policy.aws.calls import CALLS
-from simulation.clouds import TYPES
+from nexus.plan.plan import Plan, make_plan
+from nexus.plan.recorder import Registration
+from nexus.plan.values import SECRET
+from nexus.policy.aws.calls import CALLS
+from nexus.pulumi.clouds.clouds import TYPES
 from tests.projects import DOCUMENTED
 
 boto3 = pytest.importorskip("boto3")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from control_plane import control_plane
 
-from tests.diff.copies import copy_whole
-from tests.diff.deployed import Deployed
+from tests.nexus.diff.copies import copy_whole
+from tests.nexus.diff.deployed import Deployed
 
 from .servers import RunningCluster, running_cluster
 from .stack import stack_on

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from control_plane import ControlPlane
 
-from tests.integration.servers.running import free_port, running, scratch_folder
+from tests.servers.running import free_port, running, scratch_folder
 
 from .api import Api, Object, RefusedError
 

@@ -7,18 +7,18 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rehearsal.cluster import Cluster
-from rehearsal.engine import Engine, find_cli
-from rehearsal.providers.cloud import CloudProvider
-from rehearsal.providers.random import random_provider
-from rehearsal.providers.reach import ReachingProvider
-from rehearsal.providers.served import served
-from rehearsal.record import Recorder
-from rehearsal.session import PARALLEL, Rehearsal
-from rehearsal.timing import Clock
-from rehearsal.workspace import make_stack, temporary_root
+from nexus.rehearsal.cluster import Cluster
+from nexus.rehearsal.engine import Engine, find_cli
+from nexus.rehearsal.providers.cloud import CloudProvider
+from nexus.rehearsal.providers.random import random_provider
+from nexus.rehearsal.providers.reach import ReachingProvider
+from nexus.rehearsal.providers.served import served
+from nexus.rehearsal.record import Recorder
+from nexus.rehearsal.session import PARALLEL, Rehearsal
+from nexus.rehearsal.timing import Clock
+from nexus.rehearsal.workspace import make_stack, temporary_root
 from stacks.stack_file import read_stack_file
-from tests.diff.deployed import Deployed
+from tests.nexus.diff.deployed import Deployed
 
 from .servers import RunningCluster
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from diff.report import make_report
-from diff.side import Side
-from tests.diff.copies import copy_whole, edit_service
-from tests.diff.deployed import Deployed
-from tests.diff.edits import EDITS
-from tests.diff.named import named_by_diff, named_by_engine
-from tests.diff.own_code import side_of
+from nexus.diff.report import make_report
+from nexus.diff.side import Side
+from tests.nexus.diff.copies import copy_whole, edit_service
+from tests.nexus.diff.deployed import Deployed
+from tests.nexus.diff.edits import EDITS
+from tests.nexus.diff.named import named_by_diff, named_by_engine
+from tests.nexus.diff.own_code import side_of
 from tests.transcription import SERVICES, STARTUP_EDGES
 
 from .api import Api, Object

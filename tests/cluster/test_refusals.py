@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from rehearsal.cluster import key_of
-from rehearsal.providers.wire import Properties, text
-from tests.integration.rehearsal.refusals import CHANGES, REFUSED, TAKEN, Change, Refused
+from nexus.rehearsal.cluster import key_of
+from nexus.rehearsal.providers.wire import Properties, text
+from tests.nexus.rehearsal.refusals import CHANGES, REFUSED, TAKEN, Change, Refused
 
 from .api import Api, RefusedError
 from .servers import RunningCluster

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.outcome import Outcome
-from repair.findings import Verdict
-from tests.diff.copies import SIX, copy_whole, cut
-from tests.diff.deployed import Deployed
-from tests.integration.repair.killed import repaired
+from nexus.rehearsal.outcome import Outcome
+from nexus.repair.findings import Verdict
+from tests.nexus.diff.copies import SIX, copy_whole, cut
+from tests.nexus.diff.deployed import Deployed
+from tests.nexus.repair.killed import repaired
 from tests.projects import set_config
 
 from .api import Api

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.diff.copies import copy_whole
-from tests.diff.deployed import Deployed
-from tests.integration.rehearsal.small import changes, lonely, mounting
+from tests.nexus.diff.copies import copy_whole
+from tests.nexus.diff.deployed import Deployed
+from tests.nexus.rehearsal.small import changes, lonely, mounting
 
 from .servers import RunningCluster
 from .stack import stack_on
@@ -30,7 +30,7 @@ def stack(cluster: RunningCluster, tmp_path: Path) -> Iterator[Deployed]:
 def test_object_deleted_first_takes_along_what_mounts_it(
     stack: Deployed, cluster: RunningCluster
 ) -> None:
-    """tests/integration/rehearsal/test_change.py expects the same of a rehearsal."""
+    """tests/nexus/rehearsal/test_change.py expects the same of a rehearsal."""
     kubeconfig = cluster.kubeconfig.read_text(encoding="utf-8")
     stack.session.program = lambda: mounting("a", kubeconfig)
     first = stack.session.up()

@@ -13,10 +13,10 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from components.aws_context import AwsContext
+from components.aws.aws_context import AwsContext
 from components.context import Context
-from plan import recorder
-from plan.recorder import STACK_TYPE, Registration
+from nexus.plan import recorder
+from nexus.plan.recorder import STACK_TYPE, Registration
 
 CONTEXT = Context(prefix="nexus", stack="staging", environment="staging")
 

@@ -17,12 +17,15 @@ import pulumi
 import pytest
 
 import components
-from plan.plan import Plan, make_plan
+from components.servers import bootstrap
+from nexus.plan.plan import Plan, make_plan
 from tests.projects import ROOT
 
 
 def found() -> Iterator[type[pulumi.ComponentResource]]:
-    for module_info in pkgutil.iter_modules(components.__path__, "components."):
+    for module_info in pkgutil.walk_packages(components.__path__, "components."):
+        if module_info.name.startswith(f"{bootstrap.__name__}."):
+            continue  # scripts, which run when they are imported
         module = importlib.import_module(module_info.name)
         classes = [
             value
@@ -36,6 +39,12 @@ def found() -> Iterator[type[pulumi.ComponentResource]]:
 
 
 COMPONENTS = tuple(found())
+
+
+def path_of_tests(module: str) -> Path:
+    """Where the tests of a module stand."""
+    *folders, file = module.split(".")[1:]
+    return Path(__file__).parent.joinpath(*folders, f"test_{file}.py")
 
 
 def constructor(component: type[Any]) -> ast.FunctionDef:
@@ -117,7 +126,7 @@ def test_children_are_named_after_their_component(plan: Plan) -> None:
 def test_every_component_has_a_test_of_its_own(component: type[Any]) -> None:
     """A component that is tested in whole programs alone is never seen with other arguments."""
     module = component.__module__
-    path = Path(__file__).with_name(f"test_{module.rpartition('.')[2]}.py")
+    path = path_of_tests(module)
     assert path.exists(), f"Write {path.name}: what {component.__name__} promises, made alone."
     imported = {
         name.name

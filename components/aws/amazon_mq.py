@@ -1,0 +1,149 @@
+"""RabbitMQ as a managed service of AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pulumi
+from pulumi_aws import mq
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.aws.aws_context import AwsContext
+from components.aws.versions import RABBITMQ
+from components.kubernetes.physical_name import physical_name
+from components.servers.data_access import DataAccess, DataAccessArgs
+from components.servers.password import password
+
+PORT, MANAGEMENT_PORT = 5671, 443
+"""AMQP with TLS, and the management API."""
+
+MASTER = "nexus_master"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmazonMqArgs:
+    """What the broker is made from.
+
+    Args:
+        aws: source of names and tags.
+        vpc: id of the network.
+        subnets: ids of the data subnets, one per zone; a single instance is in the first.
+        cluster_group: id of the security group of the cluster's nodes.
+        namespace: the data namespace, from the resource that makes it.
+        key: ARN of the key that encrypts data.
+        instance_type: of every node.
+        deployment: one node, or three in three zones.
+    """
+
+    aws: AwsContext
+    vpc: pulumi.Input[str]
+    subnets: tuple[pulumi.Input[str], ...]
+    cluster_group: pulumi.Input[str]
+    namespace: pulumi.Input[str]
+    key: pulumi.Input[str]
+    instance_type: str
+    deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
+
+
+class AmazonMq(pulumi.ComponentResource):
+    """A broker with its management API; a `QueueServer`.
+
+    Stateful: renaming it deletes every message, and so does a change of its user,
+    which AWS answers with a new broker. AWS makes no vhosts: bootstrap Jobs do.
+
+    Makes:
+        `{name}-access`: DataAccess on AMQP's and the management API's ports.
+        `{name}-master-password`, `{name}-master`: the administrator's password, and
+            Secret with the user name and it for the bootstrap Jobs.
+        `{name}`: the broker. AWS makes its log groups, named after the broker's id;
+            docs/decisions/managed-servers.md says why they are not made here.
+
+    Outputs:
+        handle: the broker.
+        host: DNS name.
+        management_url: base URL of the management API.
+        master: name of the Secret with the administrator's credentials.
+    """
+
+    TOKEN = "nexus:data:AmazonMq"
+
+    port = PORT
+    tls = True
+
+    handle: pulumi.Resource
+    host: pulumi.Output[str]
+    management_url: pulumi.Output[str]
+    master: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: AmazonMqArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+        aws = args.aws
+        group = DataAccess(
+            f"{name}-access",
+            DataAccessArgs(
+                aws=aws,
+                vpc=args.vpc,
+                cluster=args.cluster_group,
+                ports=(("amqps", PORT), ("management", MANAGEMENT_PORT)),
+            ),
+            child,
+        ).group
+        secret = password(f"{name}-master-password", opts=durable).result
+        master = Secret(
+            f"{name}-master",
+            metadata={
+                "namespace": args.namespace,
+                "labels": aws.context.labels(name, "server"),
+            },
+            string_data={"username": MASTER, "password": secret},
+            opts=child,
+        )
+        single = args.deployment == "SINGLE_INSTANCE"
+        self.handle = broker = mq.Broker(
+            name,
+            broker_name=aws.fixed(name, 50),
+            engine_type="RabbitMQ",
+            # RabbitMQ 4 runs on mq.m7g alone.
+            engine_version=RABBITMQ.version,
+            host_instance_type=args.instance_type,
+            deployment_mode=args.deployment,
+            subnet_ids=list(args.subnets[:1] if single else args.subnets),
+            security_groups=[group],
+            publicly_accessible=False,
+            auto_minor_version_upgrade=True,
+            apply_immediately=False,
+            # Older pages of AWS say that RabbitMQ takes no key of ours; what to do if AWS refuses
+            # it says docs/decisions/managed-servers.md. A later change is a new broker.
+            encryption_options={"use_aws_owned_key": False, "kms_key_id": args.key},
+            logs={"general": True},
+            maintenance_window_start_time={
+                "day_of_week": "SUNDAY",
+                "time_of_day": "03:30",
+                "time_zone": "UTC",
+            },
+            users=[{"username": MASTER, "password": secret}],
+            tags=aws.tags(name, "data"),
+            opts=pulumi.ResourceOptions.merge(
+                durable,
+                pulumi.ResourceOptions(
+                    # Any change of the user would replace the broker and its messages.
+                    ignore_changes=["users"],
+                    custom_timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
+                ),
+            ),
+        )
+        self.management_url = broker.instances.apply(lambda nodes: str(nodes[0].console_url))
+        self.host = self.management_url.apply(lambda url: url.removeprefix("https://"))
+        self.master = physical_name(master)
+        self.register_outputs(
+            {
+                "handle": self.handle.urn,
+                "host": self.host,
+                "management_url": self.management_url,
+                "master": self.master,
+            }
+        )

@@ -1,0 +1,100 @@
+"""A certificate that AWS signs and renews."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import acm
+
+from components.aws.aws_context import AwsContext
+from components.dns_zone import DnsZone
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateArgs:
+    """What a certificate is made from.
+
+    Args:
+        aws: source of names and tags.
+        names: names it is for, each with the zone that its proof goes into.
+        regions: regions that need it; CloudFront takes it from us-east-1 alone.
+    """
+
+    aws: AwsContext
+    names: tuple[tuple[str, DnsZone], ...]
+    regions: tuple[str, ...]
+
+
+class Certificate(pulumi.ComponentResource):
+    """An ACM certificate in each region, proven through DNS records that stay for renewals.
+
+    Makes:
+        `{name}-{region}`: certificate.
+        `{name}-{domain}-proof`: record in the zone of each name. One serves all regions,
+            since ACM asks an account for the same record everywhere.
+        `{name}-{region}-valid`: waits until the certificate is signed.
+
+    Outputs:
+        arns: ARN by region, known when it is signed.
+    """
+
+    TOKEN = "nexus:edge:Certificate"
+
+    arns: Mapping[str, pulumi.Output[str]]
+
+    def __init__(
+        self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        domains = [domain for domain, _ in args.names]
+        made = {
+            region: acm.Certificate(
+                f"{name}-{region}",
+                domain_name=domains[0],
+                subject_alternative_names=domains[1:],
+                validation_method="DNS",
+                region=region,
+                tags=args.aws.tags(f"{name}-{region}", "edge"),
+                opts=child,
+            )
+            for region in args.regions
+        }
+        first = made[args.regions[0]]
+        proofs = [
+            zone.alias(
+                f"{name}-{domain}-proof",
+                _proof(first, domain, "resource_record_name"),
+                _proof(first, domain, "resource_record_value"),
+                child,
+            )
+            for domain, zone in args.names
+        ]
+        self.arns = {
+            region: acm.CertificateValidation(
+                f"{name}-{region}-valid",
+                certificate_arn=certificate.arn,
+                # ACM's own names, since a zone may write its own without the last dot.
+                validation_record_fqdns=[
+                    pulumi.Output.all(proof, _proof(first, domain, "resource_record_name")).apply(
+                        lambda pair: pair[1]
+                    )
+                    for domain, proof in zip(domains, proofs, strict=True)
+                ],
+                region=region,
+                opts=child,
+            ).certificate_arn
+            for region, certificate in made.items()
+        }
+        self.register_outputs({"arns": dict(self.arns)})
+
+
+def _proof(certificate: acm.Certificate, domain: str, part: str) -> pulumi.Output[str]:
+    """One part of the record that proves `domain`, without the dot at its end."""
+    return certificate.domain_validation_options.apply(
+        lambda options: str(
+            next(getattr(option, part) for option in options if option.domain_name == domain)
+        ).removesuffix(".")
+    )

@@ -1,0 +1,93 @@
+"""A hardware security module of one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import cloudhsmv2
+from pulumi_aws import vpc as vpc_rules
+
+from components.aws.aws_context import AwsContext
+
+FIRST_PORT, LAST_PORT = 2223, 2225
+"""TCP ports on which its clients reach it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudHsmArgs:
+    """What the modules are made from.
+
+    Args:
+        aws: source of names and tags.
+        subnets: ids of the data subnets, one per zone.
+        cluster_group: id of the security group of the cluster's nodes.
+        modules: number of modules, each in another zone: one until somebody has signed the
+            cluster's certificate and activated it, for AWS refuses a second before. Source:
+            https://docs.aws.amazon.com/cloudhsm/latest/userguide/activate-cluster.html
+        service: the service it is for.
+    """
+
+    aws: AwsContext
+    subnets: tuple[pulumi.Input[str], ...]
+    cluster_group: pulumi.Input[str]
+    modules: int
+    service: str
+
+
+class CloudHsm(pulumi.ComponentResource):
+    """A CloudHSM cluster. It holds no key before somebody signs its certificate by hand.
+
+    Stateful: renaming it loses every key.
+
+    Makes:
+        `{name}`: the cluster, with a security group that AWS makes.
+        `{name}-{n}`: modules.
+        `{name}-clients`: rule that admits the cluster's nodes.
+
+    Outputs:
+        handle: the first module.
+        id: id of the cluster.
+    """
+
+    TOKEN = "nexus:data:CloudHsm"
+
+    handle: pulumi.Resource
+    id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: CloudHsmArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        durable = args.aws.durable(self)
+        cluster = cloudhsmv2.Cluster(
+            name,
+            hsm_type="hsm2m.medium",
+            mode="FIPS",
+            subnet_ids=list(args.subnets),
+            tags=args.aws.tags(name, "data", args.service),
+            opts=durable,
+        )
+        modules: list[pulumi.Resource] = [
+            cloudhsmv2.Hsm(
+                f"{name}-{number}",
+                cluster_id=cluster.cluster_id,
+                subnet_id=args.subnets[number % len(args.subnets)],
+                opts=durable,
+            )
+            for number in range(args.modules)
+        ]
+        vpc_rules.SecurityGroupIngressRule(
+            f"{name}-clients",
+            security_group_id=cluster.security_group_id,
+            referenced_security_group_id=args.cluster_group,
+            description="clients in the cluster",
+            ip_protocol="tcp",
+            from_port=FIRST_PORT,
+            to_port=LAST_PORT,
+            tags=args.aws.tags(f"{name}-clients", "data", args.service),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.handle = modules[0]
+        self.id = cluster.cluster_id
+        self.register_outputs({"handle": self.handle.urn, "id": self.id})

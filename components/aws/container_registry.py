@@ -1,0 +1,105 @@
+"""Image repositories of the services."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import ecr
+
+from components.aws.aws_context import AwsContext
+
+KEPT_IMAGES = 50
+"""Images kept per service; the releases of the environments must be among them."""
+
+UNTAGGED_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContainerRegistryArgs:
+    """What the repositories are made from.
+
+    Args:
+        aws: source of names and tags.
+        services: names of the repositories, sorted: the services', or their former ones.
+        key: ARN of the key that encrypts images.
+    """
+
+    aws: AwsContext
+    services: tuple[str, ...]
+    key: pulumi.Input[str]
+
+
+class ContainerRegistry(pulumi.ComponentResource):
+    """One ECR repository per service: a tag is never moved, every image is scanned.
+
+    Where data is retained the images outlive a `destroy`; elsewhere they go with it.
+
+    A service can start once its image was pushed, so the first run leaves the services
+    out (docs/runbook.md).
+
+    Makes:
+        `{name}-{service}`: repository.
+        `{name}-{service}-lifecycle`: its clean-up rules.
+
+    Outputs:
+        url: registry and path in front of a service's name.
+    """
+
+    TOKEN = "nexus:foundation:ContainerRegistry"
+
+    url: str
+
+    def __init__(
+        self, name: str, args: ContainerRegistryArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        aws = args.aws
+        for service in args.services:
+            repository = ecr.Repository(
+                f"{name}-{service}",
+                name=f"{aws.prefix}/{service}",
+                image_tag_mutability="IMMUTABLE",
+                image_scanning_configuration={"scan_on_push": True},
+                encryption_configurations=[{"encryption_type": "KMS", "kms_key": args.key}],
+                # AWS deletes no repository that holds images unless it is told to. Source:
+                # https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-delete.html
+                force_delete=not aws.retained,
+                tags=aws.tags(f"{name}-{service}", "foundation", service),
+                opts=aws.durable(self),
+            )
+            ecr.LifecyclePolicy(
+                f"{name}-{service}-lifecycle",
+                repository=repository.name,
+                policy=json.dumps({"rules": _rules()}),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.url = f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com/{aws.prefix}"
+        self.register_outputs({"url": self.url})
+
+
+def _rules() -> list[dict[str, object]]:
+    return [
+        {
+            "rulePriority": 1,
+            "description": f"Untagged images go after {UNTAGGED_DAYS} days",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": UNTAGGED_DAYS,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": f"The newest {KEPT_IMAGES} images stay",
+            "selection": {
+                "tagStatus": "any",
+                "countType": "imageCountMoreThan",
+                "countNumber": KEPT_IMAGES,
+            },
+            "action": {"type": "expire"},
+        },
+    ]

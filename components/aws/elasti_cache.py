@@ -1,0 +1,241 @@
+"""Redis as a managed service of AWS, with Valkey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import cloudwatch, elasticache
+
+from components.aws.aws_context import AwsContext
+from components.aws.versions import VALKEY
+from components.servers.acl import access
+from components.servers.data_access import DataAccess, DataAccessArgs
+from components.servers.grant import Grant
+from components.servers.password import password
+
+ENGINE, FAMILY = "valkey", "valkey8"
+PORT = 6379
+LONGEST_ID = 40
+"""Longest id of a user, user group or replication group, in characters."""
+
+NOBODY = "off resetchannels -@all"
+"""Rights of the user `default`, as whom a client without a user name logs in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElastiCacheArgs:
+    """What the server is made from.
+
+    Args:
+        aws: source of names and tags.
+        vpc: id of the network.
+        subnets: ids of the data subnets, one per zone.
+        cluster_group: id of the security group of the cluster's nodes.
+        key: ARN of the key that encrypts data.
+        logs_key: ARN of the key that encrypts logs.
+        services: names of the services that get a user, sorted.
+        rotations: password rotation counter by service; 0 where none is given.
+        node_type: of every node.
+        nodes: primary and replicas together, at least 2.
+        snapshot_days: how long daily snapshots are kept.
+    """
+
+    aws: AwsContext
+    vpc: pulumi.Input[str]
+    subnets: tuple[pulumi.Input[str], ...]
+    cluster_group: pulumi.Input[str]
+    key: pulumi.Input[str]
+    logs_key: pulumi.Input[str]
+    services: tuple[str, ...]
+    rotations: Mapping[str, int]
+    node_type: str
+    nodes: int
+    snapshot_days: int
+
+
+class ElastiCache(pulumi.ComponentResource):
+    """A replication group with failover, and a user per service; a `RedisServer`.
+
+    It never evicts: sessions and tokens live here, and losing one signs a user out.
+
+    Stateful: renaming it deletes every key.
+
+    Makes:
+        `{name}-access`: DataAccess on Redis' port.
+        `{name}-subnets`, `{name}-parameters`: subnet group; parameters: no eviction.
+        `{name}-default-password`, `{name}-default`: the user `default`, without rights.
+        `{name}-{service}-password`, `{name}-{service}`: each service's user.
+        `{name}-users`: the one user group.
+        `{name}-slow-log`, `{name}-engine-log`: log groups.
+        `{name}`: the replication group.
+
+    Outputs:
+        handle: the replication group; it exists when all users do.
+        host: DNS name of the primary.
+    """
+
+    TOKEN = "nexus:data:ElastiCache"
+
+    handle: pulumi.Resource
+    host: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ElastiCacheArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+        aws = args.aws
+        group = DataAccess(
+            f"{name}-access",
+            DataAccessArgs(
+                aws=aws, vpc=args.vpc, cluster=args.cluster_group, ports=(("redis", PORT),)
+            ),
+            child,
+        ).group
+        subnets = elasticache.SubnetGroup(
+            f"{name}-subnets",
+            subnet_ids=list(args.subnets),
+            description=f"{aws.prefix} {name}",
+            tags=aws.tags(f"{name}-subnets", "data"),
+            opts=durable,
+        )
+        parameters = elasticache.ParameterGroup(
+            f"{name}-parameters",
+            family=FAMILY,
+            description="Nothing is evicted",
+            parameters=[{"name": "maxmemory-policy", "value": "noeviction"}],
+            tags=aws.tags(f"{name}-parameters", "data"),
+            opts=durable,
+        )
+        default = self._user(
+            f"{name}-default",
+            user_id=aws.fixed(f"{name}-default", LONGEST_ID),
+            user="default",
+            rights=NOBODY,
+            secret=password(f"{name}-default-password", opts=child).result,
+            tags=aws.tags(f"{name}-default", "data"),
+        )
+        self._passwords = {
+            service: password(
+                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
+            ).result
+            for service in args.services
+        }
+        users = [
+            self._user(
+                f"{name}-{service}",
+                user_id=aws.fixed(f"{name}-{service}", LONGEST_ID),
+                user=service,
+                rights=access(service),
+                secret=self._passwords[service],
+                tags=aws.tags(f"{name}-{service}", "data", service),
+            )
+            for service in args.services
+        ]
+        user_group = elasticache.UserGroup(
+            f"{name}-users",
+            engine=ENGINE,
+            user_group_id=aws.fixed(f"{name}-users", LONGEST_ID),
+            user_ids=[default.user_id, *(user.user_id for user in users)],
+            tags=aws.tags(f"{name}-users", "data"),
+            opts=durable,
+        )
+        self.handle = server = elasticache.ReplicationGroup(
+            name,
+            replication_group_id=aws.fixed(name, LONGEST_ID),
+            description=f"{aws.prefix}: sessions, tokens and caches of the services",
+            engine=ENGINE,
+            engine_version=VALKEY.version,
+            node_type=args.node_type,
+            num_cache_clusters=args.nodes,
+            port=PORT,
+            parameter_group_name=parameters.name,
+            subnet_group_name=subnets.name,
+            security_group_ids=[group],
+            user_group_ids=[user_group.user_group_id],
+            automatic_failover_enabled=True,
+            multi_az_enabled=True,
+            at_rest_encryption_enabled=True,
+            kms_key_id=args.key,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            snapshot_retention_limit=args.snapshot_days,
+            snapshot_window="02:00-03:00",
+            maintenance_window="sun:03:30-sun:04:30",
+            final_snapshot_identifier=(
+                aws.fixed(f"{name}-final", LONGEST_ID) if aws.retained else None
+            ),
+            auto_minor_version_upgrade=True,
+            apply_immediately=False,
+            log_delivery_configurations=[
+                {
+                    "destination": self._log(f"{name}-{kind}", args).name,
+                    "destination_type": "cloudwatch-logs",
+                    "log_format": "json",
+                    "log_type": kind,
+                }
+                for kind in ("slow-log", "engine-log")
+            ],
+            tags=aws.tags(name, "data"),
+            opts=pulumi.ResourceOptions.merge(
+                durable,
+                pulumi.ResourceOptions(
+                    # Minor versions are AWS' to choose, in the maintenance window.
+                    ignore_changes=["engineVersion"],
+                    custom_timeouts=pulumi.CustomTimeouts(create="60m", delete="60m"),
+                ),
+            ),
+        )
+        self.host = server.primary_endpoint_address
+        self.register_outputs({"handle": self.handle.urn, "host": self.host})
+
+    def add_user(self, service: str) -> Grant:
+        """The user of `service`.
+
+        Raises:
+            KeyError: if the server was made without a user for `service`.
+        """
+        return Grant(
+            resource="redis",
+            handle=self.handle,
+            endpoint={
+                "host": self.host,
+                "port": str(PORT),
+                "prefix": f"{service}:",
+                "tls": "required",
+            },
+            credentials={"username": service, "password": self._passwords[service]},
+        )
+
+    def _user(
+        self,
+        name: str,
+        *,
+        user_id: str,
+        user: str,
+        rights: str,
+        secret: pulumi.Output[str],
+        tags: dict[str, str],
+    ) -> elasticache.User:
+        return elasticache.User(
+            name,
+            user_id=user_id,
+            user_name=user,
+            engine=ENGINE,
+            access_string=rights,
+            authentication_mode={"type": "password", "passwords": [secret]},
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _log(self, name: str, args: ElastiCacheArgs) -> cloudwatch.LogGroup:
+        return cloudwatch.LogGroup(
+            name,
+            name=f"/aws/elasticache/{args.aws.fixed(name, 100)}",
+            retention_in_days=args.aws.log_days,
+            kms_key_id=args.logs_key,
+            tags=args.aws.tags(name, "data"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )

@@ -1,0 +1,88 @@
+"""Nodes with a GPU, on a cluster in Auto Mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from components.context import Context
+from components.kubernetes.pod import GPU
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuNodePoolArgs:
+    """What a pool is made from.
+
+    Args:
+        context: source of names and labels.
+        families: instance families to choose from, such as `g6`.
+        limit: most GPUs at once.
+    """
+
+    context: Context
+    families: tuple[str, ...]
+    limit: int
+
+
+class GpuNodePool(pulumi.ComponentResource):
+    """A NodePool: EKS starts a node when a pod asks for a GPU, and stops it when none does.
+
+    Pools belong to the whole cluster, so its name there starts with the stack's prefix.
+
+    Makes:
+        `{name}`: NodePool (`karpenter.sh/v1`); its nodes take pods that ask for a GPU alone.
+
+    Outputs:
+        handle: the NodePool.
+    """
+
+    TOKEN = "nexus:foundation:GpuNodePool"
+
+    handle: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: GpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self.handle = CustomResource(
+            name,
+            api_version="karpenter.sh/v1",
+            kind="NodePool",
+            metadata={
+                "name": args.context.node_pool(name),
+                "labels": args.context.labels(name, "nodes"),
+            },
+            spec={
+                "template": {
+                    "spec": {
+                        "nodeClassRef": {
+                            "group": "eks.amazonaws.com",
+                            "kind": "NodeClass",
+                            "name": "default",
+                        },
+                        "requirements": [
+                            {
+                                "key": "eks.amazonaws.com/instance-family",
+                                "operator": "In",
+                                "values": list(args.families),
+                            },
+                            {
+                                "key": "karpenter.sh/capacity-type",
+                                "operator": "In",
+                                "values": ["on-demand"],
+                            },
+                        ],
+                        "taints": [{"key": GPU, "value": "true", "effect": "NoSchedule"}],
+                    }
+                },
+                "limits": {GPU: str(args.limit)},
+                "disruption": {
+                    "consolidationPolicy": "WhenEmptyOrUnderutilized",
+                    "consolidateAfter": "10m",
+                },
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"handle": self.handle.urn})

@@ -1,0 +1,225 @@
+"""A bucket of S3."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import s3
+
+from components.aws.aws_context import AwsContext, Layer
+from components.aws.iam_policy import Statement, policy
+
+OLD_VERSION_DAYS = 90
+"""Days for which an overwritten or deleted object can be brought back."""
+
+UNFINISHED_DAYS = 7
+ARCHIVE_DAYS = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """An AWS service that may read the bucket for one resource of this account.
+
+    Args:
+        service: such as `cloudfront.amazonaws.com`.
+        resource: ARN of the resource, such as a distribution.
+    """
+
+    service: str
+    resource: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3BucketArgs:
+    """What a bucket is made from.
+
+    Args:
+        aws: source of names and tags.
+        layer: layer it belongs to.
+        key: ARN of the key that encrypts objects; None for S3's own, which log
+            deliveries need.
+        logs: name of the bucket that gets the access log; None for a log bucket.
+        logs_allowed: what lets S3 write that log, and is there before it is switched on.
+        service: the one service it belongs to, if it does.
+        log_days: days after which everything is deleted, for a bucket of logs.
+    """
+
+    aws: AwsContext
+    layer: Layer
+    key: pulumi.Input[str] | None
+    logs: pulumi.Input[str] | None
+    logs_allowed: pulumi.Resource | None = None
+    service: str | None = None
+    log_days: int | None = None
+
+
+class S3Bucket(pulumi.ComponentResource):
+    """A private bucket: encrypted, versioned, TLS only, no access lists.
+
+    Stateful: renaming it loses every object.
+
+    Makes:
+        `{name}`: the bucket, auto-named: names of buckets are shared with the whole world.
+        `{name}-private`, `{name}-ownership`, `{name}-versions`, `{name}-encryption`,
+            `{name}-lifecycle`, `{name}-logging`: its settings.
+        `{name}-policy`, by `allow`: who may read it, and that TLS is needed.
+
+    Outputs:
+        bucket: its name, known when it is private and encrypted.
+        arn: its ARN.
+        domain: its own DNS name.
+    """
+
+    TOKEN = "nexus:data:S3Bucket"
+
+    bucket: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    domain: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: S3BucketArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self._name = name
+        self._aws = args.aws
+        durable = args.aws.durable(self)
+        made = s3.Bucket(
+            name,
+            force_destroy=False,
+            tags=args.aws.tags(name, args.layer, args.service),
+            opts=durable,
+        )
+        private = s3.BucketPublicAccessBlock(
+            f"{name}-private",
+            bucket=made.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=durable,
+        )
+        ownership = s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=made.bucket,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=durable,
+        )
+        versions = s3.BucketVersioning(
+            f"{name}-versions",
+            bucket=made.bucket,
+            versioning_configuration={"status": "Enabled"},
+            opts=durable,
+        )
+        encryption = s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=made.bucket,
+            rules=[
+                {
+                    "apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}
+                    if args.key is None
+                    else {"sse_algorithm": "aws:kms", "kms_master_key_id": args.key},
+                    "bucket_key_enabled": args.key is not None,
+                }
+            ],
+            opts=durable,
+        )
+        s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=made.bucket,
+            rules=_rules(args),
+            # AWS refuses rules on old versions before there are versions.
+            opts=pulumi.ResourceOptions.merge(
+                durable, pulumi.ResourceOptions(depends_on=[versions])
+            ),
+        )
+        if args.logs is not None:
+            s3.BucketLogging(
+                f"{name}-logging",
+                bucket=made.bucket,
+                target_bucket=args.logs,
+                target_prefix=f"s3/{name}/",
+                opts=pulumi.ResourceOptions.merge(
+                    durable,
+                    pulumi.ResourceOptions(
+                        depends_on=[] if args.logs_allowed is None else [args.logs_allowed]
+                    ),
+                ),
+            )
+        ready = pulumi.Output.all(made.bucket, private.urn, ownership.urn, encryption.urn)
+        self.bucket = ready.apply(lambda values: str(values[0]))
+        self.arn = made.arn
+        self.domain = made.bucket_regional_domain_name
+        self.register_outputs({"bucket": self.bucket, "arn": self.arn, "domain": self.domain})
+
+    def allow(self, *statements: Statement, readers: tuple[Reader, ...] = ()) -> s3.BucketPolicy:
+        """Makes the bucket's policy; call it once.
+
+        Args:
+            statements: further rules.
+            readers: AWS services that may read objects, each for one resource.
+        """
+        everything = self.arn.apply(lambda arn: f"{arn}/*")
+        rules = [
+            Statement(
+                sid="TlsOnly",
+                allow=False,
+                actions=("s3:*",),
+                resources=(self.arn, everything),
+                principals={"*": "*"},
+                conditions={"Bool": {"aws:SecureTransport": "false"}},
+            ),
+            *statements,
+            *(
+                Statement(
+                    sid=f"Reader{number}",
+                    actions=("s3:GetObject",),
+                    resources=(everything,),
+                    principals={"Service": reader.service},
+                    conditions={"StringEquals": {"AWS:SourceArn": reader.resource}},
+                )
+                for number, reader in enumerate(readers)
+            ),
+        ]
+        return s3.BucketPolicy(
+            f"{self._name}-policy",
+            bucket=self.bucket,
+            policy=policy(*rules),
+            opts=self._aws.durable(self),
+        )
+
+
+def _rules(args: S3BucketArgs) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
+    unfinished: s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgsDict = {
+        "days_after_initiation": UNFINISHED_DAYS
+    }
+    rules: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
+        {
+            "id": "old-versions",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+            "abort_incomplete_multipart_upload": unfinished,
+        }
+    ]
+    if args.log_days is not None:
+        rules.append(
+            {
+                "id": "old-logs",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "expiration": {"days": args.log_days},
+                "abort_incomplete_multipart_upload": unfinished,
+            }
+        )
+        return rules
+    rules.append(
+        {
+            "id": "seldom-read",
+            "status": "Enabled",
+            "filter": {"prefix": ""},
+            "transitions": [{"days": ARCHIVE_DAYS, "storage_class": "INTELLIGENT_TIERING"}],
+            "abort_incomplete_multipart_upload": unfinished,
+        }
+    )
+    return rules

@@ -1,0 +1,224 @@
+"""The network of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+import pulumi
+from pulumi_aws import ec2
+
+from components.aws.aws_context import AwsContext
+
+ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subnets:
+    """Address ranges of one zone.
+
+    Args:
+        private: nodes and pods; 1/8 of the network.
+        public: load balancers and NAT gateways alone; 1/64.
+        data: servers that hold state, without a way out; 1/64.
+    """
+
+    private: str
+    public: str
+    data: str
+
+
+def address_plan(cidr: str, zones: tuple[str, ...]) -> Mapping[str, Subnets]:
+    """Address ranges by zone: at most six zones fit; half of the network stays free for three."""
+    eighths = list(IPv4Network(cidr).subnets(prefixlen_diff=3))
+    public = list(eighths[6].subnets(prefixlen_diff=3))
+    data = list(eighths[7].subnets(prefixlen_diff=3))
+    return {
+        zone: Subnets(private=str(eighths[i]), public=str(public[i]), data=str(data[i]))
+        for i, zone in enumerate(zones)
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcArgs:
+    """What a network is made from.
+
+    Args:
+        aws: source of names and tags; its zones are those of the network.
+        cidr: address range, /16 to /20.
+        nat_gateways: 1, or one per zone.
+    """
+
+    aws: AwsContext
+    cidr: str
+    nat_gateways: int
+
+
+class Vpc(pulumi.ComponentResource):
+    """A VPC with public, private and data subnets in each zone.
+
+    Makes:
+        `{name}`, `{name}-default`: VPC; its default security group, with no rule.
+        `{name}-gateway`: internet gateway.
+        `{name}-{kind}-{zone}`: subnets, and `…-routes`, `…-association` for each.
+        `{name}-public-routes`: one route table for the public subnets.
+        `{name}-nat-{zone}`, `{name}-address-{zone}`: NAT gateways.
+        `{name}-public-out`, `{name}-private-{zone}-out`: routes to them and to the internet.
+
+    Outputs:
+        id: the VPC's id.
+        public: ids of the public subnets, in the order of the zones, known when they lead out;
+            what uses one is gone, in a `destroy`, before its way out is.
+        private: ids of the private subnets, in the same order, as well.
+        data: ids of the data subnets, in the same order.
+        route_tables: ids of the private and data subnets' route tables.
+    """
+
+    TOKEN = "nexus:foundation:Vpc"
+
+    id: pulumi.Output[str]
+    public: tuple[pulumi.Output[str], ...]
+    private: tuple[pulumi.Output[str], ...]
+    data: tuple[pulumi.Output[str], ...]
+    route_tables: tuple[pulumi.Output[str], ...]
+
+    def __init__(
+        self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        self._name, self._aws = name, args.aws
+        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+        zones = args.aws.zones
+        plan = address_plan(args.cidr, zones)
+        vpc = ec2.Vpc(
+            name,
+            cidr_block=args.cidr,
+            enable_dns_support=True,
+            enable_dns_hostnames=True,
+            tags=args.aws.tags(name, "foundation"),
+            opts=durable,
+        )
+        self.id = vpc.id
+        ec2.DefaultSecurityGroup(
+            f"{name}-default", vpc_id=vpc.id, tags=self._tags("default"), opts=child
+        )
+        gateway = ec2.InternetGateway(
+            f"{name}-gateway", vpc_id=vpc.id, tags=self._tags("gateway"), opts=child
+        )
+        public = {zone: self._subnet("public", zone, plan[zone].public, child) for zone in zones}
+        private = {zone: self._subnet("private", zone, plan[zone].private, child) for zone in zones}
+        data = {zone: self._subnet("data", zone, plan[zone].data, durable) for zone in zones}
+        routes = self._routes("public", child)
+        out = ec2.Route(
+            f"{name}-public-out",
+            route_table_id=routes.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=gateway.id,
+            opts=child,
+        )
+        ways = {
+            zone: (self._associate("public", zone, public[zone], routes, child), out)
+            for zone in zones
+        }
+        nats = {
+            zone: self._nat(zone, public[zone], gateway, ways[zone])
+            for zone in zones[: args.nat_gateways]
+        }
+        tables: list[ec2.RouteTable] = []
+        private_ids: list[pulumi.Output[str]] = []
+        for zone in zones:
+            table = self._routes(f"private-{zone}", child)
+            association = self._associate("private", zone, private[zone], table, child)
+            nat = nats.get(zone, nats[zones[0]])
+            out = ec2.Route(
+                f"{name}-private-{zone}-out",
+                route_table_id=table.id,
+                destination_cidr_block=ANYWHERE,
+                nat_gateway_id=nat.id,
+                opts=child,
+            )
+            tables.append(table)
+            private_ids.append(_with(private[zone], association, out))
+        data_routes = self._routes("data", child)
+        for zone in zones:
+            self._associate("data", zone, data[zone], data_routes, child)
+        tables.append(data_routes)
+        self.public = tuple(_with(public[zone], *ways[zone]) for zone in zones)
+        self.private = tuple(private_ids)
+        self.data = tuple(data[zone].id for zone in zones)
+        self.route_tables = tuple(table.id for table in tables)
+        self.register_outputs(
+            {
+                "id": self.id,
+                "public": list(self.public),
+                "private": list(self.private),
+                "data": list(self.data),
+                "route_tables": list(self.route_tables),
+            }
+        )
+
+    def _tags(self, name: str) -> dict[str, str]:
+        return self._aws.tags(f"{self._name}-{name}", "foundation")
+
+    def _subnet(self, kind: str, zone: str, cidr: str, opts: pulumi.ResourceOptions) -> ec2.Subnet:
+        return ec2.Subnet(
+            f"{self._name}-{kind}-{zone}",
+            vpc_id=self.id,
+            availability_zone=zone,
+            cidr_block=cidr,
+            # Nothing gets a public address by being started here.
+            map_public_ip_on_launch=False,
+            tags=self._tags(f"{kind}-{zone}"),
+            opts=opts,
+        )
+
+    def _routes(self, kind: str, opts: pulumi.ResourceOptions) -> ec2.RouteTable:
+        name = f"{kind}-routes"
+        return ec2.RouteTable(
+            f"{self._name}-{name}", vpc_id=self.id, tags=self._tags(name), opts=opts
+        )
+
+    def _associate(
+        self,
+        kind: str,
+        zone: str,
+        subnet: ec2.Subnet,
+        routes: ec2.RouteTable,
+        opts: pulumi.ResourceOptions,
+    ) -> ec2.RouteTableAssociation:
+        return ec2.RouteTableAssociation(
+            f"{self._name}-{kind}-{zone}-association",
+            subnet_id=subnet.id,
+            route_table_id=routes.id,
+            opts=opts,
+        )
+
+    def _nat(
+        self,
+        zone: str,
+        subnet: ec2.Subnet,
+        gateway: ec2.InternetGateway,
+        ways: tuple[pulumi.Resource, ...],
+    ) -> ec2.NatGateway:
+        after = pulumi.ResourceOptions(parent=self, depends_on=[gateway])
+        address = ec2.Eip(
+            f"{self._name}-address-{zone}",
+            domain="vpc",
+            tags=self._tags(f"address-{zone}"),
+            opts=after,
+        )
+        return ec2.NatGateway(
+            f"{self._name}-nat-{zone}",
+            allocation_id=address.allocation_id,
+            subnet_id=subnet.id,
+            tags=self._tags(f"nat-{zone}"),
+            # It goes out through the routes of its own subnet.
+            opts=pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[*ways])),
+        )
+
+
+def _with(subnet: ec2.Subnet, *ways: pulumi.Resource) -> pulumi.Output[str]:
+    """Id of a subnet; whoever uses it comes after its ways out, and goes before them."""
+    ready = pulumi.Output.all(subnet.id, *(way.urn for way in ways))
+    return ready.apply(lambda values: str(values[0]))

@@ -1,0 +1,108 @@
+"""Ways from a network to AWS' own services that do not leave AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import ec2
+from pulumi_aws import vpc as vpc_rules
+
+from components.aws.aws_context import AwsContext
+
+INTERFACES = ("ecr.api", "ecr.dkr", "eks-auth", "kms", "secretsmanager", "sts")
+"""Services with an address in every zone. `eks-auth` hands out Pod Identity credentials."""
+
+HTTPS = 443
+
+
+@dataclass(frozen=True, kw_only=True)
+class VpcEndpointsArgs:
+    """What the endpoints are made from.
+
+    Args:
+        aws: source of names and tags.
+        vpc: id of the network.
+        cidr: addresses of the network, which may use the endpoints.
+        subnets: ids of the subnets that get an address of each, one per zone.
+        route_tables: ids of the route tables that lead to S3.
+    """
+
+    aws: AwsContext
+    vpc: pulumi.Input[str]
+    cidr: str
+    subnets: tuple[pulumi.Input[str], ...]
+    route_tables: tuple[pulumi.Input[str], ...]
+
+
+class VpcEndpoints(pulumi.ComponentResource):
+    """VPC endpoints: S3 through the route tables, the others through addresses.
+
+    Makes:
+        `{name}-s3`: gateway endpoint, which also carries ECR's image layers.
+        `{name}-group`, `{name}-https`: security group that admits the network on 443.
+        `{name}-{service}`: interface endpoints.
+
+    Outputs:
+        s3: id of the gateway endpoint.
+        handles: all of them, and the rule that lets the network in. What runs in the network
+            waits for these, and in a `destroy` they go after it.
+    """
+
+    TOKEN = "nexus:foundation:VpcEndpoints"
+
+    s3: pulumi.Output[str]
+    handles: tuple[pulumi.Resource, ...]
+
+    def __init__(
+        self, name: str, args: VpcEndpointsArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        aws = args.aws
+        gateway = ec2.VpcEndpoint(
+            f"{name}-s3",
+            vpc_id=args.vpc,
+            service_name=f"com.amazonaws.{aws.region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=list(args.route_tables),
+            tags=aws.tags(f"{name}-s3", "foundation"),
+            opts=child,
+        )
+        group = ec2.SecurityGroup(
+            f"{name}-group",
+            description="AWS services, from inside of the network",
+            vpc_id=args.vpc,
+            tags=aws.tags(f"{name}-group", "foundation"),
+            opts=child,
+        )
+        rule = vpc_rules.SecurityGroupIngressRule(
+            f"{name}-https",
+            security_group_id=group.id,
+            description="HTTPS from the network",
+            ip_protocol="tcp",
+            from_port=HTTPS,
+            to_port=HTTPS,
+            cidr_ipv4=args.cidr,
+            tags=aws.tags(f"{name}-https", "foundation"),
+            opts=child,
+        )
+        interfaces: list[pulumi.Resource] = []
+        for service in INTERFACES:
+            own = f"{name}-{service.replace('.', '-')}"
+            interfaces.append(
+                ec2.VpcEndpoint(
+                    own,
+                    vpc_id=args.vpc,
+                    service_name=f"com.amazonaws.{aws.region}.{service}",
+                    vpc_endpoint_type="Interface",
+                    private_dns_enabled=True,
+                    subnet_ids=list(args.subnets),
+                    security_group_ids=[group.id],
+                    tags=aws.tags(own, "foundation"),
+                    opts=child,
+                )
+            )
+        self.s3 = gateway.id
+        self.handles = (gateway, rule, *interfaces)
+        self.register_outputs({"s3": self.s3, "handles": [handle.urn for handle in self.handles]})

@@ -1,0 +1,184 @@
+"""Cloudflare in front of the platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from components.cloudflare.cloudflare_rules import Site, among, cache, managed, mark, rate
+
+DOWN_AFTER, UP_AFTER = 5, 3
+"""Health checks in a row after which a pool is taken out, and put back."""
+
+CHECK_SECONDS = 60
+
+SETTINGS = {
+    "always_use_https": "on",
+    "automatic_https_rewrites": "on",
+    "min_tls_version": "1.2",
+    "ssl": "strict",
+    "tls_1_3": "on",
+}
+"""TLS from visitor to origin; the origin's certificate is checked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudflareEdgeArgs:
+    """What Cloudflare's part is made from.
+
+    Args:
+        prefix: start of names, which are shared by an account.
+        account, zone: ids.
+        domain: the zone's name. Cloudflare's own certificate covers it and one level
+            below, and a pack of certificates must hold it.
+        sites: by a short name.
+        origin: DNS name of the load balancer that its certificate is valid for.
+        health: path that a healthy gateway answers.
+        mark: value of the header `HEADER` on what is passed on.
+        lets_encrypt: whether Let's Encrypt signs the certificate that visitors see.
+    """
+
+    prefix: str
+    account: str
+    zone: str
+    domain: str
+    sites: tuple[tuple[str, Site], ...]
+    origin: str
+    health: str
+    mark: pulumi.Input[str]
+    lets_encrypt: bool
+
+
+class CloudflareEdge(pulumi.ComponentResource):
+    """Load balancing with a fallback to the origin, caching, a firewall and TLS.
+
+    A zone belongs to one of these: a phase has one ruleset in a zone, which a second stack
+    is refused (cloudflare/terraform-provider-cloudflare#2588, #5599), and the settings hold
+    for the whole zone. The rules themselves touch the names of `sites` alone.
+
+    Makes:
+        `{name}-monitor-{site}`, `{name}-cdn-{site}`, `{name}-origin-{site}`: health check
+            and pools of each site.
+        `{name}-{site}`: load balancer of each site: the CDN, else the origin.
+        `{name}-{setting}`: settings of the zone.
+        `{name}-cache`, `{name}-firewall`, `{name}-rate`, `{name}-mark`: rulesets.
+        `{name}-certificate`: certificate pack, if Let's Encrypt signs.
+
+    Outputs:
+        handles: by site, what answers for it.
+    """
+
+    TOKEN = "nexus:edge:CloudflareEdge"
+
+    handles: dict[str, pulumi.Resource]
+
+    def __init__(
+        self, name: str, args: CloudflareEdgeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        for setting, value in SETTINGS.items():
+            cloudflare.ZoneSetting(
+                f"{name}-{setting.replace('_', '-')}",
+                zone_id=args.zone,
+                setting_id=setting,
+                value=value,
+                opts=child,
+            )
+        self.handles = {key: self._site(name, key, site, args) for key, site in args.sites}
+        sites = [site for _, site in args.sites]
+        ours = among(sites)
+        self._rules(f"{name}-cache", args, "http_request_cache_settings", cache(sites))
+        self._rules(f"{name}-firewall", args, "http_request_firewall_managed", [managed(ours)])
+        self._rules(f"{name}-rate", args, "http_ratelimit", [rate(ours)])
+        self._rules(f"{name}-mark", args, "http_request_late_transform", [mark(ours, args.mark)])
+        if args.lets_encrypt:
+            cloudflare.CertificatePack(
+                f"{name}-certificate",
+                zone_id=args.zone,
+                type="advanced",
+                hosts=[args.domain, f"*.{args.domain}"],
+                validation_method="txt",
+                validity_days=90,
+                certificate_authority="lets_encrypt",
+                opts=child,
+            )
+        self.register_outputs({"handles": {key: each.urn for key, each in self.handles.items()}})
+
+    def _site(
+        self, name: str, key: str, site: Site, args: CloudflareEdgeArgs
+    ) -> cloudflare.LoadBalancer:
+        child = pulumi.ResourceOptions(parent=self)
+        monitor = cloudflare.LoadBalancerMonitor(
+            f"{name}-monitor-{key}",
+            account_id=args.account,
+            description=f"{args.prefix} {key}",
+            type="https",
+            method="GET",
+            path=args.health,
+            port=443,
+            expected_codes="200",
+            interval=CHECK_SECONDS,
+            timeout=5,
+            retries=0,
+            consecutive_down=DOWN_AFTER,
+            consecutive_up=UP_AFTER,
+            allow_insecure=False,
+            header={"Host": [site.host]},
+            opts=child,
+        )
+
+        def pool(kind: str, address: pulumi.Input[str]) -> cloudflare.LoadBalancerPool:
+            return cloudflare.LoadBalancerPool(
+                f"{name}-{kind}-{key}",
+                account_id=args.account,
+                name=f"{args.prefix}-{key}-{kind}",
+                description=f"{kind} of {site.host}",
+                enabled=True,
+                minimum_origins=1,
+                monitor=monitor.id,
+                origins=[
+                    {
+                        "name": kind,
+                        "address": address,
+                        "enabled": True,
+                        "weight": 1,
+                        "header": {"hosts": [site.host]},
+                    }
+                ],
+                opts=child,
+            )
+
+        origin = pool("origin", args.origin)
+        first = origin if site.cdn is None else pool("cdn", site.cdn)
+        return cloudflare.LoadBalancer(
+            f"{name}-{key}",
+            zone_id=args.zone,
+            name=site.host,
+            description=f"{args.prefix} {key}",
+            enabled=True,
+            proxied=True,
+            steering_policy="off",
+            default_pools=[first.id],
+            fallback_pool=origin.id,
+            opts=child,
+        )
+
+    def _rules(
+        self,
+        name: str,
+        args: CloudflareEdgeArgs,
+        phase: str,
+        rules: list[cloudflare.RulesetRuleArgsDict],
+    ) -> None:
+        cloudflare.Ruleset(
+            name,
+            zone_id=args.zone,
+            name=f"{args.prefix} {phase}",
+            kind="zone",
+            phase=phase,
+            rules=rules,
+            opts=pulumi.ResourceOptions(parent=self),
+        )

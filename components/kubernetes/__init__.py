@@ -1,0 +1,1 @@
+"""Components that are objects of Kubernetes: workloads, namespaces, gates, add-ons."""

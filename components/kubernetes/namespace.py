@@ -1,0 +1,95 @@
+"""A namespace that admits hardened pods only, and lets none of them talk to anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace as CoreNamespace
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.context import Context
+from components.kubernetes.physical_name import physical_name
+from components.kubernetes.traffic import dns_only
+
+CLUSTER = "nexus-cos/cluster"
+"""Annotation that keeps the cluster's id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceArgs:
+    """What a namespace is made from.
+
+    Args:
+        context: source of names and labels.
+        name: name without the context's prefix, such as a domain.
+        resolvers: CIDR blocks of DNS resolvers that are no pods of the cluster's DNS.
+        cluster: id of the cluster, which the namespace keeps as it was when it was made.
+    """
+
+    context: Context
+    name: str
+    resolvers: tuple[str, ...] = ()
+    cluster: pulumi.Input[str | None] | None = None
+
+
+class Namespace(pulumi.ComponentResource):
+    """A Kubernetes namespace that enforces the `restricted` Pod Security level.
+
+    Makes:
+        `{name}`: the Namespace. Deleting it deletes everything inside.
+        `{name}-default`: NetworkPolicy that denies its pods everything but DNS; what they
+            may do beyond it comes with what they belong to.
+
+    Outputs:
+        name: name in the cluster, known once the namespace exists.
+        cluster: id of the cluster that it was made in; None where that is not kept.
+    """
+
+    TOKEN = "nexus:foundation:Namespace"
+
+    name: pulumi.Output[str]
+    cluster: pulumi.Output[str | None]
+
+    def __init__(
+        self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        level = "pod-security.kubernetes.io"
+        metadata: ObjectMetaArgsDict = {
+            "name": args.context.namespace(args.name),
+            "labels": args.context.labels(
+                args.name,
+                "namespace",
+                {
+                    f"{level}/enforce": "restricted",
+                    f"{level}/enforce-version": "latest",
+                    f"{level}/audit": "restricted",
+                    f"{level}/warn": "restricted",
+                },
+            ),
+        }
+        opts_of_own = pulumi.ResourceOptions(parent=self)
+        if args.cluster is not None:
+            # The SDK leaves out an annotation without a value; its types do not say so.
+            known = cast("pulumi.Input[str]", args.cluster)
+            metadata["annotations"] = {CLUSTER: known}
+            opts_of_own.ignore_changes = [f'metadata.annotations["{CLUSTER}"]']
+        self.namespace = CoreNamespace(name, metadata=metadata, opts=opts_of_own)
+        self.name = physical_name(self.namespace)
+        self.cluster = self.namespace.metadata.apply(
+            lambda made: (made.annotations or {}).get(CLUSTER)
+        )
+        NetworkPolicy(
+            f"{name}-default",
+            metadata={
+                "name": "default",
+                "namespace": self.name,
+                "labels": args.context.labels(args.name, "isolation"),
+            },
+            spec=dns_only(args.resolvers),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"name": self.name, "cluster": self.cluster})

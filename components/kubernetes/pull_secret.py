@@ -1,0 +1,70 @@
+"""Login to an image registry, in a namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret
+
+from components.context import Context
+from components.kubernetes.physical_name import physical_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullSecretArgs:
+    """What a login is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: namespace of the pods, from the resource that makes it.
+        registry: registry host, such as `docker.io`, or registry and path.
+        username: name to log in with.
+        password: password or token, secret.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    registry: str
+    username: str
+    password: pulumi.Input[str]
+
+
+class PullSecret(pulumi.ComponentResource):
+    """A Secret that the kubelet pulls images with.
+
+    Makes:
+        `{name}`: Secret of type `kubernetes.io/dockerconfigjson`.
+
+    Outputs:
+        secret: its name, for `imagePullSecrets`.
+    """
+
+    TOKEN = "nexus:foundation:PullSecret"
+
+    secret: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: PullSecretArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        host = args.registry.partition("/")[0]
+        # The name under which the container runtimes look up Docker Hub.
+        host = "https://index.docker.io/v1/" if host == "docker.io" else host
+        login = {"username": args.username, "password": args.password}
+        made = Secret(
+            name,
+            metadata={
+                "namespace": args.namespace,
+                "labels": args.context.labels(name, "registry"),
+            },
+            type="kubernetes.io/dockerconfigjson",
+            string_data={
+                ".dockerconfigjson": pulumi.Output.secret(
+                    pulumi.Output.json_dumps({"auths": {host: login}})
+                )
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.secret = physical_name(made)
+        self.register_outputs({"secret": self.secret})

@@ -1,0 +1,1 @@
+"""The servers that services get a part of: protocols, servers in the cluster, bootstrap Jobs."""

@@ -1,0 +1,101 @@
+"""Who may do what on the shared Valkey or Redis server, as its ACL file and access strings.
+
+A service reaches keys and channels that start with its own name and a colon, and nothing that
+tells it of another's. Patterns hold only where a command names its keys, so whatever answers
+without naming any is taken away by name; tests/components/servers/test_redis_acl.py holds
+the list of what is left against a real server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+PROBE = "probe"
+"""User of health checks. It has no password because it can do nothing but PING."""
+
+ADMIN = "admin"
+"""User of operators, with every right."""
+
+COMMANDS = (
+    "-@all",
+    "+@read",
+    "+@write",
+    "+@connection",
+    "+@transaction",
+    "+@pubsub",
+    "-@dangerous",
+    # In @write there is FUNCTION, which loads, lists and flushes the code of every service;
+    # a script can also stop the whole server.
+    "-@scripting",
+    # These tell the names or the number of every service's keys …
+    "-scan",
+    "-randomkey",
+    "-dbsize",
+    # … this sends the name of every key that changes …
+    "-client|tracking",
+    # … and this the names of every service's channels.
+    "-pubsub",
+    # With a single argument the server finds no key in it, so it checks none: it told whether
+    # another's key exists, and made one (Redis 7.0, Valkey 8.1).
+    "-pfmerge",
+)
+"""What a service may do with its own keys and channels, in the order in which it applies."""
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOTHING = "resetkeys resetchannels -@all"
+
+
+def access(service: str) -> str:
+    """What a service's user may do, without its password: the form that ElastiCache takes too.
+
+    Keys, channels and commands stand in the order in which a server says them. ElastiCache answers
+    in that order, and the AWS provider compares texts: each run would change each user otherwise.
+
+    Args:
+        service: the service's name, which is its user name and key prefix.
+
+    Raises:
+        ValueError: if the name is no DNS label or is taken by the server.
+    """
+    # A space would start a new rule, a newline a new user, and * reach everybody's keys.
+    if not _NAME.fullmatch(service):
+        raise ValueError(f"{service!r} cannot be a Redis user: use a DNS label, such as my-service")
+    if service in {"default", PROBE, ADMIN}:
+        raise ValueError(f"{service!r} is a Redis user of the platform: rename the service")
+    return f"on ~{service}:* resetchannels &{service}:* {' '.join(COMMANDS)}"
+
+
+def acl_file(services: Mapping[str, str], *, admin: str | None = None) -> str:
+    """The whole ACL file: nobody without a name, health checks, operators, the services.
+
+    The same users give the same file, in whatever order they come.
+
+    Args:
+        services: SHA-256 of the password, 64 lower-case hex digits, by service name.
+        admin: SHA-256 of the operators' password; None leaves that user out.
+
+    Raises:
+        ValueError: if a name or hash could change the meaning of its line.
+    """
+    lines = [
+        f"user default off resetpass {_NOTHING}",
+        f"user {PROBE} on nopass {_NOTHING} +ping",
+    ]
+    if admin is not None:
+        lines.append(f"user {ADMIN} on {_password(ADMIN, admin)} ~* &* +@all")
+    for service, digest in sorted(services.items()):
+        rules = access(service)
+        lines.append(f"user {service} {_password(service, digest)} {rules}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _password(user: str, digest: str) -> str:
+    if not _SHA256.fullmatch(digest):
+        # What was given may be the password itself, so the error does not repeat it.
+        raise ValueError(
+            f"The password of Redis user {user!r} is not given as SHA-256: "
+            "give 64 lower-case hex digits"
+        )
+    return f"#{digest}"

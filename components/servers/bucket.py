@@ -1,0 +1,91 @@
+"""A bucket of the object storage and the services that use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.context import Context
+from components.servers.bootstrap import script
+from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
+from components.servers.grant import Grant
+from components.servers.servers import ObjectStore
+
+CLIENT_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
+"""Official AWS CLI; it speaks to any S3-compatible store."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """What a bucket is made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: the data namespace, from the resource that makes it.
+        bucket: name of the bucket in the store.
+        services: services that may use it, the owner among them.
+        store: store it is in; what each service may do is the store's to enforce.
+        script_map: ConfigMap with the bootstrap scripts.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    bucket: str
+    services: tuple[str, ...]
+    store: ObjectStore
+    script_map: pulumi.Input[str]
+
+
+class Bucket(pulumi.ComponentResource):
+    """A bucket.
+
+    Makes:
+        `{name}`: BootstrapJob. Deleting it leaves the bucket and its objects.
+
+    Outputs:
+        handle: the Job; done means that the bucket is there.
+    """
+
+    TOKEN = "nexus:data:Bucket"
+
+    handle: pulumi.Resource
+
+    def __init__(
+        self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        store = args.store
+        job = BootstrapJob(
+            name,
+            BootstrapJobArgs(
+                context=args.context,
+                namespace=args.namespace,
+                image=CLIENT_IMAGE,
+                interpreter="/bin/sh",
+                script=("bucket.sh", script("bucket.sh")),
+                script_map=args.script_map,
+                env={
+                    "AWS_ENDPOINT_URL_S3": store.url,
+                    "AWS_DEFAULT_REGION": store.region,
+                    "BUCKET": args.bucket,
+                },
+                master=store.master,
+                username="",
+                password=None,
+                rotation=0,
+                server=store.handle,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.handle = job.handle
+        self.grants = {
+            service: Grant(
+                resource="storage",
+                handle=job.handle,
+                endpoint={"url": store.url, "region": store.region, "bucket": args.bucket},
+                credentials={"username": service, "password": store.password(service)},
+            )
+            for service in args.services
+        }
+        self.register_outputs({"handle": self.handle.urn})

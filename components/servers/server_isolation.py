@@ -1,0 +1,85 @@
+"""Who may reach a server in the cluster, and what its bootstrap Jobs may reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from components.context import Context
+from components.kubernetes.traffic import Pods, Traffic, pod_selector, policy_spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerIsolationArgs:
+    """What the policies are made from.
+
+    Args:
+        context: source of names and labels.
+        namespace: namespace of server and Jobs, from the resource that makes it.
+        server: name of the server; None where it runs outside the cluster.
+        callers: the services that may call it and the port they call; empty for nobody.
+        jobs: names of its bootstrap Jobs, sorted.
+        bootstrap: where the Jobs go: first the server, or its addresses, and its port.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    server: str | None
+    callers: tuple[Traffic, ...]
+    jobs: tuple[str, ...]
+    bootstrap: tuple[Traffic, ...]
+
+
+class ServerIsolation(pulumi.ComponentResource):
+    """The NetworkPolicies of one server and of the Jobs that set it up.
+
+    They stand beside the server and not inside it: they change when a service comes or
+    goes, which is no reason to touch the server.
+
+    Makes:
+        `{name}`: NetworkPolicy of the server, if it runs in the cluster: its callers and its
+            Jobs come in, nothing goes out.
+        `{name}-bootstrap`: NetworkPolicy of its Jobs, if it has any: out to the server.
+    """
+
+    TOKEN = "nexus:network:ServerIsolation"
+
+    def __init__(
+        self, name: str, args: ServerIsolationArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(self.TOKEN, name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        labels = args.context.labels(name, "isolation")
+        if args.server is not None:
+            NetworkPolicy(
+                name,
+                metadata={"name": name, "namespace": args.namespace, "labels": labels},
+                spec=policy_spec(
+                    pod_selector("server", (args.server,)), ingress=(*args.callers, *_jobs(args))
+                ),
+                opts=child,
+            )
+        if args.jobs:
+            NetworkPolicy(
+                f"{name}-bootstrap",
+                metadata={
+                    "name": f"{name}-bootstrap",
+                    "namespace": args.namespace,
+                    "labels": labels,
+                },
+                spec=policy_spec(pod_selector("bootstrap", args.jobs), egress=args.bootstrap),
+                opts=child,
+            )
+        self.register_outputs({})
+
+
+def _jobs(args: ServerIsolationArgs) -> tuple[Traffic, ...]:
+    """What the Jobs bring to the server."""
+    if not args.jobs:
+        return ()
+    server = args.bootstrap[0]
+    places = [peer.namespace for peer in server.peers if isinstance(peer, Pods)]
+    jobs = tuple(Pods(namespace=each, component="bootstrap", names=args.jobs) for each in places)
+    return (Traffic(peers=jobs, port=server.port),)

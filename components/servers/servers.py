@@ -1,0 +1,127 @@
+"""The servers that services get a part of. Each protocol has one implementation per environment."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pulumi
+
+from components.servers.grant import Grant
+from components.servers.master_source import MasterSource
+
+
+class PostgresServer(Protocol):
+    """A PostgreSQL server that bootstrap Jobs reach as a master without superuser rights."""
+
+    @property
+    def handle(self) -> pulumi.Resource:
+        """The one resource that is ready when the server is."""
+        ...
+
+    @property
+    def host(self) -> pulumi.Input[str]:
+        """DNS name."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """TCP port."""
+        ...
+
+    @property
+    def tls_mode(self) -> str:
+        """`sslmode` of a client, such as `disable` or `verify-full`."""
+        ...
+
+    @property
+    def client_image(self) -> str:
+        """Image with a `psql` of the server's major version."""
+        ...
+
+    @property
+    def master(self) -> MasterSource:
+        """Where the master's user name and password come from."""
+        ...
+
+
+class RedisServer(Protocol):
+    """A Redis or Valkey server with a user and key prefix per service."""
+
+    @property
+    def handle(self) -> pulumi.Resource:
+        """The one resource that is ready when the server and its users are."""
+        ...
+
+    def add_user(self, service: str) -> Grant:
+        """The user of `service`, confined to keys and channels that start with `{service}:`.
+
+        Raises:
+            KeyError: if the server was made without a user for `service`.
+        """
+        ...
+
+
+class QueueServer(Protocol):
+    """A RabbitMQ server that bootstrap Jobs reach through its management API."""
+
+    @property
+    def handle(self) -> pulumi.Resource:
+        """The one resource that is ready when the server is."""
+        ...
+
+    @property
+    def host(self) -> pulumi.Input[str]:
+        """DNS name."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """TCP port of AMQP."""
+        ...
+
+    @property
+    def tls(self) -> bool:
+        """Whether AMQP needs TLS."""
+        ...
+
+    @property
+    def management_url(self) -> pulumi.Input[str]:
+        """Base URL of the management API."""
+        ...
+
+    @property
+    def master(self) -> pulumi.Input[str]:
+        """Secret in the data namespace with an administrator's `username` and `password`."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """An S3-compatible store with a user per service, each confined to its buckets."""
+
+    @property
+    def handle(self) -> pulumi.Resource:
+        """The one resource that is ready when the store is."""
+        ...
+
+    @property
+    def url(self) -> pulumi.Input[str]:
+        """Base URL of the S3 API."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Region that requests are signed for."""
+        ...
+
+    @property
+    def master(self) -> pulumi.Input[str]:
+        """Secret in the data namespace with an administrator's `username` and `password`."""
+        ...
+
+    def password(self, service: str) -> pulumi.Input[str]:
+        """Secret access key of `service`, whose access key is its name.
+
+        Raises:
+            KeyError: if the store was made without a user for `service`.
+        """
+        ...

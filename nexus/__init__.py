@@ -1,0 +1,1 @@
+"""The command `nexus` and what stands behind it."""

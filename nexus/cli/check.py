@@ -1,0 +1,85 @@
+"""`nexus check`: is the catalog sound, and does a stack's plan keep the rules?"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nexus.cli.commands import UserError
+from nexus.cli.output import write
+from nexus.cli.session import session
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+
+
+def command(
+    context: typer.Context,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Plan a stack too, and hold it against the rules.")
+    ] = False,
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", metavar="NAME", help="Stack for --plan.")
+    ] = "dev",
+) -> None:
+    """Check the catalog and print what was checked.
+
+    With --plan, every resource that the program would register is held against
+    the rules of isolation, health and security as well. Problems go to standard
+    error, one sentence per line, and the exit code is 2.
+    """
+    found = session(context)
+    catalog = found.catalog()
+    if not quiet:
+        _tell(catalog)
+    if plan:
+        kept = _judge(found.project.absolute(), stack)
+        if not quiet:
+            write(kept)
+
+
+def _judge(project: Path, stack: str) -> str:
+    """What to say about a plan that keeps the rules.
+
+    Raises:
+        UserError: with one sentence per broken rule.
+    """
+    from nexus.plan.judged import judged
+    from nexus.plan.plan import make_plan
+    from nexus.policy.rules import RULES, violations
+
+    resources = judged(make_plan(project, stack))
+    broken = violations(resources)
+    if broken:
+        raise UserError("\n".join(map(str, broken)))
+    return f"The plan of stack {stack}: {len(resources)} resources keep all {len(RULES)} rules.\n"
+
+
+def _tell(catalog: Catalog) -> None:
+    from catalog.wording import counted
+    from components.aws.versions import warnings
+    from graph.check import RULES
+    from graph.figures import edges_in_words, figures
+
+    numbers = figures(catalog)
+    tiers = ", ".join(f"{tier} {number}" for tier, number in numbers.in_tier.items())
+    chain = " → ".join(numbers.chain)
+    write(
+        f"The catalog is sound: {counted(numbers.services, 'service')} in "
+        f"{counted(numbers.domains, 'domain')}, "
+        f"{counted(numbers.resources, 'platform resource')}, "
+        f"{counted(numbers.external, 'external API')}; all {len(RULES)} rules hold.\n"
+        f"{edges_in_words(numbers)}.\n"
+        f"Services per tier: {tiers}.\n"
+        f"Longest startup chain, {counted(len(numbers.chain), 'service')}: {chain}.\n"
+    )
+    for warning in warnings(_today()):
+        write(f"Warning: {warning}\n")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

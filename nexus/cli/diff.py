@@ -1,0 +1,123 @@
+"""`nexus diff`: what a change does, before anybody runs it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nexus.cli.commands import UserError
+from nexus.cli.output import write
+from nexus.cli.session import session
+
+if TYPE_CHECKING:
+    from nexus.diff.report import Report
+
+
+class Format(StrEnum):
+    """How the report is written."""
+
+    TERMINAL = "terminal"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+def command(  # noqa: PLR0917 - typer makes options of them
+    context: typer.Context,
+    base: Annotated[
+        str, typer.Argument(metavar="BASE", help="Revision, project folder, plan file or folder.")
+    ],
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="The same, to compare with it.")],
+    stacks: Annotated[
+        list[str] | None,
+        typer.Option("--stack", "-s", metavar="NAME", help="Only this stack; may be repeated."),
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TERMINAL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
+    ] = None,
+    base_graph: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Graph document beside a plan file.")
+    ] = None,
+    head_graph: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Graph document beside a plan file.")
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep what was compared in DIR/base and DIR/head."),
+    ] = None,
+) -> None:
+    """Show what a change does to every stack, without a cluster, an account or a secret.
+
+    BASE and HEAD are two git revisions or project folders, which are planned
+    with their own code; or two plan files; or two folders of documents that
+    --save wrote.
+
+    Exit codes: 0 no changes, 1 a side cannot be planned at all, 2 something you
+    gave is wrong, or the report tells of a stack that cannot be planned or read,
+    10 changes, 11 dangerous changes.
+    """
+    from nexus.diff.errors import DiffError, PlanningError
+    from nexus.diff.report import make_report
+    from nexus.diff.side import write_documents
+    from nexus.diff.sources import read_sides
+
+    try:
+        sides = read_sides(
+            session(context).project,
+            base,
+            head,
+            stacks=tuple(stacks or ()),
+            base_graph=base_graph,
+            head_graph=head_graph,
+            say=lambda text: typer.echo(text, err=True),
+        )
+    except PlanningError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except DiffError as error:
+        raise UserError(str(error)) from error
+    if save is not None:
+        try:
+            for side, name in zip(sides, ("base", "head"), strict=True):
+                write_documents(side, save / name)
+        except OSError as error:
+            raise UserError(
+                f"Cannot write into '{save}' ({error.strerror}); name a folder that you may "
+                "write to."
+            ) from error
+    report = make_report(*sides)
+    _write(report, format_, output)
+    if report.exit_code:
+        raise typer.Exit(int(report.exit_code))
+
+
+def _write(report: Report, format_: Format, output: Path | None) -> None:
+    if format_ is Format.JSON:
+        from nexus.diff.render.json import as_json
+
+        write(as_json(report), output)
+    elif format_ is Format.MARKDOWN:
+        from nexus.diff.render.markdown import as_markdown
+
+        write(as_markdown(report), output)
+    else:
+        from io import StringIO
+
+        from rich.console import Console
+
+        from nexus.diff.render.terminal import print_report
+
+        text, screen = StringIO(), Console()
+        # As wide and as coloured as the terminal is; a file is neither.
+        on_screen = output is None
+        console = Console(
+            file=text,
+            width=screen.width if on_screen else 120,
+            force_terminal=on_screen and screen.is_terminal,
+            highlight=False,
+        )
+        print_report(report, console)
+        write(text.getvalue(), output)

@@ -1,0 +1,70 @@
+"""`nexus graph`: who needs whom, and what starts when."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nexus.cli.commands import UserError
+from nexus.cli.output import write
+from nexus.cli.session import session
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+
+
+class Format(StrEnum):
+    """How the graph is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+
+
+def command(
+    context: typer.Context,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
+    ] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only this node and its neighbours."),
+    ] = None,
+) -> None:
+    """Show tiers, waves and dependencies.
+
+    text is for people, json for scripts, mermaid and dot hold every edge, svg
+    is a picture of the tiers with the reduced startup edges. --service takes
+    the name of a service, platform resource or external API.
+    """
+    catalog = session(context).catalog()
+    if service is not None:
+        _require_node(catalog, service)
+    write(_rendered(catalog, format_, service), output)
+
+
+def _require_node(catalog: Catalog, name: str) -> None:
+    from catalog.hints import did_you_mean
+
+    if catalog.kind(name) is None:
+        names = (*catalog.services, *catalog.resources, *catalog.external)
+        hint = did_you_mean(name, names) or "run 'nexus graph' to see all names."
+        raise UserError(f"There is no service, platform resource or API '{name}'; {hint}")
+
+
+def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:
+    from graph.neighbourhood import neighbourhood
+    from nexus.pictures import RENDERERS
+    from nexus.pictures.neighbours import neighbours_as_text
+
+    if service is not None:
+        if format_ is Format.TEXT:
+            return neighbours_as_text(catalog, service)
+        catalog = neighbourhood(catalog, service)
+    return RENDERERS[format_](catalog)

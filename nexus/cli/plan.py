@@ -1,0 +1,97 @@
+"""`nexus plan`: every resource that the program would register."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from nexus.cli.output import write
+from nexus.cli.session import session
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+    from nexus.plan.plan import Plan
+    from stacks.environment import Environment
+
+
+def command(
+    context: typer.Context,
+    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to plan.")],
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the plan as JSON; - for the screen."),
+    ] = None,
+    form: Annotated[
+        Literal["summary", "terraform"],
+        typer.Option(
+            "--format",
+            metavar="summary|terraform",
+            help="What to show: a summary, or the clouds' resources in Terraform's language.",
+        ),
+    ] = "summary",
+) -> None:
+    """Plan a stack, without a cluster, an account or a secret.
+
+    Runs the real program and lists what it registers. The JSON document has
+    every resource with inputs, options and dependencies, sorted by URN; the same
+    files give the same bytes, and secret values are replaced.
+
+    In Terraform's language the resources of AWS and Cloudflare are for tools that
+    check such files; nothing is deployed from it.
+    """
+    from nexus.plan.plan import make_plan
+    from stacks.environment import environment_named
+    from stacks.stack_file import read_stack_file
+
+    found = session(context)
+    found.require_project()
+    project = found.project.absolute()
+    plan = make_plan(project, stack)
+    if form == "terraform":
+        from nexus.plan.terraform.configuration import configuration
+
+        write(configuration(plan))
+    if json_file is None:
+        if form == "summary":
+            write(summary(plan))
+            environment = environment_named(read_stack_file(project, stack).setting("environment"))
+            if environment is not None:
+                write(left_out(environment, found.catalog()))
+    elif str(json_file) == "-":
+        write(plan.to_json())
+    else:
+        write(plan.to_json(), json_file)
+
+
+def summary(plan: Plan) -> str:
+    """The plan in a few lines: how many resources of each type, and what they wait for."""
+    types = Counter(r.type for r in plan.resources if r.custom)
+    components = sum(not r.custom for r in plan.resources)
+    edges = sum(len(r.dependencies) for r in plan.resources)
+    secrets = sum(len(r.secrets) for r in plan.resources)
+    width = len(str(max(types.values(), default=0)))
+    headline = (
+        f"Stack {plan.stack}: {len(plan.resources)} resources ({components} of them components), "
+        f"{edges} dependencies, {secrets} secret values."
+    )
+    lines = [f"  {count:>{width}}  {kind}" for kind, count in sorted(types.items())]
+    return "\n".join((headline, *lines, ""))
+
+
+def left_out(environment: Environment, catalog: Catalog) -> str:
+    """What the catalog names and the environment does not provide, and who goes without."""
+    lacking = environment.lacks(catalog)
+    if not lacking:
+        return ""
+    width = max(map(len, lacking))
+    lines = [
+        f"Left out: environment {environment.name} does not provide these, so nothing waits for "
+        "them and who needs them gets no endpoint."
+    ]
+    for name in lacking:
+        users = [edge.source for edge in catalog.edges if edge.target == name]
+        lines.append(f"  {name:<{width}}  needed by {', '.join(users) or 'nobody'}")
+    return "\n".join((*lines, ""))

@@ -1,0 +1,157 @@
+"""`nexus repair`: what state a stack is in after a killed update, and the way back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nexus.cli.commands import UserError
+from nexus.cli.output import write
+from nexus.cli.session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nexus.repair.command import Pulumi
+    from nexus.repair.findings import Diagnosis
+
+REFUSED = 1
+"""Exit code when the stack is not sound and was not repaired."""
+
+_ALIVE = (
+    "The process that holds the lock still runs, so nothing is repaired: wait for its end, or end "
+    "it (Ctrl-C, once) and run this again."
+)
+_ELSEWHERE = (
+    "The lock was taken on another machine, and from here its end cannot be seen. Look there; if "
+    "the process is gone, add --unlock."
+)
+
+
+def command(
+    context: typer.Context,
+    stack: Annotated[
+        str,
+        typer.Option("--stack", "-s", metavar="NAME", help="Stack to repair; the selected one."),
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    unlock: Annotated[
+        bool,
+        typer.Option("--unlock", help="The process that locked it on another machine is gone."),
+    ] = False,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option("--id", metavar="URN=ID", help="What was being created; ID 'none': nothing."),
+    ] = None,
+) -> None:
+    """Repair a stack after an update or destroy was killed.
+
+    Says what state the stack is in: who locked it, what was under way, and
+    which of that exists. Then it asks, and changes the state alone, so that the
+    next 'pulumi up' makes nothing twice and loses nothing. Needs the access
+    that 'pulumi up' has. Exit code 1 when the stack was not repaired.
+    """
+    from nexus.repair.command import PulumiError
+    from nexus.repair.mend import ChangedError
+
+    given = _ids(ids or [])
+    found = session(context)
+    found.require_project()
+    try:
+        repaired = _repair(_pulumi(found.project.absolute(), stack), given, yes=yes, unlock=unlock)
+    except PulumiError as error:
+        raise UserError(f"Pulumi does not answer as it should.\n{error}") from error
+    except ChangedError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(REFUSED) from error
+    if not repaired:
+        raise typer.Exit(REFUSED)
+
+
+def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool) -> bool:
+    """Looks, tells, asks and repairs; says whether the stack is sound now."""
+    from nexus.repair.examine import examine
+    from nexus.repair.lock import Holder
+    from nexus.repair.mend import mend
+    from nexus.repair.words import plan_in_words, questions, state_in_words
+
+    pulumi = pulumi.selected()
+    diagnosis = examine(pulumi, given)
+    _require_known(given, diagnosis)
+    write(f"{state_in_words(pulumi.stack, diagnosis)}\n")
+    if diagnosis.sound:
+        write("It needs no repair.\n")
+        return True
+    holders = {lock.holder() for lock in diagnosis.locks}
+    if Holder.ALIVE in holders:
+        typer.echo(_ALIVE, err=True)
+        return False
+    if diagnosis.unanswered:
+        typer.echo(questions(diagnosis), err=True)
+        return False
+    write(f"\n{plan_in_words(diagnosis)}\n")
+    if Holder.ELSEWHERE in holders and not unlock:
+        typer.echo(_ELSEWHERE, err=True)
+        return False
+    if not yes and not _agreed(pulumi.stack):
+        return False
+    mend(pulumi, diagnosis)
+    write("Repaired. Run 'pulumi up' (or the 'pulumi destroy' that was killed) now.\n")
+    return True
+
+
+def _agreed(stack: str) -> bool:
+    if not sys.stdin.isatty():
+        typer.echo("Nothing was changed. Without a terminal to ask, add --yes.", err=True)
+        return False
+    return typer.confirm(f"Repair the stack '{stack}'?")
+
+
+def _pulumi(project: Path, stack: str) -> Pulumi:
+    """The CLI that the user has, on the stack."""
+    from catalog.project_file import read_project_file
+    from nexus.rehearsal.engine import EngineError, find_cli
+    from nexus.repair.command import Pulumi
+
+    try:
+        cli = find_cli()
+    except EngineError as error:
+        raise UserError(str(error)) from error
+    return Pulumi(
+        cli=cli,
+        directory=project,
+        environment=os.environ,
+        project=read_project_file(project).content.name,
+        stack=stack,
+    )
+
+
+def _ids(given: list[str]) -> dict[str, str]:
+    """Ids by URN.
+
+    Raises:
+        UserError: one of them is not of the form URN=ID.
+    """
+    ids: dict[str, str] = {}
+    for each in given:
+        urn, equals, own = each.rpartition("=")
+        if not equals or not urn.startswith("urn:pulumi:") or not own:
+            raise UserError(
+                f"'--id {each}' is not of the form URN=ID; copy it from what 'nexus repair' "
+                "prints, and put the id, or 'none', behind the equals sign."
+            )
+        ids[urn] = own
+    return ids
+
+
+def _require_known(given: Mapping[str, str], diagnosis: Diagnosis) -> None:
+    known = {finding.urn for finding in diagnosis.findings}
+    for urn in given:
+        if urn not in known:
+            raise UserError(
+                f"Nothing was under way at '{urn}'; copy the URN from what 'nexus repair' prints."
+            )

@@ -1,0 +1,55 @@
+"""What all commands share: the project they work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from nexus.cli.commands import UserError
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+
+PROJECT_FILES = ("Pulumi.yaml", "catalog")
+"""Any of these makes a folder a project; both are there in a complete one."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of `nexus` on the project in folder `project`."""
+
+    project: Path
+
+    def catalog(self) -> Catalog:
+        """The project's catalog, read and checked.
+
+        Raises:
+            UserError: if the folder holds no project.
+            CatalogError: if the catalog is wrong.
+        """
+        from catalog import load_catalog
+        from graph.check import check
+
+        self.require_project()
+        catalog = load_catalog(self.project)
+        check(catalog)
+        return catalog
+
+    def require_project(self) -> None:
+        """Refuses a folder that holds no project, with a `UserError`."""
+        if not any((self.project / name).exists() for name in PROJECT_FILES):
+            raise UserError(
+                f"'{self.project.absolute()}' holds no project (no catalog folder); run nexus in "
+                "the folder that holds Pulumi.yaml, or name it: nexus --project DIR."
+            )
+
+
+def session(context: typer.Context) -> Session:
+    """The session of a command's context."""
+    found = context.find_object(Session)
+    if found is None:
+        raise RuntimeError("Commands run under cli.main.main, which makes the session.")
+    return found

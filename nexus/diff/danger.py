@@ -1,0 +1,206 @@
+"""What in a change can cost data, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from nexus.diff.phrase import Part, Phrase, phrase
+from nexus.diff.plan_document import PlannedResource
+from nexus.diff.property_change import PropertyChange
+from nexus.diff.replacement import refused
+from nexus.diff.resource_change import Changed, Danger, Renamed, Warned
+from nexus.diff.secrecy import HIDDEN
+from nexus.diff.stateful import loss
+from nexus.diff.urn import last_part, parse_urn
+
+_DATA_NAMES = {
+    "database": "database",
+    "prefix": "key prefix",
+    "vhost": "vhost",
+    "bucket": "bucket",
+    "host": "server",
+}
+"""Endpoints of a service that say which data is its own, by key in its configuration."""
+
+_DATA_VARIABLES = {
+    "DATABASE": "database",
+    "VHOST": "vhost",
+    "BUCKET": "bucket",
+    "PGHOST": "server",
+    "MANAGEMENT_URL": "server",
+}
+"""The same in the environment of the Jobs that make them."""
+
+_REFUSED = (
+    "it is protected, so `pulumi up` refuses to delete it and fails; what to do first stands in "
+    "docs/runbook.md, 'Removing a service'"
+)
+"""The engine refuses to delete what its state protects, and to replace what both state and
+program protect (Pulumi's step generator: `new.Protect && old.Protect`, and `DeleteStep`).
+"""
+
+_DEEPEST = 50
+"""Parents above a resource; a plan may claim a circle of them."""
+
+_TAG = re.compile(r":v?(\d+)[^/]*$")
+
+
+def warnings(
+    removed: Sequence[PlannedResource],
+    changed: Sequence[Changed],
+    renamed: Sequence[Renamed],
+) -> tuple[Warned, ...]:
+    """Everything dangerous, one entry per resource and kind; stateful resources first.
+
+    Args:
+        removed: resources that go, renamed ones included.
+        changed: resources that are changed or replaced.
+        renamed: resources with another URN.
+    """
+    found = [
+        *_gone(removed, renamed),
+        *_refused(removed, changed),
+        *(warned for change in changed for warned in _changed(change)),
+    ]
+    order = list(Danger)
+    unique = {(warned.urn, warned.danger): warned for warned in reversed(found)}
+    return tuple(
+        sorted(
+            unique.values(),
+            key=lambda warned: (not _is_stateful(warned), order.index(warned.danger), warned.urn),
+        )
+    )
+
+
+def _is_stateful(warned: Warned) -> bool:
+    urn = parse_urn(warned.urn)
+    return urn is not None and loss(urn.types.rsplit("$", 1)[-1]) is not None
+
+
+def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
+    """Removals and renames. What stands below a resource that is told goes without saying."""
+    new_names = {each.old: each for each in renamed if not each.alias}
+    parents = {resource.urn: resource.parent for resource in removed}
+    told = {
+        resource.urn
+        for resource in removed
+        if loss(resource.type) is not None
+        or (resource.urn in new_names and resource.parent not in new_names)
+    }
+    costly = {resource.urn for resource in removed if loss(resource.type) is not None}
+    for resource in removed:
+        cost = loss(resource.type)
+        if resource.urn not in told or any(urn in costly for urn in _above(resource.urn, parents)):
+            continue
+        if resource.urn in new_names:
+            seen = new_names[resource.urn]
+            yield Warned(urn=resource.urn, danger=Danger.RENAMED, reason=_looks_renamed(seen, cost))
+        else:
+            yield Warned(urn=resource.urn, danger=Danger.REMOVED, reason=phrase(cost or ""))
+
+
+def _looks_renamed(seen: Renamed, cost: str | None) -> Phrase:
+    remedy: tuple[Part, ...] = ("add `aliases=[pulumi.Alias(name=…)]` with the old name",)
+    if seen.data_name is not None:
+        told = f"renamed_from: {seen.data_name}"
+        remedy = ("if it is the same service, write ", [told], " at it in the catalog")
+    return phrase(
+        "it looks renamed to ",
+        [last_part(seen.new)],
+        ", but nothing says so: Pulumi deletes it and makes a new one",
+        f": {cost}" if cost else "",
+        "; ",
+        *remedy,
+    )
+
+
+def _refused(removed: Sequence[PlannedResource], changed: Sequence[Changed]) -> Iterator[Warned]:
+    """What the engine will not delete. Each is told: it stops the run whatever stands above it."""
+    deleted = [resource.urn for resource in removed if _is_protected(resource)]
+    replaced = [
+        change.after.urn
+        for change in changed
+        if change.replacing and _is_protected(change.before) and _is_protected(change.after)
+    ]
+    for urn in (*deleted, *replaced):
+        yield Warned(urn=urn, danger=Danger.PROTECTED, reason=phrase(_REFUSED))
+
+
+def _is_protected(resource: PlannedResource) -> bool:
+    return resource.options.get("protect") is True
+
+
+def _above(urn: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    """Removed parents of a removed resource, the nearest first."""
+    parent = parents[urn]
+    for _ in range(_DEEPEST):
+        if parent is None or parent not in parents:
+            return
+        yield parent
+        parent = parents[parent]
+
+
+def _changed(change: Changed) -> Iterator[Warned]:
+    urn, type_ = change.after.urn, change.after.type
+    reason = loss(type_)
+    if change.replacing and reason is not None:
+        yield Warned(urn=urn, danger=Danger.REPLACED, reason=phrase(reason))
+    for option in change.options:
+        if option.path == "protect" and option.old is True:
+            yield Warned(
+                urn=urn,
+                danger=Danger.UNPROTECTED,
+                reason=phrase("nothing stops its deletion any more"),
+            )
+    for noun in _repointed(change):
+        yield Warned(
+            urn=urn,
+            danger=Danger.REPOINTED,
+            reason=phrase(f"it names another {noun}: what is in the old one stays behind"),
+        )
+    kept = () if change.replacing else refused(change.after, change.properties)
+    if kept:
+        paths = ", ".join(each.path for each in kept)
+        yield Warned(
+            urn=urn,
+            danger=Danger.REFUSED,
+            reason=phrase(
+                "the API server refuses to change ",
+                [paths],
+                " of an object that is there, so "
+                "`pulumi up` fails; leave it as it was, or give the object another name",
+            ),
+        )
+    if type_ == "kubernetes:apps/v1:StatefulSet" and _is_new_major(change.properties):
+        yield Warned(
+            urn=urn,
+            danger=Danger.UPGRADED,
+            reason=phrase("another major version may not start on the data the old one wrote"),
+        )
+
+
+def _repointed(change: Changed) -> Iterable[str]:
+    """What kinds of data the resource's change leads away from."""
+    found: set[str] = set()
+    for each in change.properties:
+        if each.kind != "changed" or each.old == HIDDEN:
+            continue
+        if each.leaf[-1] in _DATA_NAMES and "endpoint" in each.leaf:
+            found.add(_DATA_NAMES[each.leaf[-1]])
+        if change.after.type == "kubernetes:batch/v1:Job" and each.leaf[-1] == "value":
+            found |= {
+                noun
+                for variable, noun in _DATA_VARIABLES.items()
+                if each.path.endswith(f"env[name={variable}].value")
+            }
+    return sorted(found)
+
+
+def _is_new_major(properties: Iterable[PropertyChange]) -> bool:
+    for each in properties:
+        if each.leaf[-1] == "image" and isinstance(each.old, str) and isinstance(each.new, str):
+            old, new = _TAG.search(each.old), _TAG.search(each.new)
+            if old is None or new is None or old[1] != new[1]:
+                return True
+    return False

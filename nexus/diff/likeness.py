@@ -1,0 +1,219 @@
+"""Finds resources that look renamed: gone under one name, there again under another.
+
+Pulumi knows no such thing: without an alias it deletes the one and makes the other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from nexus.diff.catalog_diff import ServiceRename
+from nexus.diff.plan_document import PlannedResource
+from nexus.diff.resource_change import Renamed
+from nexus.diff.urn import STACK_TYPE, parse_urn
+
+ALIKE = 0.9
+"""Share of equal properties from which two families count as one that was renamed."""
+
+MOST_PAIRS = 400
+"""Pairs of families at one place that are compared; beyond that nobody was 'renamed'."""
+
+WORKLOAD = "nexus:services:Workload"
+"""The component that every service has, under the service's own name."""
+
+_MOST_WORDS = 24
+"""Words of a name in which a service's is looked for; one of 40 characters has 20 at most."""
+
+_AUTO_NAME = re.compile(r"-[0-9a-f]{8,16}\b|^[0-9a-f]{16}$")
+"""Hashes that follow the content: auto-names, digests of inputs."""
+
+Resources = Mapping[str, PlannedResource]
+"""Resources by URN."""
+
+
+def look_renamed(
+    base: Resources,
+    head: Resources,
+    *,
+    removed: Collection[str],
+    added: Collection[str],
+    services: Iterable[ServiceRename],
+) -> tuple[Renamed, ...]:
+    """New resources that look like removed ones, sorted by new URN.
+
+    What a service has goes where the service goes, all of it or nothing: databases of
+    services are alike, so likeness would hand them out at random. Everything else is
+    compared in families, and where several are alike nothing is said.
+
+    Args:
+        base: all resources of the one side.
+        head: those of the other.
+        removed: URNs of those that only the base has.
+        added: URNs of those that only the head has.
+        services: services that look renamed, as the catalogs tell.
+    """
+    was, now = _services(base), _services(head)
+    old = _of_services({urn: base[urn] for urn in removed}, was, gone=was - now)
+    new = _of_services({urn: head[urn] for urn in added}, now, gone=now - was)
+    found: dict[str, Renamed] = {}
+    for each in services:
+        pairs = _matched(old[each.former], each.former, new[each.name], each.name)
+        for urn, was_urn in pairs.items():
+            found[urn] = Renamed(old=was_urn, new=urn, alias=False, data_name=each.data_name)
+    for urn, was_urn in _alike(old[""], new[""]).items():
+        found[urn] = Renamed(old=was_urn, new=urn, alias=False)
+    return tuple(found[urn] for urn in sorted(found))
+
+
+def _services(resources: Resources) -> frozenset[str]:
+    return frozenset(each.name for each in resources.values() if each.type == WORKLOAD)
+
+
+def _of_services(
+    resources: Resources, services: frozenset[str], *, gone: frozenset[str]
+) -> defaultdict[str, dict[str, PlannedResource]]:
+    """The resources by the service of `gone` that they are of; the others under ''."""
+    found: defaultdict[str, dict[str, PlannedResource]] = defaultdict(dict)
+    for root, family in _families(resources):
+        owner = next((name for name in _names_in(root.name) if name in services), "")
+        found[owner if owner in gone else ""] |= {each.urn: each for each in family}
+    return found
+
+
+def _names_in(name: str) -> Iterator[str]:
+    """Names that a resource's name may hold, whole words of it, the longest first."""
+    words = name.split("-")[:_MOST_WORDS]
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length + 1):
+            yield "-".join(words[start : start + length])
+
+
+Leaves = tuple[tuple[str, str], ...]
+"""Path and value of everything in a resource's inputs."""
+
+Family = tuple[PlannedResource, ...]
+"""A resource whose parent is not among the changed ones, first, and everything below it."""
+
+
+def _alike(removed: Resources, added: Resources) -> dict[str, str]:
+    """Families at one place that are like each other, and like no other there."""
+    old, new = _places(removed), _places(added)
+    # Read once, not once per pair.
+    leaves = {
+        each.urn: tuple(_leaves(each.inputs)) for each in (*removed.values(), *added.values())
+    }
+    found: dict[str, str] = {}
+    for place in sorted(old.keys() & new.keys()):
+        if len(old[place]) * len(new[place]) > MOST_PAIRS:
+            continue
+        pairs = [
+            (was, now)
+            for was in old[place]
+            for now in new[place]
+            if _likeness(was, now, leaves) >= ALIKE
+        ]
+        olds = Counter(was[0].urn for was, _ in pairs)
+        news = Counter(now[0].urn for _, now in pairs)
+        for was, now in pairs:
+            if olds[was[0].urn] == 1 and news[now[0].urn] == 1:
+                former, name = _stems(was[0].name, now[0].name)
+                found |= _matched(_by_urn(was), former, _by_urn(now), name)
+                found[now[0].urn] = was[0].urn
+    return found
+
+
+def _by_urn(family: Family) -> dict[str, PlannedResource]:
+    return {each.urn: each for each in family}
+
+
+def _families(resources: Resources) -> Iterator[tuple[PlannedResource, Family]]:
+    members: dict[str, list[PlannedResource]] = defaultdict(list)
+    for urn in sorted(resources):
+        root = urn
+        for _ in range(50):
+            parent = resources[root].parent
+            if parent is None or parent not in resources:
+                break
+            root = parent
+        members[root].append(resources[urn])
+    for root, family in members.items():
+        yield resources[root], (resources[root], *(each for each in family if each.urn != root))
+
+
+def _places(resources: Resources) -> dict[tuple[str, str], list[Family]]:
+    """All families by the types and the parent of the resource that each stands below."""
+    places: dict[tuple[str, str], list[Family]] = defaultdict(list)
+    for root, family in _families(resources):
+        types = urn.types if (urn := parse_urn(root.urn)) else root.type
+        if types != STACK_TYPE:
+            places[types, root.parent or ""].append(family)
+    return places
+
+
+def _likeness(was: Family, now: Family, leaves: Mapping[str, Leaves]) -> float:
+    """Share of properties that are equal once each family's own name is taken out, 0 to 1."""
+    sizes = sorted(sum(len(leaves[each.urn]) + 1 for each in family) for family in (was, now))
+    if sizes[0] < ALIKE * sizes[1]:
+        return 0.0
+    old_stem, new_stem = _stems(was[0].name, now[0].name)
+    left, right = _properties(was, old_stem, leaves), _properties(now, new_stem, leaves)
+    total = max(left.total(), right.total())
+    return (left & right).total() / total if total else 0.0
+
+
+def _matched(was: Resources, former: str, now: Resources, name: str) -> dict[str, str]:
+    """URNs of `now`, each with the one of `was` that stands at its place under the former name."""
+    by_place = {_place(each, former): urn for urn, each in was.items()}
+    places = {urn: _place(each, name) for urn, each in now.items()}
+    return {urn: by_place[place] for urn, place in places.items() if place in by_place}
+
+
+def _stems(old: str, new: str) -> tuple[str, str]:
+    """What stands for the family in its names: both names without the words they end alike with."""
+    left, right = old.split("-"), new.split("-")
+    while len(left) > 1 and len(right) > 1 and left[-1] == right[-1]:
+        left.pop()
+        right.pop()
+    return "-".join(left), "-".join(right)
+
+
+def _place(resource: PlannedResource, stem: str) -> tuple[str, str]:
+    types = urn.types if (urn := parse_urn(resource.urn)) else resource.type
+    return types, resource.name.replace(stem, "\0")
+
+
+def _properties(
+    family: Family, stem: str, leaves: Mapping[str, Leaves]
+) -> Counter[tuple[str, ...]]:
+    counter: Counter[tuple[str, ...]] = Counter()
+    for resource in family:
+        place = _place(resource, stem)
+        counter[place] += 1
+        for path, value in leaves[resource.urn]:
+            plain = _AUTO_NAME.sub("", value.replace(stem, "\0"))
+            counter[(*place, path.replace(stem, "\0"), plain)] += 1
+    return counter
+
+
+def _leaves(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        # A configuration file: one different dependency is one difference, not a different text.
+        try:
+            inside = json.loads(value)
+        except (ValueError, RecursionError):
+            inside = value
+        if isinstance(inside, (dict, list)) and len(path) < 200:
+            yield from _leaves(inside, f"{path}>")
+            return
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item, f"{path}[]")
+    else:
+        yield path, value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,122 @@
+"""Two git revisions, each in a worktree of its own for as long as it is planned."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from catalog.project_file import stack_names
+from nexus.diff.errors import DiffError, PlanningError
+from nexus.diff.planner import Say, plan_project, say_nothing
+from nexus.diff.side import Side
+from nexus.diff.wanted import require_known
+
+LOCK = "requirements.lock"
+
+
+def is_revision(repository: Path, name: str) -> bool:
+    """Whether `name` is a commit of the repository that holds folder `repository`."""
+    return _commit(repository, name) is not None
+
+
+def plan_sides(
+    repository: Path,
+    base: str | Path,
+    head: str | Path,
+    stacks: tuple[str, ...] = (),
+    say: Say = say_nothing,
+) -> tuple[Side, Side]:
+    """Both sides, planned at the same time.
+
+    Args:
+        repository: a folder of the git repository; unused if both sides are folders.
+        base: a git revision, or the folder of a project, which is planned as it is.
+        head: the same.
+        stacks: which stacks to plan; all there are if empty.
+        say: is told what is done.
+
+    Raises:
+        PlanningError: a side cannot be planned at all.
+        DiffError: a side is no revision, or neither has one of `stacks`.
+    """
+    with _worktree(repository, base) as before, _worktree(repository, head) as after:
+        require_known(stacks, {*stack_names(before), *stack_names(after)})
+        say(f"Planning {base} and {head}, each with its own code ...")
+        # A plan is one process that uses one core; two revisions are two of them.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            sides = pool.map(
+                lambda each: plan_project(each[0], each[1], stacks, say),
+                ((before, str(base)), (after, str(head))),
+            )
+            made_base, made_head = sides
+        note = _note(before, after)
+    return replace(made_base, notes=note), made_head
+
+
+def _note(before: Path, after: Path) -> tuple[str, ...]:
+    locks = [path / LOCK for path in (before, after)]
+    if all(lock.is_file() for lock in locks):
+        old, new = (lock.read_bytes() for lock in locks)
+        if old != new:
+            return (
+                f"`{LOCK}` differs between the two sides; both were planned with the packages "
+                "installed here, so changes that come from a package alone do not show.",
+            )
+    return ()
+
+
+@contextmanager
+def _worktree(repository: Path, side: str | Path) -> Generator[Path]:
+    """A folder with the project of a revision; a folder is its own."""
+    if isinstance(side, Path):
+        yield side.resolve()
+        return
+    commit = _commit(repository, side)
+    if commit is None:
+        raise DiffError(f"'{side}' is no git revision of {repository}; name one.")
+    inside = _git(repository, "rev-parse", "--show-prefix").strip()
+    with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
+        tree = Path(folder).resolve() / "tree"
+        _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        try:
+            yield tree / inside
+        finally:
+            _git(repository, "worktree", "remove", "--force", str(tree))
+
+
+def _commit(repository: Path, name: str) -> str | None:
+    try:
+        found = _git(
+            repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+        )
+    except PlanningError:
+        return None
+    return found.strip()
+
+
+def _git(repository: Path, *arguments: str) -> str:
+    # In a hook, git's own variables name another repository or index.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            # Files named by a fork's revision must not start programs of a hook or filter.
+            ["git", "-c", "core.hooksPath=/dev/null", "-C", str(repository), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise PlanningError(
+            "There is no `git` on PATH; install it, or compare plan files."
+        ) from None
+    if done.returncode != 0:
+        raise PlanningError(f"git {arguments[0]} failed: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,33 @@
+"""Pictures and documents of a catalog's graph, as text. The catalog is a checked one.
+
+Every renderer is a function from a catalog to a string that is the same from
+run to run and whatever the order of the catalog's files.
+"""
+
+from collections.abc import Callable, Mapping
+
+from catalog import Catalog
+from graph.impact import Impact
+from nexus.pictures.dot import as_dot
+from nexus.pictures.impact import impact_as_json, impact_as_mermaid, impact_as_text
+from nexus.pictures.json import as_json
+from nexus.pictures.mermaid import as_mermaid
+from nexus.pictures.svg import as_svg, impact_as_svg
+from nexus.pictures.text import as_text
+
+RENDERERS: Mapping[str, Callable[[Catalog], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "mermaid": as_mermaid,
+    "dot": as_dot,
+    "svg": as_svg,
+}
+"""Renderer of each format."""
+
+IMPACT_RENDERERS: Mapping[str, Callable[[Catalog, Impact], str]] = {
+    "text": impact_as_text,
+    "json": impact_as_json,
+    "mermaid": impact_as_mermaid,
+    "svg": impact_as_svg,
+}
+"""Renderer of an outage in each format."""

@@ -1,0 +1,181 @@
+"""What an outage does, as text for people, JSON for scripts and a picture."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from catalog import Catalog
+from graph.impact import Impact, Loss, ServiceImpact, State
+from graph.weak_points import WeakPoint
+from nexus.pictures.chart import Chart, first_drawn, node_id
+
+WORDS = {State.OK: "works", State.DEGRADED: "degraded", State.DOWN: "broken"}
+"""States of a flow in words."""
+
+NO_FLOWS = "There are no critical flows."
+
+
+def impact_as_text(catalog: Catalog, found: Impact) -> str:
+    """The outage in sentences: flows first, then services, the worst first."""
+    return "\n".join(_lines(catalog, found)) + "\n"
+
+
+def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
+    numbers = ", ".join(f"{len(found.named(state))} {state}" for state in reversed(State))
+    yield f"While {_listed(found.failed)} {_are(found.failed)} down: {numbers}."
+    yield ""
+    yield "Critical flows:" if found.flows else NO_FLOWS
+    for name, flow in found.flows.items():
+        because = f" ({', '.join(flow.because)})" if flow.because else ""
+        yield f"  {name}: {WORDS[flow.state]}{because}"
+    for state in (State.DOWN, State.DEGRADED):
+        names = found.named(state)
+        if names:
+            yield ""
+            yield f"{str(state).capitalize()}, {len(names)} of {len(catalog.services)}:"
+            for name in names:
+                yield f"  {name}: {_why(name, found.services[name])}"
+
+
+def _why(name: str, each: ServiceImpact) -> str:
+    if each.state is State.DEGRADED:
+        return "; ".join(_loss(loss) for loss in each.losses)
+    if each.because == (name,):
+        return "failed"
+    needs = [other for other in each.because if other != name]
+    behind = [cause for cause in each.causes if cause not in (*needs, name)]
+    failed = "failed, and " if name in each.because else ""
+    chain = f", because of {_listed(behind)}" if behind else ""
+    return f"{failed}needs {_listed(needs)}{chain}"
+
+
+def _loss(loss: Loss) -> str:
+    if loss.fallback is None:
+        return f"without {loss.target}"
+    return f"{loss.fallback} instead of {loss.target}"
+
+
+def impact_as_json(catalog: Catalog, found: Impact) -> str:
+    """The outage for scripts. Its shape is a promise; add keys, never change any."""
+    del catalog
+    document = {
+        "failed": found.failed,
+        "services": {
+            name: {
+                "state": each.state,
+                "because": each.because,
+                "causes": each.causes,
+                "without": [
+                    {"target": loss.target, "fallback": loss.fallback} for loss in each.losses
+                ],
+            }
+            for name, each in found.services.items()
+        },
+        "flows": {
+            name: {"state": each.state, "because": each.because}
+            for name, each in found.flows.items()
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+_COLOURS = {
+    "failed": "fill:#7f1d1d,color:#fff,stroke:#7f1d1d",
+    "down": "fill:#fca5a5,color:#000,stroke:#b91c1c",
+    "degraded": "fill:#fde68a,color:#000,stroke:#b45309",
+}
+
+
+def impact_as_mermaid(catalog: Catalog, found: Impact) -> str:
+    """A flowchart of whatever is not ok, with the edges that spread it.
+
+    Of more edges than Mermaid draws, one box per domain is left, or per tier.
+    """
+    return first_drawn(_charts(catalog, found))
+
+
+def _charts(catalog: Catalog, found: Impact) -> Iterator[Chart]:
+    yield _whole(found)
+    yield _summary(found, "domain", {n: each.domain for n, each in catalog.services.items()})
+    yield _summary(found, "tier", {n: str(each.tier) for n, each in catalog.services.items()})
+
+
+def _whole(found: Impact) -> Chart:
+    hit = {name: each for name, each in found.services.items() if each.state is not State.OK}
+    nodes = [
+        f'  {node_id(name)}["{name}"]:::'
+        f"{'failed' if name in found.failed else str(hit[name].state)}"
+        for name in sorted({*hit, *found.failed})
+    ]
+    edges: list[str] = []
+    for name, each in hit.items():
+        needs = (target for target in each.because if target != name)
+        edges += [f"  {node_id(target)} --> {node_id(name)}" for target in needs]
+        for loss in each.losses:
+            label = f'|"{loss.fallback}"|' if loss.fallback else ""
+            edges.append(f"  {node_id(loss.target)} -.->{label} {node_id(name)}")
+    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges))
+
+
+def _summary(found: Impact, word: str, box_of: Mapping[str, str]) -> Chart:
+    """How many services of each domain or tier are hit, and whether any of them is down."""
+    hit: dict[str, Counter[State]] = {}
+    for name, each in found.services.items():
+        if each.state is not State.OK and name not in found.failed:
+            hit.setdefault(box_of[name], Counter())[each.state] += 1
+    nodes = [f'  {node_id(name)}["{name}"]:::failed' for name in found.failed]
+    edges: list[str] = []
+    for box, states in sorted(hit.items()):
+        worst = State.DOWN if states[State.DOWN] else State.DEGRADED
+        told = ", ".join(f"{states[state]} {state}" for state in reversed(State) if states[state])
+        nodes.append(f'  b_{node_id(box)}["{box}: {told}"]:::{worst}')
+        arrow = "-->" if worst is State.DOWN else "-.->"
+        edges += [f"  {node_id(name)} {arrow} b_{node_id(box)}" for name in found.failed]
+    title = f"One box per {word}: there are more edges than Mermaid draws"
+    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges), title)
+
+
+def _styles() -> tuple[str, ...]:
+    return tuple(f"  classDef {style} {colours}" for style, colours in _COLOURS.items())
+
+
+def weak_points_as_text(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
+    """A table of single points of failure, the worst first."""
+    width = max((len(point.name) for point in points), default=0)
+    rows = [
+        f"  {point.name:<{width}}  {len(point.flows):>5}  {len(point.down):>4}  "
+        f"{len(point.degraded):>8}"
+        for point in points
+    ]
+    head = f"  {'fails alone':<{width}}  flows  down  degraded"
+    title = (
+        f"Single points of failure: {len(points)}. Broken flows of {len(catalog.flows)}, other "
+        f"services down and degraded of {len(catalog.services)}:"
+    )
+    return "\n".join((title, head, *rows)) + "\n"
+
+
+def weak_points_as_json(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
+    """The same for scripts."""
+    del catalog
+    document = [
+        {
+            "name": point.name,
+            "kind": point.kind,
+            "flows": point.flows,
+            "down": point.down,
+            "degraded": point.degraded,
+        }
+        for point in points
+    ]
+    return json.dumps({"weakPoints": document}, indent=2) + "\n"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _are(names: tuple[str, ...]) -> str:
+    return "are" if len(names) > 1 else "is"

@@ -1,0 +1,63 @@
+"""The plan of one stack, and its JSON document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nexus.plan.recorder import Registration, record
+from stacks.program import build
+from stacks.stack_file import read_stack_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Every resource the program would register in `stack`, sorted by URN."""
+
+    stack: str
+    resources: tuple[Registration, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The plan as the documented JSON document."""
+        return {
+            "stack": self.stack,
+            "resources": [_document(resource) for resource in self.resources],
+        }
+
+    def to_json(self) -> str:
+        """The document as text: the same bytes for the same files, a newline at the end."""
+        return json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _document(resource: Registration) -> dict[str, Any]:
+    return {
+        "urn": resource.urn,
+        "type": resource.type,
+        "name": resource.name,
+        "parent": resource.parent or None,
+        "provider": resource.provider or None,
+        "inputs": resource.inputs,
+        "dependencies": list(resource.dependencies),
+        "aliases": list(resource.aliases),
+        "options": resource.options,
+        "secrets": list(resource.secrets),
+    }
+
+
+def make_plan(project: Path, stack: str) -> Plan:
+    """Plans `stack` of the project in folder `project`; encrypted settings get placeholders.
+
+    Raises:
+        CatalogError: what is wrong with the project's files or settings.
+    """
+    file = read_stack_file(project, stack)
+    resources = record(
+        lambda: build(project),
+        project=file.project,
+        stack=stack,
+        config=file.config,
+        secret_keys=file.secret_keys,
+    )
+    return Plan(stack=stack, resources=resources)

@@ -1,0 +1,299 @@
+"""Stands in for the engine while a program runs, and records what the program registers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import gc
+import hashlib
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pulumi
+from google.protobuf import struct_pb2
+from pulumi.runtime import mocks, run_in_stack, set_all_config
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import configure
+
+from nexus.plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
+from nexus.pulumi.clouds.clouds import TYPES, made_outputs, named, place_of
+
+STACK_TYPE = "pulumi:pulumi:Stack"
+READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
+"""The engine's own function that returns the outputs of all resources in a stack's state."""
+
+AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
+"""Starts of environment variables that the SDKs would read into inputs or settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """One resource, as the program registered it.
+
+    Args:
+        urn: the URN the engine would give it.
+        type, name, parent: as registered; `parent` is "" for the stack itself.
+        custom: whether a provider manages it; a component otherwise.
+        provider: URN of its provider, "" for components and providers.
+        inputs: its inputs, secrets replaced.
+        secrets: paths of the secrets in its inputs.
+        dependencies: URNs it was told to wait for, sorted.
+        aliases: other identities it is known by.
+        options: options that differ from their defaults.
+        made: what the simulated cloud added: its id and computed outputs.
+    """
+
+    urn: str
+    type: str
+    name: str
+    parent: str
+    custom: bool
+    provider: str
+    inputs: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    dependencies: tuple[str, ...]
+    aliases: tuple[Any, ...]
+    options: Mapping[str, Any]
+    made: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+def record(
+    program: Callable[[], None],
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    secret_keys: tuple[str, ...] = (),
+) -> tuple[Registration, ...]:
+    """Runs `program` and returns what it registered, the stack included, sorted by URN.
+
+    Every program runs in a context of its own, so that one after the other
+    leaves nothing behind in the process.
+
+    Raises:
+        pulumi.RunError: what the program says is wrong.
+    """
+    monitor = _Monitor(stack, project)
+    with _without_ambient_settings(), _rare_collection():
+        contextvars.copy_context().run(_run, program, monitor, dict(config), list(secret_keys))
+    return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
+
+
+def _run(
+    program: Callable[[], None],
+    monitor: _Monitor,
+    config: dict[str, str],
+    secret_keys: list[str],
+) -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        set_all_config(config, secret_keys)
+        configure(
+            mocks.MockSettings(
+                monitor=monitor,
+                monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
+                engine=mocks.MockEngine(None),
+                project=monitor.project,
+                stack=monitor.stack,
+                dry_run=False,
+                # Those of this program alone: the default is one set for the whole process, and
+                # what a failed program leaves in it fails the next one.
+                outputs=set[Any](),
+            )
+        )
+        loop.run_until_complete(run_in_stack(program))
+    finally:
+        _abandon(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def _abandon(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what a failed program still waits for, or the interpreter complains of it later."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+
+
+@contextlib.contextmanager
+def _without_ambient_settings() -> Generator[None]:
+    """A plan depends on the project's files alone, not on who makes it."""
+    kept = {key: os.environ[key] for key in list(os.environ) if key.startswith(AMBIENT)}
+    for key in kept:
+        del os.environ[key]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+@contextlib.contextmanager
+def _rare_collection() -> Generator[None]:
+    """Looks for garbage rarely.
+
+    A program keeps nearly all it registers, and looking through that takes as long as
+    registering it.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+class _NoMocks(mocks.Mocks):
+    """`_Monitor` answers itself; set_mocks demands one of these all the same."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        raise NotImplementedError(args.typ)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
+        raise NotImplementedError(args.token)
+
+
+class _Monitor(mocks.MockMonitor):
+    """A resource monitor that answers with the inputs, and with what a provider would add."""
+
+    def __init__(self, stack: str, project: str) -> None:
+        super().__init__(_NoMocks())
+        self.stack, self.project = stack, project
+        self._lock = threading.Lock()
+        self.registrations: dict[str, Registration] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The engine's URN: the types of all parents but the stack stand in front of its own."""
+        types = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if types == STACK_TYPE else f"{types}${type_}"
+        return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
+
+    def Invoke(self, request: Any) -> Any:
+        if request.tok != READ_STATE:
+            raise pulumi.RunError(
+                f"The program calls {request.tok}, which a plan cannot answer without a provider; "
+                "give the program the value as a setting."
+            )
+        nothing = struct_pb2.Struct()
+        nothing.update({"outputs": {}})  # a plan is that of a stack's first start
+        response = resource_pb2.ResourceInvokeResponse()
+        # `return` is a word of Python, so the field cannot be named.
+        getattr(response, "return").CopyFrom(nothing)
+        return response
+
+    def RegisterResource(self, request: Any) -> Any:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs, secrets = plain_values(request.object)
+        registration = Registration(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            custom=request.custom,
+            provider=request.provider.rpartition("::")[0],
+            inputs=inputs,
+            secrets=secrets,
+            dependencies=tuple(sorted(set(request.dependencies))),
+            aliases=_aliases(request),
+            options=_options(request),
+        )
+        with self._lock:
+            if urn in self.registrations:
+                raise pulumi.RunError(
+                    f"Two resources are called '{request.name}' ({request.type}); rename one."
+                )
+            self.registrations[urn] = registration
+        outputs = _outputs(request, registration)
+        own_id = request.name if request.custom else ""
+        if request.type in TYPES:
+            own_id = self._simulate(registration, outputs)
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=own_id, object=outputs)
+
+    def ReadResource(self, request: Any) -> Any:
+        """Answers for an object of somebody else's, which the plan does not list."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        answer = struct_pb2.Struct()
+        answer.CopyFrom(request.properties)
+        if request.type.startswith("kubernetes:"):
+            own = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{request.type}/{request.id}"))
+            answer.update({"metadata": {"name": request.id, "uid": own}})
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=answer)
+
+    def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
+        """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
+        provider = self.registrations.get(registration.provider)
+        place = place_of({} if provider is None else provider.inputs)
+        answer = TYPES[registration.type]
+        suffix = hashlib.sha256(registration.urn.encode()).hexdigest()
+        inputs = named(answer, registration.name, suffix, registration.inputs)
+        values = dict(made_outputs(answer, place, registration.urn, inputs))
+        own_id = str(values.pop("id"))
+        if answer.named is not None:
+            values[answer.named] = inputs[answer.named]
+        with self._lock:
+            self.registrations[registration.urn] = replace(
+                registration, made={**values, "id": own_id}
+            )
+        secret_free = {key: value for key, value in values.items() if value is not None}
+        outputs.update(secret_free)
+        return own_id
+
+
+def _outputs(request: Any, registration: Registration) -> struct_pb2.Struct:
+    """The inputs, plus what the simulated world adds: auto-names and secret outputs."""
+    outputs = struct_pb2.Struct()
+    outputs.CopyFrom(request.object)
+    if request.type.startswith("kubernetes:") and "metadata" in registration.inputs:
+        metadata = outputs.fields["metadata"].struct_value
+        if "name" not in metadata.fields:
+            metadata.fields["name"].string_value = _auto_name(registration)
+    for name in request.additionalSecretOutputs:
+        secret = outputs.fields[name].struct_value
+        secret.fields[SIGNATURE_KEY].string_value = SECRET_SIGNATURE
+        secret.fields["value"].string_value = f"{name} of {registration.urn}"
+    return outputs
+
+
+def _auto_name(registration: Registration) -> str:
+    """A name as auto-naming makes them, but the same in every plan of the same content.
+
+    It changes with the content, as the real one does: what mounts the object
+    shows up as changed too.
+    """
+    content = json.dumps([registration.urn, registration.inputs], sort_keys=True)
+    return f"{registration.name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _aliases(request: Any) -> tuple[Any, ...]:
+    aliases: list[Any] = list(request.aliasURNs)
+    for alias in request.aliases:
+        if alias.urn:
+            aliases.append(alias.urn)
+        else:
+            spec = alias.spec
+            fields = ("name", "type", "stack", "project", "parentUrn")
+            aliases.append({key: getattr(spec, key) for key in fields if getattr(spec, key)})
+    return tuple(aliases)
+
+
+_FLAGS = ("protect", "retainOnDelete", "deleteBeforeReplace")
+_LISTS = ("ignoreChanges", "replaceOnChanges", "additionalSecretOutputs")
+_TEXTS = ("importId", "deletedWith")
+
+
+def _options(request: Any) -> dict[str, Any]:
+    options: dict[str, Any] = {key: True for key in _FLAGS if getattr(request, key)}
+    options |= {key: sorted(getattr(request, key)) for key in _LISTS if getattr(request, key)}
+    options |= {key: getattr(request, key) for key in _TEXTS if getattr(request, key)}
+    timeouts = request.customTimeouts
+    given = {k: getattr(timeouts, k) for k in ("create", "update", "delete")}
+    if any(given.values()):
+        options["customTimeouts"] = {key: value for key, value in given.items() if value}
+    return options

@@ -1,0 +1,30 @@
+"""All rules. Each is a function over the resources of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nexus.policy.resource import Resource
+from nexus.policy.rules.availability import AVAILABILITY_RULES
+from nexus.policy.rules.aws import AWS_RULES
+from nexus.policy.rules.isolation import ISOLATION_RULES
+from nexus.policy.rules.limits import LIMIT_RULES
+from nexus.policy.rules.pods import POD_RULES
+from nexus.policy.rules.secrets import SECRET_RULES
+from nexus.policy.violation import Rule, Violation
+
+RULES: tuple[Rule, ...] = (
+    *POD_RULES,
+    *LIMIT_RULES,
+    *SECRET_RULES,
+    *ISOLATION_RULES,
+    *AVAILABILITY_RULES,
+    *AWS_RULES,
+)
+"""The rules that every stack keeps."""
+
+
+def violations(resources: Iterable[Resource]) -> tuple[Violation, ...]:
+    """Every broken rule, sorted by resource; empty when the stack keeps them all."""
+    stack = list(resources)
+    return tuple(sorted(found for rule in RULES for found in rule.violations(stack)))

@@ -1,0 +1,57 @@
+"""Rules of secrets: where they may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nexus.policy.resource import Resource, mapping, sequence
+from nexus.policy.rules.pods import containers, pods
+from nexus.policy.violation import Finding, Rule
+
+_SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
+_IN_A_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+_KEEPS_SECRETS = ("Secret",)
+
+
+def _only_in_secrets(resources: Sequence[Resource]) -> Iterator[Finding]:
+    for resource in resources:
+        if resource.is_kubernetes and resource.kind not in _KEEPS_SECRETS and resource.secrets:
+            where = ", ".join(resource.secrets)
+            yield resource, f"a secret stands in {where}; put it into a Secret and mount that."
+
+
+def _not_in_the_environment(resources: Sequence[Resource]) -> Iterator[Finding]:
+    for resource, pod in pods(resources):
+        for container in containers(pod):
+            place = f"container '{container.get('name')}'"
+            for source in map(mapping, sequence(container.get("envFrom"))):
+                if source.get("secretRef"):
+                    yield resource, f"{place} has a Secret in its environment; mount it as files."
+            for variable in map(mapping, sequence(container.get("env"))):
+                name, value = str(variable.get("name")), str(variable.get("value") or "")
+                if mapping(variable.get("valueFrom")).get("secretKeyRef"):
+                    yield (
+                        resource,
+                        f"{place} has a Secret in variable {name}; mount it as a file.",
+                    )
+                elif (value and _SECRET_NAME.search(name)) or _IN_A_URL.search(value):
+                    yield (
+                        resource,
+                        f"{place} seems to have a secret in variable {name}; mount it as a file.",
+                    )
+
+
+SECRET_RULES = (
+    Rule(
+        name="secrets-only-in-secrets",
+        description="A secret value stands in a Secret and in no other Kubernetes object",
+        check=_only_in_secrets,
+        reads_secrecy=True,
+    ),
+    Rule(
+        name="no-secret-in-the-environment",
+        description="Environment variables, which leak into logs and dumps, hold no secret",
+        check=_not_in_the_environment,
+    ),
+)

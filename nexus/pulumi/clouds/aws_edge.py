@@ -1,0 +1,240 @@
+"""What AWS answers: networks, balancers, certificates and CDNs.
+
+Shapes of ids and outputs: pages of the AWS provider for Terraform, "Attribute Reference".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from nexus.pulumi.clouds.answer import Answer, Made, Values
+from nexus.pulumi.clouds.aws_names import ID_DIGITS, joined, numbered
+
+
+def _vpc(made: Made) -> Values:
+    own = f"vpc-{made.hexadecimal(ID_DIGITS)}"
+    return {
+        "id": own,
+        "arn": made.arn("ec2", f"vpc/{own}"),
+        "defaultSecurityGroupId": f"sg-{made.hexadecimal(ID_DIGITS, 'default')}",
+        "mainRouteTableId": f"rtb-{made.hexadecimal(ID_DIGITS, 'main')}",
+    }
+
+
+def _address(made: Made) -> Values:
+    own = f"eipalloc-{made.hexadecimal(ID_DIGITS)}"
+    last = int(made.hexadecimal(2), 16)
+    return {"id": own, "allocationId": own, "publicIp": f"203.0.113.{last}"}
+
+
+def _launch_template(made: Made) -> Values:
+    own = f"lt-{made.hexadecimal(ID_DIGITS)}"
+    return {
+        "id": own,
+        "arn": made.arn("ec2", f"launch-template/{own}"),
+        "latestVersion": 1,
+        "defaultVersion": 1,
+    }
+
+
+def _load_balancer(made: Made) -> Values:
+    own = made.text("name")
+    arn = made.arn("elasticloadbalancing", f"loadbalancer/app/{own}/{made.hexadecimal(16)}")
+    return {
+        "id": arn,
+        "arn": arn,
+        "dnsName": f"{own}-{int(made.hexadecimal(8), 16)}.{made.place.region}.elb.amazonaws.com",
+        "zoneId": "Z215JYRZR1TBD5",
+    }
+
+
+def _target_group(made: Made) -> Values:
+    own = made.text("name")
+    arn = made.arn("elasticloadbalancing", f"targetgroup/{own}/{made.hexadecimal(16)}")
+    return {"id": arn, "arn": arn}
+
+
+def _listener(made: Made) -> Values:
+    start = made.text("loadBalancerArn").replace(":loadbalancer/", ":listener/")
+    arn = f"{start}/{made.hexadecimal(16)}"
+    return {"id": arn, "arn": arn}
+
+
+def _certificate(made: Made) -> Values:
+    arn = made.arn("acm", f"certificate/{made.uuid()}")
+    names = [made.text("domainName"), *(made.inputs.get("subjectAlternativeNames") or [])]
+    options: list[Values] = []
+    for name in dict.fromkeys(names):
+        base = str(name)
+        # The same for every certificate of an account.
+        proof = f"{made.place.account} {base}".encode()
+        token = hashlib.sha256(proof).hexdigest()[:32]
+        options.append(
+            {
+                "domainName": name,
+                "resourceRecordName": f"_{token}.{base}.",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": f"_{token[::-1]}.acm-validations.aws.",
+            }
+        )
+    return {"id": arn, "arn": arn, "domainValidationOptions": options, "status": "ISSUED"}
+
+
+def _distribution(made: Made) -> Values:
+    own = f"E{made.hexadecimal(13).upper()}"
+    return {
+        "id": own,
+        "arn": made.arn("cloudfront", f"distribution/{own}", everywhere=True),
+        "domainName": f"d{made.hexadecimal(13)}.cloudfront.net",
+        "hostedZoneId": "Z2FDTNDATAQYW2",
+        "etag": f"E{made.hexadecimal(12, 'etag').upper()}",
+        "status": "Deployed",
+    }
+
+
+def _plain(made: Made) -> Values:
+    return {"id": made.uuid()}
+
+
+def _web_acl(made: Made) -> Values:
+    scope = "global" if made.text("scope") == "CLOUDFRONT" else "regional"
+    own = made.uuid()
+    arn = made.arn("wafv2", f"{scope}/webacl/{made.text('name')}/{own}")
+    return {"id": own, "arn": arn, "capacity": 1000}
+
+
+def _record(made: Made) -> Values:
+    parts = (made.text(name) for name in ("zoneId", "name", "type", "setIdentifier"))
+    return {"id": "_".join(filter(None, parts)), "fqdn": made.text("name")}
+
+
+def _route(made: Made) -> Values:
+    return {"id": f"{made.text('routeTableId')}_{made.text('destinationCidrBlock')}"}
+
+
+AWS_EDGE: Mapping[str, Answer] = {
+    "aws:acm/certificate:Certificate": Answer(
+        outputs=_certificate,
+        computed=("arn", "domainValidationOptions", "status"),
+        immutable=("domainName", "subjectAlternativeNames", "validationMethod", "region"),
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": Answer(
+        outputs=joined("certificateArn"),
+        immutable=("certificateArn", "validationRecordFqdns"),
+        repeatable=True,
+    ),
+    "aws:cloudfront/cachePolicy:CachePolicy": Answer(outputs=_plain, named="name", longest=128),
+    "aws:cloudfront/distribution:Distribution": Answer(
+        outputs=_distribution, computed=("arn", "domainName", "hostedZoneId", "etag", "status")
+    ),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": Answer(
+        outputs=_plain, named="name", longest=64
+    ),
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Answer(
+        outputs=_plain, named="name", longest=128
+    ),
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Answer(
+        outputs=numbered("sg", "ec2", "security-group"),
+        computed=("arn",),
+        immutable=("vpcId",),
+        repeatable=True,
+    ),
+    "aws:ec2/eip:Eip": Answer(outputs=_address, computed=("allocationId", "publicIp")),
+    "aws:ec2/flowLog:FlowLog": Answer(
+        outputs=numbered("fl"), immutable=("vpcId", "trafficType", "logDestination")
+    ),
+    "aws:ec2/internetGateway:InternetGateway": Answer(
+        outputs=numbered("igw", "ec2", "internet-gateway"), computed=("arn",)
+    ),
+    "aws:ec2/launchTemplate:LaunchTemplate": Answer(
+        outputs=_launch_template,
+        computed=("arn", "latestVersion", "defaultVersion"),
+        named="name",
+    ),
+    "aws:ec2/natGateway:NatGateway": Answer(
+        outputs=numbered("nat"), immutable=("subnetId", "allocationId")
+    ),
+    "aws:ec2/route:Route": Answer(
+        taken="RouteAlreadyExists: The route identified by {} already exists.",
+        outputs=_route,
+        immutable=("routeTableId", "destinationCidrBlock"),
+    ),
+    "aws:ec2/routeTable:RouteTable": Answer(
+        outputs=numbered("rtb", "ec2", "route-table"), computed=("arn",), immutable=("vpcId",)
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Answer(
+        outputs=numbered("rtbassoc"), immutable=("subnetId",)
+    ),
+    "aws:ec2/securityGroup:SecurityGroup": Answer(
+        outputs=numbered("sg", "ec2", "security-group"),
+        computed=("arn",),
+        named="name",
+        immutable=("description", "name", "vpcId"),
+    ),
+    "aws:ec2/subnet:Subnet": Answer(
+        outputs=numbered("subnet", "ec2", "subnet"),
+        computed=("arn",),
+        immutable=("availabilityZone", "cidrBlock", "vpcId"),
+    ),
+    "aws:ec2/vpc:Vpc": Answer(
+        outputs=_vpc,
+        computed=("arn", "defaultSecurityGroupId", "mainRouteTableId"),
+        immutable=("cidrBlock",),
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Answer(
+        outputs=numbered("vpce", "ec2", "vpc-endpoint"),
+        computed=("arn",),
+        immutable=("serviceName", "vpcEndpointType", "vpcId"),
+    ),
+    "aws:lb/listener:Listener": Answer(
+        outputs=_listener, computed=("arn",), immutable=("loadBalancerArn",)
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Answer(
+        outputs=_load_balancer,
+        computed=("arn", "dnsName", "zoneId"),
+        named="name",
+        longest=32,
+        immutable=("internal", "loadBalancerType", "name"),
+    ),
+    "aws:lb/targetGroup:TargetGroup": Answer(
+        outputs=_target_group,
+        computed=("arn",),
+        named="name",
+        longest=32,
+        immutable=("name", "port", "protocol", "targetType", "vpcId"),
+    ),
+    "aws:route53/healthCheck:HealthCheck": Answer(outputs=_plain, immutable=("type",)),
+    "aws:route53/record:Record": Answer(
+        taken="InvalidChangeBatch: Tried to create resource record set {} but it already exists",
+        outputs=_record,
+        computed=("fqdn",),
+        immutable=("name", "setIdentifier", "type", "zoneId"),
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Answer(
+        outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
+        computed=("arn", "securityGroupRuleId"),
+        immutable=("securityGroupId",),
+    ),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Answer(
+        outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
+        computed=("arn", "securityGroupRuleId"),
+        immutable=("securityGroupId",),
+    ),
+    "aws:wafv2/webAcl:WebAcl": Answer(
+        outputs=_web_acl,
+        computed=("arn", "capacity"),
+        named="name",
+        longest=128,
+        immutable=("name", "scope"),
+    ),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": Answer(
+        outputs=joined("webAclArn", "resourceArn"),
+        immutable=("resourceArn", "webAclArn"),
+        repeatable=True,
+    ),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Answer(
+        outputs=joined("resourceArn"), immutable=("resourceArn",), repeatable=True
+    ),
+}
+"""By Pulumi type."""

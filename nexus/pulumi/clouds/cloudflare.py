@@ -1,0 +1,43 @@
+"""The resource types of Cloudflare that the program uses, by Pulumi's type token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nexus.pulumi.clouds.answer import Answer, Made, Values
+
+_HEX_DIGITS = 32
+
+
+def _numbered(made: Made) -> Values:
+    return {"id": made.hexadecimal(_HEX_DIGITS)}
+
+
+def _setting(made: Made) -> Values:
+    return {"id": made.text("settingId"), "editable": True}
+
+
+CLOUDFLARE: Mapping[str, Answer] = {
+    "cloudflare:index/certificatePack:CertificatePack": Answer(
+        outputs=lambda made: {**_numbered(made), "status": "active"},
+        computed=("status",),
+        immutable=("certificateAuthority", "hosts", "type", "validationMethod", "validityDays"),
+    ),
+    "cloudflare:index/dnsRecord:DnsRecord": Answer(outputs=_numbered, immutable=("zoneId",)),
+    "cloudflare:index/loadBalancer:LoadBalancer": Answer(outputs=_numbered, immutable=("zoneId",)),
+    "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": Answer(
+        outputs=_numbered, immutable=("accountId",)
+    ),
+    "cloudflare:index/loadBalancerPool:LoadBalancerPool": Answer(
+        outputs=_numbered, immutable=("accountId",)
+    ),
+    "cloudflare:index/ruleset:Ruleset": Answer(
+        outputs=_numbered, immutable=("kind", "phase", "zoneId")
+    ),
+    "cloudflare:index/zoneSetting:ZoneSetting": Answer(
+        outputs=_setting,
+        computed=("editable",),
+        immutable=("settingId", "zoneId"),
+        repeatable=True,
+    ),
+}

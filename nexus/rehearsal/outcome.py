@@ -1,0 +1,106 @@
+"""What one run of the engine came to."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pulumi.automation import EngineEvent, OpType
+
+from nexus.rehearsal.record import Operation, Step
+
+HIDDEN = "[secret]"
+
+_COLOR = re.compile(r"<\{%.*?%\}>")
+_COUNTED = re.compile(r"\d+ errors? occurred:\s*")
+_EMPTY_PHRASES = frozenset({"update failed", "preview failed", "refresh failed", "destroy failed"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one run came to; a failed run is an outcome too, not an exception.
+
+    Args:
+        phase: `up`, `preview`, `refresh` or `destroy`, from the second on numbered.
+        succeeded: whether the engine did all it was asked.
+        operations: every operation, by simulated start.
+        counts: how many resources were created, updated, replaced, deleted
+            or left as they were (`same`), as the engine counts.
+        makespan: simulated seconds from the phase's start to its last operation's end.
+        outputs: the stack's outputs; secret ones read `[secret]`.
+        errors: what went wrong, one text each, without tracebacks.
+        program_error: the program's own exception, if it raised one.
+    """
+
+    phase: str
+    succeeded: bool
+    operations: tuple[Operation, ...]
+    counts: Mapping[str, int]
+    makespan: float
+    outputs: Mapping[str, object] = field(default_factory=dict[str, object])
+    errors: tuple[str, ...] = ()
+    program_error: Exception | None = None
+
+    @property
+    def changed(self) -> int:
+        """How many resources the run created, changed, replaced or deleted."""
+        return sum(count for op, count in self.counts.items() if op != "same")
+
+    @property
+    def error(self) -> str:
+        """All that went wrong, as one text."""
+        return "\n".join(self.errors)
+
+
+_LOOKS = ("read", "discard")
+"""What the engine does with an object of somebody else's: it looks, and forgets."""
+
+
+class Events:
+    """The engine's own account of a run, collected while it runs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._errors: dict[str, None] = {}
+        self.steps: list[Step] = []
+        self.counts: dict[str, int] = {}
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """The error messages, each once, without colors, tracebacks and empty phrases."""
+        return tuple(self._errors)
+
+    def hear(self, event: EngineEvent) -> None:
+        """Take in one event; the Automation API calls this from a thread of its own."""
+        with self._lock:
+            if event.resource_pre_event is not None:
+                metadata = event.resource_pre_event.metadata
+                self.steps.append(Step(metadata.urn, OpType(metadata.op).value))
+            if event.summary_event is not None:
+                changes = event.summary_event.resource_changes
+                named = {OpType(op).value: count for op, count in changes.items()}
+                self.counts = {op: count for op, count in named.items() if op not in _LOOKS}
+            if event.diagnostic_event is not None:
+                diagnostic = event.diagnostic_event
+                if diagnostic.severity == "error":
+                    self._add_error(diagnostic.urn or "", diagnostic.message)
+
+    def _add_error(self, urn: str, message: str) -> None:
+        text = clear_text(message)
+        if text and text not in _EMPTY_PHRASES:
+            # Most messages name their resource already; those of the stack are about no one.
+            named = urn in text or "pulumi:pulumi:Stack::" in urn
+            kind, _, name = urn.partition("::")[2].partition("::")[2].partition("::")
+            own_kind = kind.rsplit("$", 1)[-1]
+            self._errors[text if named else f"{own_kind} {name}: {text}"] = None
+
+
+def clear_text(message: str) -> str:
+    """Return an engine message without color marks, traceback and list decoration."""
+    text = _COLOR.sub("", message).split("\nTraceback (most recent call last)")[0]
+    text = text.removeprefix("an unhandled error occurred: ")
+    text = text.removeprefix("python inline source runtime error: ")
+    text = _COUNTED.sub("", text).strip()
+    return " ".join(line.strip().removeprefix("* ") for line in text.splitlines() if line.strip())

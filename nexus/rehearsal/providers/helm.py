@@ -1,0 +1,137 @@
+"""Helm releases in the simulated cluster, beside its objects."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, Key, NotFoundError
+from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
+from nexus.rehearsal.providers.difference import changes
+from nexus.rehearsal.providers.kubernetes import KubernetesProvider
+from nexus.rehearsal.providers.tabled import times
+from nexus.rehearsal.providers.wire import UNKNOWN, Properties, plain, table, text
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+
+
+class HelmProvider(KubernetesProvider):
+    """The simulated Kubernetes provider, with releases of Helm charts.
+
+    A release is one thing with a name, in a namespace that is there or that it makes. What is in
+    its chart is not simulated: the chart is not there.
+    """
+
+    @override
+    def check(
+        self, resource: Resource, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        if resource.type != RELEASE:
+            return super().check(resource, old, seed)
+        if resource.inputs.get("name") is None:
+            return resource.inputs, {
+                "name": "is not given, and names of releases are not simulated"
+            }
+        return resource.inputs, {}
+
+    @override
+    def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
+        if resource.type != RELEASE:
+            return super().diff(resource, old, old_inputs)
+        before, new = table(plain(old_inputs)), table(plain(resource.inputs))
+        return Difference(changes=changes(before, new, ("name", "namespace")), delete_first=True)
+
+    @override
+    def preview(self, resource: Resource, old: Properties) -> Properties:
+        if resource.type != RELEASE:
+            return super().preview(resource, old)
+        return {**resource.inputs, "status": UNKNOWN}
+
+    @override
+    def create(self, resource: Resource) -> Made:
+        if resource.type != RELEASE:
+            return super().create(resource)
+        inputs = table(plain(resource.inputs))
+        namespace = text(inputs.get("namespace")) or "default"
+        if inputs.get("createNamespace") is True:
+            self._make_namespace(namespace)
+        try:
+            self.cluster.create(_manifest(inputs))
+        except AlreadyExistsError:
+            raise RefusedError("cannot re-use a name that is still in use") from None
+        except ApiError as error:
+            raise RefusedError(f"create: failed to create: {error}") from error
+        return self._install(resource, revision=1, seconds=times(resource).create)
+
+    @override
+    def update(self, resource: Resource, old: Properties) -> Made:
+        if resource.type != RELEASE:
+            return super().update(resource, old)
+        revision = table(plain(old.get("status"))).get("revision")
+        try:
+            self.cluster.update(_manifest(table(plain(resource.inputs))))
+        except NotFoundError as error:
+            raise RefusedError(f"update: failed to update: {error}") from error
+        return self._install(
+            resource,
+            revision=revision + 1 if isinstance(revision, int) else 1,
+            seconds=times(resource).update,
+        )
+
+    @override
+    def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
+        if resource.type != RELEASE:
+            return super().read(resource, old)
+        inputs = resource.inputs or {k: v for k, v in old.items() if k != "status"}
+        try:
+            self.cluster.get(_key(table(plain(inputs))))
+        except NotFoundError:
+            return None
+        return Made(id=resource.id, outputs=old), inputs
+
+    @override
+    def delete(self, resource: Resource, old: Properties) -> None:
+        if resource.type != RELEASE:
+            super().delete(resource, old)
+            return
+        self.spend(times(resource).delete)
+        self.cluster.delete(_key(table(plain(old))))
+
+    def _install(self, resource: Resource, *, revision: int, seconds: float) -> Made:
+        """Waits until all in the chart is ready; a first install that fails is taken away again."""
+        inputs = table(plain(resource.inputs))
+        key = _key(inputs)
+        self.spend(seconds)
+        if self.fail & {resource.name, key.name}:
+            if revision == 1:
+                self.cluster.delete(key)
+            raise RefusedError(f"release {key.name} failed: context deadline exceeded")
+        status: Properties = {
+            "name": key.name,
+            "namespace": key.namespace,
+            "chart": text(inputs.get("chart")),
+            "version": text(inputs.get("version")),
+            "revision": revision,
+            "status": "deployed",
+        }
+        return Made(id=key.id, outputs={**resource.inputs, "status": status})
+
+    def _make_namespace(self, name: str) -> None:
+        """Makes a namespace, as Helm does: it belongs to no release and outlives all of them."""
+        try:
+            self.cluster.create(
+                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            )
+        except AlreadyExistsError:
+            return
+
+
+def _key(inputs: Properties) -> Key:
+    namespace = text(inputs.get("namespace")) or "default"
+    return Key("helm.sh", "Release", namespace, text(inputs.get("name")))
+
+
+def _manifest(inputs: Properties) -> Properties:
+    """The release as an object of the cluster."""
+    key = _key(inputs)
+    metadata: Properties = {"name": key.name, "namespace": key.namespace}
+    return {"apiVersion": "helm.sh/v3", "kind": key.kind, "metadata": metadata}

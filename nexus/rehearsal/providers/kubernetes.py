@@ -1,0 +1,241 @@
+"""The simulated Kubernetes provider: naming, replacement and waiting as the real one does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from typing_extensions import override
+
+from nexus.rehearsal.cluster import (
+    AlreadyExistsError,
+    ApiError,
+    Cluster,
+    InvalidError,
+    NotFoundError,
+    key_of,
+)
+from nexus.rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
+from nexus.rehearsal.providers.base import SimulatedProvider
+from nexus.rehearsal.providers.difference import changes
+from nexus.rehearsal.providers.immutable import immutable_paths, is_autonamed
+from nexus.rehearsal.providers.manifest import (
+    content_hidden,
+    normal,
+    outputs_of,
+    shaped,
+    with_secrets,
+)
+from nexus.rehearsal.providers.naming import named
+from nexus.rehearsal.providers.readiness import obstacle, settles
+from nexus.rehearsal.providers.status import is_complete, ready_status, with_defaults
+from nexus.rehearsal.providers.wire import (
+    Properties,
+    has_unknown,
+    plain,
+    table,
+)
+from nexus.rehearsal.record import Recorder
+from nexus.rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, CancelledError, Clock, Times
+
+SKIP_AWAIT = "pulumi.com/skipAwait"
+REPLACE_UNREADY = "pulumi.com/replaceUnready"
+
+_STILL_SECONDS = 20.0
+"""Real seconds without any change in the cluster after which nothing is expected any more."""
+
+_YES = ("true", True)
+"""Settings of a provider travel as JSON text."""
+
+
+def _named_by_id(resource: Resource) -> Properties:
+    """The object that a program asks for by its id alone."""
+    _, version, kind = resource.type.split(":")
+    namespace, _, name = resource.id.rpartition("/")
+    metadata: Properties = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": version.removeprefix("core/"), "kind": kind, "metadata": metadata}
+
+
+class KubernetesProvider(SimulatedProvider):
+    """Kubernetes objects in a simulated cluster.
+
+    Args:
+        cluster: where the objects live.
+        clock, recorder: how fast it goes, and the record of operations.
+        durations: simulated seconds until a workload is ready, by Pulumi name,
+            where it is not what the table of times says.
+
+    `fail` holds Pulumi or object names of workloads that never get ready; it may
+    be changed between runs.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        clock: Clock,
+        recorder: Recorder,
+        durations: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__("kubernetes", clock, recorder)
+        self.cluster = cluster
+        self.fail: frozenset[str] = frozenset()
+        self._durations = dict(durations or {})
+        self._settings: Properties = {}
+
+    @override
+    def configure(self, settings: Properties) -> None:
+        """Take the settings that change what is replaced, and the default namespace."""
+        self._settings = table(plain(settings))
+
+    @override
+    def check(
+        self, resource: Resource, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        inputs = named(resource.inputs, old, resource.name, seed)
+        return content_hidden(inputs), {}
+
+    @override
+    def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
+        new = normal(resource.inputs)
+        before = table(shaped(table(plain(old)), normal(old_inputs)))
+        live_name = table(table(plain(old)).get("metadata")).get("name")
+        metadata = table(new.get("metadata"))
+        unready = _annotated(new, REPLACE_UNREADY) and self._is_unready(new)
+        return Difference(
+            changes=changes(before, new, immutable_paths(new, self._settings)),
+            replaces=(f'metadata.annotations["{REPLACE_UNREADY}"]',) if unready else (),
+            delete_first=not is_autonamed(new)
+            and metadata.get("name") == live_name
+            and key_of(before).namespace == key_of(new).namespace,
+        )
+
+    @override
+    def preview(self, resource: Resource, old: Properties) -> Properties:
+        if has_unknown(resource.inputs):
+            return resource.inputs
+        manifest = with_defaults(table(plain(resource.inputs)))
+        if old:
+            return outputs_of(resource.inputs, self._changed(resource, manifest, dry_run=True))
+        try:
+            self.cluster.try_create(manifest)
+        except InvalidError as error:
+            raise _not_created(resource, error) from error
+        except NotFoundError:
+            pass  # Its namespace may be made in the same run.
+        return outputs_of(resource.inputs, manifest)
+
+    @override
+    def create(self, resource: Resource) -> Made:
+        manifest = with_defaults(table(plain(resource.inputs)))
+        try:
+            live = self._created(manifest)
+        except ApiError as error:
+            raise _not_created(resource, error) from error
+        return self._await(resource, live, _times(resource).create)
+
+    @override
+    def update(self, resource: Resource, old: Properties) -> Made:
+        live = self._changed(resource, with_defaults(table(plain(resource.inputs))), dry_run=False)
+        return self._await(resource, live, _times(resource).update)
+
+    @override
+    def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
+        known = resource.inputs or table(plain(old))
+        if "metadata" not in known:
+            known = _named_by_id(resource)
+        try:
+            live = self.cluster.get(key_of(table(plain(known))))
+        except NotFoundError:
+            return None
+        inputs = table(shaped(live, normal(known))) if resource.inputs else live
+        outputs = outputs_of(resource.inputs, live)
+        return Made(id=resource.id, outputs=outputs), table(with_secrets(resource.inputs, inputs))
+
+    @override
+    def delete(self, resource: Resource, old: Properties) -> None:
+        self.spend(_times(resource).delete)
+        self.cluster.delete(key_of(table(plain(old))))
+
+    def _created(self, manifest: Properties) -> Properties:
+        """Make the object, or take over what has its name where the provider's setting says so."""
+        try:
+            return self.cluster.create(manifest)
+        except AlreadyExistsError:
+            if self._settings.get("upsertExistingObjects") not in _YES:
+                raise
+            return self.cluster.update(manifest)
+
+    def _changed(self, resource: Resource, manifest: Properties, *, dry_run: bool) -> Properties:
+        change = self.cluster.try_update if dry_run else self.cluster.update
+        try:
+            return change(manifest)
+        except NotFoundError as error:
+            raise RefusedError(f'update of resource "{resource.urn}" failed: {error}') from error
+        except InvalidError as error:
+            # The object is there, so the provider takes it for one that does not get ready.
+            key = key_of(manifest)
+            outputs = outputs_of(resource.inputs, self.cluster.get(key))
+            raise NotReadyError(
+                Made(id=key.id, outputs=outputs),
+                f'the Kubernetes API server reported that "{key.id}" failed to fully initialize '
+                f"or become live: {error}",
+            ) from error
+
+    def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
+        """Wait until the object is ready, as the real provider does, unless told not to."""
+        key = key_of(live)
+        if seconds > 0 and settles(live) and not _annotated(live, SKIP_AWAIT):
+            self.spend(self._durations.get(resource.name, seconds))
+            problem = self._lasting_obstacle(resource, live)
+            if problem:
+                raise NotReadyError(
+                    Made(id=key.id, outputs=outputs_of(resource.inputs, live)),
+                    f'resource "{resource.urn}" was successfully created, but the Kubernetes '
+                    f"API server reported that it failed to fully initialize or become live: "
+                    f"{problem}",
+                )
+        status = ready_status(live)
+        live = self.cluster.report(key, status) if status else live
+        return Made(id=key.id, outputs=outputs_of(resource.inputs, live))
+
+    def _lasting_obstacle(self, resource: Resource, live: Properties) -> str | None:
+        """Return what keeps the object from getting ready for too long, or None.
+
+        What another operation is about to make is waited for, as long as anything in the
+        cluster changes; that takes no simulated time.
+        """
+        patience = min(FAILURE_SECONDS, resource.timeout or FAILURE_SECONDS)
+        name = key_of(live).name
+        if self.fail & {resource.name, name}:
+            self.spend(patience)
+            return f"'{name}' timed out waiting to be Ready"
+        changes = self.cluster.changes
+        while problem := obstacle(self.cluster, live):
+            if self.clock.cancelled:
+                raise CancelledError
+            seen, changes = changes, self.cluster.wait_for_change(changes, _STILL_SECONDS)
+            if changes == seen:
+                self.spend(patience)
+                return problem
+        return None
+
+    def _is_unready(self, manifest: Properties) -> bool:
+        try:
+            return not is_complete(self.cluster.get(key_of(manifest)))
+        except NotFoundError:
+            return False
+
+
+def _not_created(resource: Resource, error: ApiError) -> RefusedError:
+    return RefusedError(
+        f'resource "{resource.urn}" was not successfully created by the Kubernetes API server: '
+        f"{error}"
+    )
+
+
+def _times(resource: Resource) -> Times:
+    return TIMES.get(resource.type, INSTANT)
+
+
+def _annotated(manifest: Properties, annotation: str) -> bool:
+    annotations = table(table(manifest.get("metadata")).get("annotations"))
+    return annotations.get(annotation) == "true"

@@ -1,0 +1,120 @@
+"""What keeps a Kubernetes object from getting ready, as a real cluster would find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from nexus.rehearsal.cluster import Cluster, key_of
+from nexus.rehearsal.providers.wire import Properties, Property, table, text
+
+_GIVEN = frozenset(
+    {
+        ("PriorityClass", "system-cluster-critical"),
+        ("PriorityClass", "system-node-critical"),
+        ("ServiceAccount", "default"),
+    }
+)
+"""Objects that every cluster or namespace has without being told."""
+
+
+def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
+    """Return why the object cannot get ready now, or None.
+
+    A Service waits for the pods that its selector matches, if there are any; a workload
+    needs what its pods mount, read and run as.
+
+    Args:
+        cluster: what exists.
+        manifest: the object as it is in the cluster.
+    """
+    find = _OBSTACLES.get(text(manifest.get("kind")))
+    return find(cluster, manifest) if find else None
+
+
+def settles(manifest: Properties) -> bool:
+    """Return whether there is anything to wait for, in the object itself, until it is ready.
+
+    A Service without a selector, a headless one and one that stands for another host have no
+    endpoints of their own, and are ready at once.
+    """
+    if manifest.get("kind") != "Service":
+        return True
+    spec = table(manifest.get("spec"))
+    others = spec.get("clusterIP") == "None" or spec.get("type") == "ExternalName"
+    return bool(table(spec.get("selector"))) and not others
+
+
+def _pods_not_ready(cluster: Cluster, service: Properties) -> str | None:
+    """A Service without any pods is ready: only those that are there have to be."""
+    if not settles(service):
+        return None
+    selector = table(table(service.get("spec")).get("selector"))
+    namespace = key_of(service).namespace
+    for key in cluster.contents():
+        if key.namespace != namespace or key.kind not in _OBSTACLES:
+            continue
+        workload = cluster.get(key)
+        labels = table(table(_template(workload).get("metadata")).get("labels"))
+        if selector.items() <= labels.items() and not workload.get("status"):
+            return (
+                "Service does not target any Pods. Selected Pods may not be ready, or field "
+                "'.spec.selector' may not match labels on any Pods"
+            )
+    return None
+
+
+def _missing_references(cluster: Cluster, workload: Properties) -> str | None:
+    namespace = key_of(workload).namespace
+    there = {(key.kind, key.name) for key in cluster.contents() if key.namespace in ("", namespace)}
+    wanted = sorted(set(_references(_template(workload).get("spec"))) - there - _GIVEN)
+    if not wanted:
+        return None
+    missing = ", ".join(f'{kind.lower()} "{name}" not found' for kind, name in wanted)
+    return f"the Pods of '{key_of(workload).name}' cannot start: {missing}"
+
+
+def _template(workload: Properties) -> Properties:
+    """The pods that a workload makes; a Pod is its own template."""
+    if workload.get("kind") == "Pod":
+        return workload
+    return table(table(workload.get("spec")).get("template"))
+
+
+def _references(value: Property) -> Iterator[tuple[str, str]]:
+    """Kind and name of each object that some part of a pod refers to and cannot do without."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    if isinstance(value, dict):
+        for field, part in value.items():
+            kind = _REFERENCES.get(field)
+            if kind and table(part).get("optional") is not True:
+                names = [part, *(table(part).get(name) for name in _NAME_FIELDS)]
+                yield from ((kind, text(name)) for name in names if text(name))
+            yield from _references(part)
+
+
+_REFERENCES: Mapping[str, str] = {
+    "configMap": "ConfigMap",
+    "configMapKeyRef": "ConfigMap",
+    "configMapRef": "ConfigMap",
+    "persistentVolumeClaim": "PersistentVolumeClaim",
+    "priorityClassName": "PriorityClass",
+    "secret": "Secret",
+    "secretKeyRef": "Secret",
+    "secretRef": "Secret",
+    "serviceAccountName": "ServiceAccount",
+}
+"""By field of a pod: the kind it refers to."""
+
+_NAME_FIELDS = ("name", "secretName", "claimName")
+"""Where such a field keeps the name, if it is not itself the name."""
+
+_OBSTACLES: Mapping[str, Callable[[Cluster, Properties], str | None]] = {
+    "DaemonSet": _missing_references,
+    "Deployment": _missing_references,
+    "Job": _missing_references,
+    "Pod": _missing_references,
+    "Service": _pods_not_ready,
+    "StatefulSet": _missing_references,
+}

@@ -1,0 +1,73 @@
+"""What a rehearsal showed, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from catalog.wording import counted
+from nexus.rehearsal.outcome import Outcome
+from nexus.rehearsal.spread import Spread
+from nexus.rehearsal.tiers import TierTimes
+
+SIMULATED = (
+    "Real: the Pulumi engine, the program, its resources and their order. Simulated: every "
+    "provider, so nothing was created anywhere, and the seconds, which are computed from one table "
+    "of times and the dependencies: they are the same on every machine, and no promise of any."
+)
+"""What must stand beside every result, so that nobody takes it for a deployment."""
+
+
+def tier_table(tiers: Sequence[TierTimes]) -> Table:
+    """Return the table of tiers. Simulated times count from the first workload's start."""
+    began = min((tier.simulated[0] for tier in tiers if tier.simulated), default=0.0)
+    table = Table(title="Tiers", caption="simulated seconds, from the first workload's start")
+    for heading in ("tier", "documented", "simulated", "workloads", "waited for"):
+        table.add_column(heading, justify="right" if heading == "workloads" else "left")
+    for tier in tiers:
+        table.add_row(
+            tier.name,
+            _window(tier.documented),
+            "-"
+            if tier.simulated is None
+            else _window((tier.simulated[0] - began, tier.simulated[1] - began)),
+            str(tier.workloads),
+            tier.waited_for or "-",
+        )
+    return table
+
+
+def outcome_line(outcome: Outcome) -> Text:
+    """Return one line about a run, and its errors if it failed."""
+    counts = ", ".join(f"{count} {_WORDS.get(op, op)}" for op, count in outcome.counts.items())
+    text = Text(
+        f"{outcome.phase}: {counts or 'nothing to do'} in {outcome.makespan:.0f} simulated s"
+    )
+    if not outcome.succeeded:
+        text.stylize("red")
+        text.append(f"\n{outcome.error}")
+    return text
+
+
+def spread_text(failure: Spread) -> Text:
+    """Return what failed, what that held back, and what came up all the same."""
+    held_back = ", ".join(failure.held_back) or "nothing"
+    return Text(
+        f"Failed: {', '.join(failure.failed)}.\nHeld back: {held_back}.\n"
+        f"Came up all the same: {counted(len(failure.unharmed), 'service')}."
+    )
+
+
+_WORDS = {
+    "create": "created",
+    "delete": "deleted",
+    "replace": "replaced",
+    "same": "unchanged",
+    "update": "updated",
+}
+
+
+def _window(window: tuple[float, float]) -> str:
+    return f"{window[0]:.0f}-{window[1]:.0f} s"

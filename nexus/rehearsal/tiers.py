@@ -1,0 +1,121 @@
+"""The tiers as a rehearsal needs them: plain names, windows and members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nexus.rehearsal.record import FAILED, Operation
+
+WORKLOAD_TYPES = frozenset(
+    {
+        "kubernetes:apps/v1:DaemonSet",
+        "kubernetes:apps/v1:Deployment",
+        "kubernetes:apps/v1:StatefulSet",
+    }
+)
+"""Types of which a bare name in `Tiers.members` means the resource. The Service, the
+service account and more share a workload's name."""
+
+_MAKING = frozenset({"create", "update", "replace"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiers:
+    """The documented tiers.
+
+    Args:
+        windows: by tier, in order, the documented start and end in seconds.
+        members: the tier of each workload, by URN or by the Pulumi name of a
+            resource of one of `WORKLOAD_TYPES`.
+    """
+
+    windows: Mapping[str, tuple[float, float]]
+    members: Mapping[str, str]
+
+    def tier_of(self, operation: Operation) -> str | None:
+        """Return the tier of the operation's resource; None if it is no workload."""
+        if operation.urn in self.members:
+            return self.members[operation.urn]
+        if operation.type in WORKLOAD_TYPES:
+            return self.members.get(operation.name)
+        return None
+
+    def size(self, tier: str) -> int:
+        """Return how many workloads the tier has."""
+        return sum(member == tier for member in self.members.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierTimes:
+    """How a tier's start went.
+
+    Args:
+        name: the tier.
+        documented: its documented window, in seconds.
+        simulated: start of its first and end of its last workload, in simulated
+            seconds from the phase's start; None if none was started.
+        workloads: how many were started.
+        waited_for: name of the resource whose end let the first workload begin;
+            None if that waited for nothing that takes time.
+    """
+
+    name: str
+    documented: tuple[float, float]
+    simulated: tuple[float, float] | None
+    workloads: int
+    waited_for: str | None
+
+
+def tier_times(
+    tiers: Tiers,
+    operations: Iterable[Operation],
+    dependencies: Mapping[str, Iterable[str]],
+) -> tuple[TierTimes, ...]:
+    """Return the times of every tier in one run, in the documented order.
+
+    Args:
+        tiers: the documented tiers.
+        operations: those of one phase.
+        dependencies: by URN, what each resource depends on.
+    """
+    made = {each.urn: each for each in operations if each.op in _MAKING}
+    by_tier: dict[str, list[Operation]] = {name: [] for name in tiers.windows}
+    for operation in made.values():
+        tier = tiers.tier_of(operation)
+        if tier is not None:
+            by_tier.setdefault(tier, []).append(operation)
+    times: list[TierTimes] = []
+    for name, window in tiers.windows.items():
+        members = by_tier[name]
+        first = min(members, key=lambda each: (each.start, each.urn), default=None)
+        times.append(
+            TierTimes(
+                name=name,
+                documented=window,
+                simulated=None
+                if first is None
+                else (first.start, max(each.end for each in members)),
+                workloads=sum(member.result != FAILED for member in members),
+                waited_for=None if first is None else _waited_for(first.urn, made, dependencies),
+            )
+        )
+    return tuple(times)
+
+
+_INSTANT_SECONDS = 0.5
+"""What took no longer only passed on the wait for something before it: a gate does."""
+
+
+def _waited_for(
+    urn: str, made: Mapping[str, Operation], dependencies: Mapping[str, Iterable[str]]
+) -> str | None:
+    """Follow the last-ready dependency back to one that took time itself."""
+    while True:
+        before = [made[each] for each in dependencies.get(urn, ()) if each in made]
+        if not before:
+            return None
+        last = max(before, key=lambda each: (each.end, each.urn))
+        if last.seconds > _INSTANT_SECONDS:
+            return last.name
+        urn = last.urn

@@ -1,0 +1,90 @@
+"""The temporary directory of a rehearsal: project, settings, state and the CLI's home."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from pulumi.automation import ConfigValue, LocalWorkspace, ProjectSettings, Stack
+
+from nexus.rehearsal.engine import Engine
+
+PREFIX = "nexus-rehearsal-"
+
+
+def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
+    """Return the CLI's environment: everything it writes lies below `root`, nothing is fetched.
+
+    Args:
+        root: a directory of `temporary_root`.
+        checkpoints: whether the state is written at every step, as in a real run.
+    """
+    # Where the state lives as long as this process, there is nothing that a checkpoint
+    # after every step could save; it is written once, at the end of each run.
+    once = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+    return {
+        "HOME": str(root / "home"),
+        "TMPDIR": str(root / "tmp"),
+        "PULUMI_HOME": str(root / "home"),
+        "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **({} if checkpoints else once),
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        "PULUMI_DIY_BACKEND_ZSTD": "true",
+    }
+
+
+@contextmanager
+def temporary_root() -> Generator[Path]:
+    """Make the directory and remove it with all it holds when the block ends."""
+    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as directory:
+        root = Path(directory)
+        for name in ("home", "project", "state", "tmp"):
+            (root / name).mkdir()
+        yield root
+
+
+def make_stack(
+    root: Path,
+    engine: Engine,
+    *,
+    attached: Mapping[str, str],
+    project: str,
+    stack: str,
+    config: Mapping[str, object],
+    secret_config: Mapping[str, str],
+    checkpoints: bool,
+) -> Stack:
+    """Return a new stack in `root` with its settings written.
+
+    Args:
+        root: a directory of `temporary_root`.
+        engine: the CLI.
+        attached: environment variables that attach the simulated providers.
+        project: the project's name.
+        stack: the stack's name.
+        config: the stack's settings by full key, values as in its YAML file.
+        secret_config: values of secret settings, by full key.
+        checkpoints: whether the state is written at every step, as in a real run.
+    """
+    directory = root / "project"
+    settings = {"config": dict(config)}
+    (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    workspace = LocalWorkspace(
+        work_dir=str(directory),
+        pulumi_home=str(root / "home"),
+        env_vars={**environment(root, checkpoints=checkpoints), **attached},
+        project_settings=ProjectSettings(name=project, runtime="python"),
+        pulumi_command=engine,
+    )
+    made = Stack.create(stack, workspace)
+    if secret_config:
+        hidden = {key: ConfigValue(value, secret=True) for key, value in secret_config.items()}
+        made.set_all_config(hidden)
+    return made

@@ -1,0 +1,87 @@
+"""What a resource is called in the world outside of the state, as far as its inputs say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from nexus.pulumi.clouds.clouds import TYPES, id_from_inputs
+
+State = Mapping[str, Any]
+"""A resource or an operation as a state lists it."""
+
+_RELEASE = "kubernetes:helm.sh/v3:Release"
+_AUTONAMED = "pulumi.com/autonamed"
+_STATE_ONLY = ("pulumi", "random")
+
+
+class Kind(Enum):
+    """How a resource is found again."""
+
+    NAMED = "has the id that follows from its inputs"
+    REPEATABLE = "is made again without harm"
+    DRAWN = "has an id that only the cloud knows"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """How a resource is found again, and its id if it has one that is known."""
+
+    kind: Kind
+    id: str = ""
+
+
+def identity(resource: State) -> Identity:
+    """Return how a resource of a state without an id is found again."""
+    kind = str(resource["type"])
+    inputs = table(resource.get("inputs"))
+    package = kind.partition(":")[0]
+    if not resource.get("custom") or package in _STATE_ONLY:
+        return Identity(Kind.REPEATABLE)
+    if package == "kubernetes":
+        return _named(inputs if kind == _RELEASE else table(inputs.get("metadata")))
+    answer = TYPES.get(kind)
+    if answer is not None and answer.repeatable:
+        return Identity(Kind.REPEATABLE)
+    own = None if answer is None else id_from_inputs(answer, inputs)
+    if own is None:
+        return Identity(Kind.DRAWN)
+    # A resource of AWS in another region than its provider's (pulumi-aws 7).
+    region = text(inputs.get("region")) if package == "aws" else ""
+    return Identity(Kind.NAMED, f"{own}@{region}" if region else own)
+
+
+def is_automatic(resource: State) -> bool:
+    """Whether the name outside of the state is made anew for every resource of that URN."""
+    inputs, name = table(resource.get("inputs")), str(resource["urn"]).split("::", 3)[3]
+    if str(resource["type"]).startswith("kubernetes:"):
+        return _AUTONAMED in table(table(inputs.get("metadata")).get("annotations"))
+    ends = re.compile(rf"{re.escape(name.lower())}-[0-9a-f]{{7}}$")
+    return any(ends.search(value.lower()) for value in inputs.values() if isinstance(value, str))
+
+
+def marks(resource: State, values: State) -> Mapping[str, Any]:
+    """The labels or tags of a resource, from its `inputs` or `outputs`."""
+    if str(resource["type"]).startswith("kubernetes:"):
+        return table(table(values.get("metadata")).get("labels"))
+    return table(values.get("tags"))
+
+
+def table(value: object) -> Mapping[str, Any]:
+    """`value` if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: object) -> str:
+    """`value` if it is text, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def _named(metadata: Mapping[str, Any]) -> Identity:
+    name, namespace = text(metadata.get("name")), text(metadata.get("namespace"))
+    if not name:
+        return Identity(Kind.DRAWN)
+    return Identity(Kind.NAMED, f"{namespace}/{name}" if namespace else name)

@@ -1,0 +1,15 @@
+"""Names of ports."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.kubernetes.port import port_name
+
+
+def test_names_carry_their_number_and_fit() -> None:
+    """A name that is too long for a container is refused in the middle of a rollout."""
+    assert port_name("http", 65535) == "http-65535"
+    assert port_name("management", 1567) == "management-1567"
+    with pytest.raises(ValueError, match="'management-15672' has more than 15 characters"):
+        port_name("management", 15672)

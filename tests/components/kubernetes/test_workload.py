@@ -1,0 +1,330 @@
+"""A service, made alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.dependency import Call, Dependency
+from components.kubernetes.pod import GPU, Size
+from components.kubernetes.rollout import GRACE_SECONDS
+from components.kubernetes.startup_check import WAIT_SECONDS
+from components.kubernetes.traffic import Pods, Traffic
+from components.kubernetes.workload import (
+    CREDENTIALS,
+    PULL_SECONDS,
+    Workload,
+    WorkloadArgs,
+    workload_url,
+)
+from components.kubernetes.workload_container import CONFIG, CONFIG_FILE, PROBE_PATHS
+from components.servers.grant import Grant
+from tests.components.recording import (
+    CONTEXT,
+    Recording,
+    assert_makes_what_it_says,
+    given,
+    record,
+)
+
+CALL = Call(
+    timeout_ms=1000,
+    retries=2,
+    retry_percent=10,
+    open_after_failures=5,
+    half_open_after_seconds=30,
+    close_after_successes=3,
+)
+POSTGRES = Dependency(
+    name="postgres",
+    kind="resource",
+    order="startup",
+    criticality="hard",
+    fallback=None,
+    endpoint={"host": "postgres.nexus-data.svc", "port": "5432"},
+    call=CALL,
+    credentials=f"{CREDENTIALS}/postgres",
+)
+STOCK = Dependency(
+    name="stock",
+    kind="service",
+    order="runtime",
+    criticality="degradable",
+    fallback="rules",
+    endpoint={"url": "http://stock.nexus-shop.svc:3000"},
+    call=CALL,
+)
+USUAL: dict[str, Any] = {
+    "context": CONTEXT,
+    "namespace": "nexus-shop",
+    "domain": "shop",
+    "tier": "domain",
+    "image": "cart:1",
+    "arguments": (),
+    "port": 3000,
+    "start_seconds": 61,
+    "replicas": (2, 5),
+    "priority": "nexus-domain",
+    "size": Size(cpu="50m", cpu_limit="500m", memory="128Mi"),
+    "dependencies": (),
+    "grants": (),
+    "variables": {},
+    "secrets": {},
+    "startup_script": "shop-startup-1",
+    "ingress": (),
+    "egress": (),
+    "after": (),
+}
+
+
+def made(**changes: Any) -> Recording:
+    return record(lambda: Workload("cart", WorkloadArgs(**{**USUAL, **changes})))
+
+
+def granted() -> Recording:
+    """The service with two grants, one of them without credentials, and what they need."""
+
+    def build() -> Workload:
+        handles = {name: given(name) for name in ("database", "auth")}
+        grant = Grant(
+            resource="postgres",
+            handle=handles["database"],
+            endpoint={},
+            credentials={"username": "cart", "password": pulumi.Output.secret("hush")},
+        )
+        changes: dict[str, Any] = {
+            "grants": (grant, Grant(resource="cdn", handle=None, endpoint={})),
+            "dependencies": (POSTGRES, STOCK),
+            "after": tuple(handles.values()),
+        }
+        return Workload("cart", WorkloadArgs(**{**USUAL, **changes}))
+
+    return record(build)
+
+
+def pod(service: Recording) -> dict[str, Any]:
+    return service.one("Deployment").inputs["spec"]["template"]["spec"]
+
+
+def container(service: Recording) -> dict[str, Any]:
+    [only] = pod(service)["containers"]
+    return only
+
+
+def test_makes_what_it_says() -> None:
+    """A resource outside of the component keeps neither its provider nor its order."""
+    assert_makes_what_it_says(Workload, granted())
+
+
+def test_only_the_deployment_waits_for_what_the_service_starts_after() -> None:
+    """What waits without need makes every deployment longer; what does not starts too early."""
+    service = granted()
+    order = {"ConfigMap given-database", "ConfigMap given-auth"}
+    assert service.waits("Deployment") == {
+        *order,
+        "Service cart-service",
+        "NetworkPolicy cart-network",
+        "ServiceAccount cart-account",
+        "ConfigMap cart-config",
+        "Secret cart-credentials",
+    }
+    for each in service.resources:
+        if not each.type.endswith(":Deployment"):
+            assert not service.waits(each.type.rpartition(":")[2], each.name) & order
+    assert service.outputs["handle"] == "Deployment cart"
+
+
+@pytest.mark.parametrize("port", [3000, 8080])
+def test_service_is_called_where_its_url_says(port: int) -> None:
+    """A Service on another port than the URL's refuses every caller."""
+    service = made(port=port)
+    assert service.outputs["url"] == f"http://cart.nexus-shop.svc:{port}"
+    assert service.outputs["url"] == workload_url(CONTEXT, "cart", "shop", port)
+    inputs = service.one("Service").inputs
+    [entry] = inputs["spec"]["ports"]
+    name = f"http-{port}"
+    assert entry == {"name": name, "port": port, "targetPort": name, "protocol": "TCP"}
+    # Awaited, it would wait for the pods that wait for it.
+    assert inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+    [own] = container(service)["ports"]
+    assert (own["name"], own["containerPort"]) == (name, port)
+    env = {each["name"]: each["value"] for each in container(service)["env"]}
+    assert env["PORT"] == str(port)
+    labels = service.one("Deployment").inputs["spec"]["template"]["metadata"]["labels"]
+    assert inputs["spec"]["selector"].items() <= labels.items()
+
+
+def test_credentials_are_secret_files_one_for_each() -> None:
+    """A password in the environment is in every dump of the process."""
+    service = granted()
+    assert service.secrets == {
+        "cart-credentials": {"postgres.username": "cart", "postgres.password": "hush"}
+    }
+    assert 'stringData["postgres.password"]' in service.one("Secret").secrets
+    [volume] = [each for each in pod(service)["volumes"] if each["name"] == "credentials"]
+    paths = {each["key"]: each["path"] for each in volume["secret"]["items"]}
+    assert paths == {
+        "postgres.username": "postgres/username",
+        "postgres.password": "postgres/password",
+    }
+    assert volume["secret"]["secretName"].startswith("cart-credentials-")
+    mounts = {each["name"]: each["mountPath"] for each in container(service)["volumeMounts"]}
+    assert mounts["credentials"] == CREDENTIALS
+    assert "hush" not in str(pod(service))
+
+
+def test_without_credentials_there_is_no_secret() -> None:
+    """A mount of what is not there keeps a pod from starting."""
+    service = made(grants=(Grant(resource="cdn", handle=None, endpoint={}),))
+    assert service.all("Secret") == []
+    assert {each["name"] for each in pod(service)["volumes"]} == {"tmp", "config"}
+
+
+def test_configuration_is_where_the_service_looks() -> None:
+    """A service that finds no list calls nobody."""
+    service = granted()
+    text = service.one("ConfigMap").inputs["data"][CONFIG_FILE]
+    config = json.loads(text)
+    assert config["service"] == "cart"
+    assert set(config["dependencies"]) == {"postgres", "stock"}
+    assert config["dependencies"]["stock"]["fallback"] == "rules"
+    assert config["dependencies"]["postgres"]["credentials"] == f"{CREDENTIALS}/postgres"
+    assert json.loads(made().one("ConfigMap").inputs["data"][CONFIG_FILE])["dependencies"] == {}
+    env = {each["name"]: each["value"] for each in container(service)["env"]}
+    mounts = {each["name"]: each["mountPath"] for each in container(service)["volumeMounts"]}
+    assert env["NEXUS_CONFIG"] == f"{mounts['config']}/{CONFIG_FILE}" == f"{CONFIG}/{CONFIG_FILE}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "checked"),
+    [
+        ({}, False),
+        # Waiting for a peer would deadlock on runtime cycles.
+        ({"dependencies": (STOCK,)}, False),
+        ({"dependencies": (POSTGRES,)}, True),
+        ({"variables": {"REGION": "eu"}}, True),
+    ],
+)
+def test_startup_is_checked_where_there_is_something_to_check(
+    changes: dict[str, Any], checked: bool
+) -> None:
+    """A rollout that is given up while the check still waits reports the wrong reason."""
+    service = made(**changes)
+    assert ("initContainers" in pod(service)) is checked
+    volumes = {each["name"]: each for each in pod(service)["volumes"]}
+    assert ("startup" in volumes) is checked
+    if checked:
+        assert volumes["startup"]["configMap"]["name"] == "shop-startup-1"
+        [check] = pod(service)["initContainers"]
+        env = {each["name"]: each["value"] for each in check["env"]}
+        assert env["NEXUS_REQUIRED"] == " ".join(changes.get("variables", {}))
+    deployment = service.one("Deployment")
+    deadline = deployment.inputs["spec"]["progressDeadlineSeconds"]
+    assert deadline == 61 + PULL_SECONDS + (WAIT_SECONDS if checked else 0)
+    timeouts = deployment.options["customTimeouts"]
+    assert timeouts["create"] == timeouts["update"] == f"{deadline + 30}s"
+
+
+def test_autoscaler_alone_sets_the_number_of_pods() -> None:
+    """Stated replicas undo, at every deployment, what the autoscaler did."""
+    service = made(replicas=(3, 7))
+    spec = service.one("Deployment").inputs["spec"]
+    assert "replicas" not in spec
+    scaler = service.one("HorizontalPodAutoscaler").inputs["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 7)
+    assert scaler["scaleTargetRef"]["name"] == "cart"
+    budget = service.one("PodDisruptionBudget").inputs["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"]["matchLabels"] == spec["selector"]["matchLabels"]
+    # No pod goes before another is ready.
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+    }
+    # A GPU is free only once the pod before has gone.
+    gpus = made(size=replace(USUAL["size"], gpus=1)).one("Deployment").inputs["spec"]
+    assert gpus["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0},
+    }
+    # All pods of a service on one host go down with it.
+    constraints = pod(service)["topologySpreadConstraints"]
+    assert {each["topologyKey"] for each in constraints} == {
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    }
+    assert pod(service)["terminationGracePeriodSeconds"] == GRACE_SECONDS
+
+
+def test_service_may_talk_to_these_and_to_nobody_else() -> None:
+    """Without a rule the policy denies everything, and with an empty one nothing."""
+    silent = made().one("NetworkPolicy").inputs["spec"]
+    assert not {"ingress", "egress"} & set(silent)
+    assert sorted(silent["policyTypes"]) == ["Egress", "Ingress"]
+    front = Pods(namespace="nexus-web", component="workload", names=("front",))
+    stock = Pods(namespace="nexus-shop", component="workload", names=("stock",))
+    spec = (
+        made(
+            ingress=(Traffic(peers=(front,), port=3000),),
+            egress=(Traffic(peers=(stock,), port=8080),),
+        )
+        .one("NetworkPolicy")
+        .inputs["spec"]
+    )
+    assert spec["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "cart"
+    [into], [out_of] = spec["ingress"], spec["egress"]
+    assert into["from"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "front"
+    assert out_of["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/name"] == "stock"
+    assert (into["ports"][0]["port"], out_of["ports"][0]["port"]) == (3000, 8080)
+
+
+@pytest.mark.parametrize("gpus", [0, 2])
+def test_gpus_are_for_the_service_and_not_for_its_check(gpus: int) -> None:
+    """A check that asks for a GPU as well counts twice on a node that has one."""
+    size = Size(cpu="1", cpu_limit="2", memory="1Gi", gpus=gpus)
+    service = made(size=size, dependencies=(POSTGRES,))
+    assert container(service)["resources"]["limits"].get(GPU) == (str(gpus) if gpus else None)
+    [check] = pod(service)["initContainers"]
+    assert GPU not in check["resources"]["limits"]
+    tolerated = [each["key"] for each in pod(service).get("tolerations", [])]
+    assert tolerated == ([GPU] if gpus else [])
+
+
+@pytest.mark.parametrize("secret", [None, "shop-pull-1"])
+def test_image_is_pulled_with_the_login_if_there_is_one(secret: str | None) -> None:
+    """An image that is pulled as nobody is not found, or comes from somebody else."""
+    service = made(pull_secret=secret)
+    wanted = None if secret is None else [{"name": secret}]
+    assert pod(service).get("imagePullSecrets") == wanted
+    assert container(service)["image"] == "cart:1"
+
+
+def test_probes_are_three_and_start_has_its_time() -> None:
+    """A start that is slower than its probe allows is killed, again and again."""
+    only = container(made())
+    [port] = only["ports"]
+    for kind, path in PROBE_PATHS.items():
+        assert only[f"{kind}Probe"]["httpGet"] == {"path": path, "port": port["name"]}
+    startup = only["startupProbe"]
+    # 61 seconds do not fit into 30 probes of 2.
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= 61
+
+
+def test_pod_is_known_by_its_own_account_class_and_arguments() -> None:
+    """A pod without its account has no rights in AWS; without its class it is evicted first."""
+    service = made(arguments=("--quiet",), variables={"REGION": "eu"})
+    spec = pod(service)
+    assert spec["serviceAccountName"] == "cart"
+    assert service.one("ServiceAccount").inputs["automountServiceAccountToken"] is False
+    assert spec["automountServiceAccountToken"] is False
+    assert spec["priorityClassName"] == "nexus-domain"
+    assert container(service)["args"] == ["--quiet"]
+    env = {each["name"]: each["value"] for each in container(service)["env"]}
+    assert env["REGION"] == "eu"
+    assert env["NEXUS_SERVICE"] == "cart"
+    for each in service.resources:
+        assert each.inputs["metadata"]["namespace"] == "nexus-shop"

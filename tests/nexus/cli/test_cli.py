@@ -1,0 +1,382 @@
+"""The `nexus` command as a user runs it: output, exit codes, sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from catalog import Catalog
+from components.aws.versions import KUBERNETES
+from nexus.cli import check
+from nexus.cli.commands import MODULES, UserError
+from nexus.cli.main import app
+from nexus.cli.output import write
+from nexus.cli.version import UNKNOWN, version
+from nexus.pictures import RENDERERS
+from tests.catalog.examples import EXAMPLES, SERVICES, example_project, expected, write_project
+from tests.patience import PATIENCE_SECONDS
+from tests.projects import DOCUMENTED, ROOT
+
+
+def nexus(*arguments: str | Path, project: Path = DOCUMENTED) -> Result:
+    """One run inside this process."""
+    return CliRunner().invoke(app, ["--project", str(project), *map(str, arguments)])
+
+
+def run(
+    *arguments: str | Path, folder: Path = DOCUMENTED, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """One run as its own process, with `folder` as the current one."""
+    return subprocess.run(
+        [sys.executable, "-m", "nexus", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+
+
+def test_check_says_what_it_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """'OK' alone does not say that the right project was checked."""
+    monkeypatch.setattr(check, "_today", lambda: KUBERNETES.seen)
+    result = nexus("check")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "The catalog is sound: 43 services in 11 domains, 11 platform resources, 9 external APIs; "
+        "all 12 rules hold.",
+        "152 edges: 103 startup (68 between services, 52 after reduction), 49 runtime; "
+        "11 degradable.",
+        "Services per tier: core 6, platform 4, domain 24, frontend 9.",
+        "Longest startup chain, 8 services: key-service → token-mgr → session-mgr → user-auth → "
+        "auth-service → auth-service-v2 → backend-api → puabo-nexus.",
+    ]
+
+
+def test_check_warns_before_a_version_leaves_support(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS upgrades by itself, or charges, and tells nobody who reads this program."""
+    assert KUBERNETES.until is not None
+    monkeypatch.setattr(check, "_today", lambda: KUBERNETES.until)
+    result = nexus("check")
+    assert result.exit_code == 0
+    told = [line for line in result.stdout.splitlines() if line.startswith("Warning: ")]
+    assert f"Warning: EKS {KUBERNETES.version} leaves standard support on" in told[0]
+    assert nexus("check", "--quiet").stdout == ""
+
+
+def test_quiet_check_prints_nothing() -> None:
+    """In CI only problems are worth a line."""
+    result = nexus("check", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+BAD = (
+    "services/startup-cycle.error.needs.yaml",
+    "services/wrong-types.error.port.yaml",
+    "services/not-yaml.error.file.yaml",
+    "services/tag-of-python.error.file.yaml",
+    "services/deep.error.file.yaml",
+    "platform/flow-with-unknown-steps.error.flows.yaml",
+)
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("command", ["check", "graph"])
+def test_bad_catalog_ends_with_its_sentences(command: str, name: str, tmp_path: Path) -> None:
+    """Scripts need the exit code, people the sentence."""
+    example = EXAMPLES / name
+    result = nexus(command, project=example_project(tmp_path, example))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == expected(example)
+
+
+@pytest.mark.parametrize("name", BAD[:3])
+def test_bad_catalog_ends_the_process_without_a_traceback(name: str, tmp_path: Path) -> None:
+    """What holds inside a test must hold for the installed command."""
+    example = EXAMPLES / name
+    result = run("check", folder=example_project(tmp_path, example))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == expected(example)
+
+
+def test_folder_without_a_project(tmp_path: Path) -> None:
+    """The usual mistake is the wrong folder, not a missing catalog."""
+    result = run("check", folder=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"'{tmp_path}' holds no project (no catalog folder); run nexus in the folder that holds "
+        "Pulumi.yaml, or name it: nexus --project DIR.\n"
+    )
+
+
+def test_project_elsewhere(tmp_path: Path) -> None:
+    """The project must be found from any folder, as in CI."""
+    write_project(tmp_path / "shop", {"services/shop.yaml": SERVICES})
+    result = run("--project", "shop", "check", folder=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout.startswith("The catalog is sound: 2 services in 1 domain, ")
+
+
+@pytest.mark.parametrize("behind", [["--project", "{}"], ["--project={}"]])
+def test_project_is_taken_behind_the_command_too(behind: list[str], tmp_path: Path) -> None:
+    """People write options where they think of them."""
+    project = example_project(tmp_path, EXAMPLES / "services" / "minimal.ok.yaml")
+    options = [part.format(project) for part in behind]
+    result = CliRunner().invoke(app, ["graph", *options, "--format", "json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (
+        result.stdout
+        == CliRunner().invoke(app, ["--project", str(project), "graph", "--format", "json"]).stdout
+    )
+    assert "user-auth" not in result.stdout
+
+
+@pytest.mark.parametrize("format_", RENDERERS)
+def test_graph_prints_every_format(catalog: Catalog, format_: str) -> None:
+    """What is printed is what the renderer makes, byte for byte."""
+    result = nexus("graph", "--format", format_)
+    assert result.exit_code == 0
+    assert result.stdout == RENDERERS[format_](catalog)
+
+
+def test_graph_prints_text_by_default(catalog: Catalog) -> None:
+    """Somebody who types `nexus graph` wants to read."""
+    assert nexus("graph").stdout == RENDERERS["text"](catalog)
+
+
+def test_graph_writes_a_file(tmp_path: Path, catalog: Catalog) -> None:
+    """The picture in the repository is made this way."""
+    target = tmp_path / "tiers.svg"
+    result = nexus("graph", "--format", "svg", "--output", target)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith(f"Wrote {target} (")
+    assert target.read_text(encoding="utf-8") == RENDERERS["svg"](catalog)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("no/such/folder.svg", "No such file or directory"), (".", "Is a directory")],
+)
+def test_output_that_cannot_be_written(tmp_path: Path, name: str, reason: str) -> None:
+    """A traceback would hide that only the folder is missing."""
+    target = tmp_path / name
+    result = nexus("graph", "--output", target)
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Cannot write '{target}' ({reason}); name a file in a folder that exists and that you "
+        "may write to.\n"
+    )
+
+
+def test_graph_of_one_service() -> None:
+    """Before a change, who is hit by it must be known."""
+    assert nexus("graph", "--service", "kei-ai").stdout.startswith("kei-ai: Assistant")
+    graph = json.loads(nexus("graph", "--service", "kei-ai", "--format", "json").stdout)
+    assert {edge["target"] for edge in graph["edges"]} == {"ai-service", "kei-ai", "postgres"}
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("kei-ia", "did you mean 'kei-ai'?"),
+        ("zzz", "run 'nexus graph' to see all names."),
+    ],
+)
+def test_graph_of_an_unknown_service(name: str, advice: str) -> None:
+    """An empty neighbourhood would be read as 'nobody needs it'."""
+    result = nexus("graph", "--service", name)
+    assert result.exit_code == 2
+    assert result.stderr == f"There is no service, platform resource or API '{name}'; {advice}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nope"], ["graph", "--format", "xml"], ["--project"], ["check", "--nope"], []]
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    """Scripts tell wrong usage from a wrong catalog by the text, both by the code."""
+    result = CliRunner().invoke(app, arguments, prog_name="nexus")
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert "Error: " in result.stderr or "Usage: nexus" in result.stderr
+
+
+def test_help_lists_the_commands() -> None:
+    """A command that is not listed is not found."""
+    result = nexus("--help")
+    assert result.exit_code == 0
+    listed = [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines()[1:]]
+    modules = {name: importlib.import_module(module) for name, module in MODULES.items()}
+    assert listed == [name for name, it in modules.items() if not getattr(it, "HIDDEN", False)]
+
+
+def test_version() -> None:
+    """Bug reports begin with it."""
+    result = run("--version", folder=Path("/"))
+    assert result.returncode == 0
+    assert result.stdout == f"nexus {version()}\n"
+
+
+def test_version_without_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout that is not installed has a version too; a broken one must not end in a crash."""
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    project = tmp_path / "pyproject.toml"
+    assert version(project) == UNKNOWN
+    project.write_text("[project]\nversion = '1.2.3'\n")
+    assert version(project) == "1.2.3"
+    project.write_text("[project\n")
+    assert version(project) == UNKNOWN
+
+
+def test_reader_that_leaves_early() -> None:
+    """`nexus graph | head -1` must not end in a traceback."""
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m nexus graph --format json | head -1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_closed_pipe(tmp_path: Path) -> None:
+    """The same with a reader that is gone before the first byte."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, "-m", "nexus", "graph"],
+            cwd=ROOT,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["graph"], "Cannot write the output (No space left on device); make room for it.\n"),
+        (["impact", "redis"], "Cannot write the output (No space left on device); make room"),
+        # What a library prints by itself.
+        (["schema"], "There is no room left to write (No space left on device); make some.\n"),
+    ],
+)
+def test_full_disk(command: list[str], sentence: str) -> None:
+    """A full disk must be named, and half a file must not pass for a whole one."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "nexus", *command],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
+
+
+def test_terminal_without_arrows() -> None:
+    """An old terminal shows '?' for an arrow instead of ending the command."""
+    result = run("check", PYTHONIOENCODING="latin-1")
+    assert result.returncode == 0
+    assert "key-service ? token-mgr" in result.stdout
+
+
+def test_check_and_graph_import_neither_pulumi_nor_rich() -> None:
+    """Every run of CI and every editor save would wait seconds for what is not used."""
+    code = (
+        "import sys; from nexus.cli.main import app; app(sys.argv[1:], standalone_mode=False); "
+        "print([name for name in ('pulumi', 'rich', 'grpc', 'jsonschema') if name in sys.modules])"
+    )
+    for command in ("check", "graph"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, command],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_schema_is_checked_and_written(tmp_path: Path) -> None:
+    """Who changes the models must be told to write the schemas, and be able to."""
+    project = write_project(tmp_path, {"services/shop.yaml": SERVICES})
+    result = nexus("schema", project=project)
+    folder = project / "catalog/schema"
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Not current: {folder}/services.schema.json, {folder}/platform.schema.json; run "
+        "'nexus schema --write'.\n"
+    )
+    assert nexus("schema", "--write", project=project).exit_code == 0
+    result = nexus("schema", project=project)
+    assert (result.exit_code, result.stdout) == (0, "The JSON Schemas are current.\n")
+    (folder / "platform.schema.json").write_text("{}")
+    result = nexus("schema", "--write", project=project)
+    assert result.stderr.startswith(f"Wrote {folder}/platform.schema.json (")
+    assert "services" not in result.stderr
+
+
+def test_write_says_why_it_cannot(tmp_path: Path) -> None:
+    """Other commands write through the same function."""
+    with pytest.raises(UserError, match="Is a directory"):
+        write("x", tmp_path)
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """A script that reads half a file fails far from the cause."""
+    path = tmp_path / "graph.json"
+    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
+    whole = path.read_text(encoding="utf-8")
+    path.chmod(0o640)
+    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
+    assert path.read_text(encoding="utf-8") == whole
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What is replaced in the place of a link or device is missed by whoever reads it there."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    assert nexus("graph", "--output", link).exit_code == 0
+    assert link.is_symlink()
+    assert "43 services" in target.read_text(encoding="utf-8")
+    assert nexus("graph", "--output", "/dev/null").exit_code == 0
+    assert not Path("/dev/null").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--json", "/nowhere/x"], "Cannot write '/nowhere/x' (No such file or directory); name"),
+        (["--json", "/tmp"], "Cannot write '/tmp' (Is a directory); name a file in a folder"),
+        (["--fail", "cdn"], "Stack 'dev' does not provide 'cdn', so it cannot fail there; see"),
+        (["--ordering", "foo"], "'foo'"),
+    ],
+)
+def test_a_rehearsal_refuses_at_once_what_it_cannot_do(arguments: list[str], sentence: str) -> None:
+    """Two minutes later nobody sits there any more."""
+    result = nexus("rehearse", *arguments)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert "created" not in result.stdout

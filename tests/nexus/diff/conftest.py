@@ -1,0 +1,58 @@
+"""Sides that many tests compare, each planned once per test process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nexus.diff.side import Side
+
+from .copies import SIX, copy_whole, cut
+from .edits import EDITS
+from .own_code import side_of
+
+ENGINE = "engine_diff"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the markers used here."""
+    config.addinivalue_line("markers", f"{ENGINE}: every edit on the real engine; takes minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the long comparison out unless `-m engine_diff` asks for it."""
+    if ENGINE not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker(ENGINE)]
+        items[:] = [item for item in items if not item.get_closest_marker(ENGINE)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+SideOf = Callable[[str], Side]
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Side:
+    """The project as it is."""
+    return side_of(copy_whole(tmp_path_factory.mktemp("base") / "project"), "base")
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> SideOf:
+    """The project after one of the edits, by its name."""
+
+    def make(name: str) -> Side:
+        project = copy_whole(tmp_path / name)
+        EDITS[name][1](project)
+        return side_of(project, "head")
+
+    return make
+
+
+@pytest.fixture
+def six(tmp_path: Path) -> Path:
+    """A copy of the project cut down to six services."""
+    project = copy_whole(tmp_path / "six")
+    cut(project, SIX)
+    return project

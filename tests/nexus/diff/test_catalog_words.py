@@ -1,0 +1,117 @@
+"""The catalog's part of a report, in words and as a picture."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nexus.diff.catalog_diff import diff_catalogs
+from nexus.diff.catalog_words import catalog_sentences
+from nexus.diff.graph_document import read_graph
+from nexus.diff.phrase import plain
+from nexus.diff.picture import picture
+
+CORE = {"kind": "service", "tier": "core", "domain": "x"}
+BASE: dict[str, Any] = {
+    "nodes": [
+        {**CORE, "name": "a"},
+        {**CORE, "name": "b"},
+        {**CORE, "name": "c", "tier": "domain"},
+        {"name": "postgres", "kind": "resource", "tier": "infrastructure", "domain": None},
+    ],
+    "edges": [
+        {"source": "b", "target": "a", "order": "startup"},
+        {"source": "c", "target": "b", "order": "startup", "fallback": "rules"},
+    ],
+    "flows": [{"name": "sign-in", "steps": ["c", "b"]}],
+}
+
+
+def document(**changes: Any) -> bytes:
+    found = {**BASE, **changes}
+    edges = [
+        {"fallback": None, "reason": None, **edge,
+         "criticality": "degradable" if edge.get("fallback") else "hard"}
+        for edge in found["edges"]
+    ]  # fmt: skip
+    return json.dumps({**found, "edges": edges}).encode()
+
+
+def told(**changes: Any) -> list[str]:
+    before, after = read_graph(document(), "base"), read_graph(document(**changes), "head")
+    return [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    """A comment that says something every time is read no time."""
+    assert told() == []
+
+
+def test_a_flip_shortens_the_chain_and_says_so() -> None:
+    """Whoever flips an edge wants to know whether the rollout gets shorter."""
+    edges = [{**BASE["edges"][0], "order": "runtime"}, BASE["edges"][1]]
+    assert told(edges=edges) == [
+        "b needs a only at runtime now: it no longer waits for it",
+        "Startup order: 2 services earlier (b, c); 3 → 2 steps by the edges alone",
+        "Longest startup chain: 3 → 2: b → c",
+        "Critical flows through what changed: sign-in",
+        "Blast radius, with a fallback: 1 service: c",
+    ]
+
+
+def test_a_lost_fallback_widens_the_blast_radius() -> None:
+    """Without its fallback a service is down with what it needs."""
+    edges = [BASE["edges"][0], {**BASE["edges"][1], "fallback": None}]
+    assert "c → b: lost its fallback 'rules' and is down with it" in told(edges=edges)
+    grown = told(edges=[*edges, {"source": "a", "target": "postgres", "order": "startup"}])
+    assert "a now needs postgres at startup" in grown
+    assert "Blast radius: 1 service directly or indirectly needs what changed: b" in grown
+
+
+def test_one_and_several() -> None:
+    """'1 services' and 'a, b, which is removed' make a reader doubt the rest."""
+    edges = [
+        {"source": "c", "target": "a", "order": "startup"},
+        {"source": "c", "target": "b", "order": "startup"},
+    ]
+    before = read_graph(document(edges=edges), "base")
+    nodes = [node for node in BASE["nodes"] if node["name"] not in ("a", "b")]
+    after = read_graph(document(nodes=nodes, edges=[], flows=[]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
+    assert "c no longer needs a, b, which are removed" in said
+    one = read_graph(document(edges=edges[:1]), "base")
+    without = read_graph(document(nodes=BASE["nodes"][1:], edges=[], flows=[]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(one, without))]
+    assert "c no longer needs a, which is removed" in said
+    apart = read_graph(document(edges=[]), "base")
+    flows = read_graph(document(edges=[], flows=[{"name": "f", "steps": ["a"]}]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(apart, flows))]
+    assert "Longest startup chain: unchanged, 1 service" in said
+
+
+def test_moves_and_flows() -> None:
+    """A service in another tier starts at another time; one in another domain starts anew."""
+    nodes = [
+        {**BASE["nodes"][0], "domain": "y"},
+        BASE["nodes"][1],
+        BASE["nodes"][2],
+        BASE["nodes"][3],
+    ]
+    nodes[2] = {**nodes[2], "tier": "frontend"}
+    said = told(nodes=nodes, flows=[{"name": "sign-in", "steps": ["c", "b", "a"]}])
+    assert said[0] == "c moves from tier domain to frontend, so it starts later"
+    assert said[1].startswith("a moves from domain x to y: ")
+    assert said[2] == "Critical flow sign-in is now: c, b, a"
+
+
+def test_the_picture_shows_the_changed_neighbourhood_alone() -> None:
+    """A picture of all 43 services in a comment shows nothing."""
+    before = read_graph(document(), "base")
+    edges = [*BASE["edges"], {"source": "a", "target": "postgres", "order": "startup"}]
+    after = read_graph(document(edges=edges), "head")
+    drawn = picture(before, after, diff_catalogs(before, after)) or ""
+    assert 'n0["a"]' in drawn
+    assert 'n1[("postgres")]' in drawn
+    assert 'n0 -->|"new"| n1' in drawn
+    assert '"b"' not in drawn
+    assert picture(before, before, diff_catalogs(before, before)) is None

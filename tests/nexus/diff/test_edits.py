@@ -1,0 +1,105 @@
+"""What a reviewer is told of realistic edits, pinned in small files.
+
+`NEXUS_WRITE_GOLDEN=1 pytest tests/nexus/diff -k test_edits -m "engine_diff or not engine_diff"`
+writes them anew; read what changed before you commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nexus.diff.render.json import as_json
+from nexus.diff.render.markdown import as_markdown
+from nexus.diff.report import make_report
+from nexus.diff.side import Side
+from nexus.diff.urn import short_type
+
+from .conftest import SideOf
+from .edits import EDITS
+
+GOLDEN = Path(__file__).parent / "golden"
+LONG = frozenset(
+    {
+        "add-stateless-service",
+        "remove-stateless-service",
+        "rename-stateless-service",
+        "add-runtime-edge",
+        "server-image",
+        "move-window",
+    }
+)
+"""Edits close to another one; they are left to the long run."""
+
+HASH = re.compile(r"-[0-9a-f]{8}(?=[\"`])")
+"""Ends of auto-names, which change with any content."""
+
+LINES = 24
+"""Lines of the comment that a golden file keeps: the table, the dangers, the catalog."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        # On two processes: they take most of this folder's time.
+        pytest.param(
+            name,
+            marks=[
+                pytest.mark.xdist_group(f"edits-{number % 2}"),
+                *([pytest.mark.engine_diff] if name in LONG else []),
+            ],
+        )
+        for number, name in enumerate(EDITS)
+    ],
+)
+def test_an_edit_is_told_as_pinned(name: str, base: Side, edited: SideOf) -> None:
+    """A reviewer who is told too little approves the deletion of a database."""
+    report = make_report(base, edited(name))
+    document = json.loads(as_json(report))
+    lines = as_markdown(report).splitlines()[:LINES]
+    told = HASH.sub("-#", "\n".join([*_summary(document), "", *lines, ""]))
+    file = GOLDEN / f"{name}.txt"
+    if os.environ.get("NEXUS_WRITE_GOLDEN"):
+        file.write_text(told, encoding="utf-8")
+    assert document["exit_code"] == EDITS[name][0]
+    assert told == file.read_text(encoding="utf-8")
+
+
+def _summary(document: dict[str, Any]) -> Iterator[str]:
+    """The JSON report in a few lines."""
+    yield f"exit code {document['exit_code']}, {document['verdict']}"
+    for stack in document["stacks"]:
+        for key in ("added", "removed", "changed", "replaced"):
+            counts = Counter(short_type(each["type"]) for each in stack[key])
+            if counts:
+                listed = ", ".join(f"{number} {type_}" for type_, number in sorted(counts.items()))
+                yield f"{stack['stack']} {key}: {listed}"
+        for key in ("renamed", "reordered"):
+            if stack[key]:
+                yield f"{stack['stack']} {key}: {len(stack[key])}"
+        for danger in stack["dangers"]:
+            yield f"{stack['stack']} danger: {danger['kind']} {danger['urn'].split('::')[-1]}"
+
+
+@pytest.mark.xdist_group("edits-0")
+def test_adding_the_policies_recreates_nothing(base: Side, edited: SideOf) -> None:
+    """Isolation that restarts services or makes databases anew is not switched on in production."""
+    (stack,) = json.loads(as_json(make_report(edited("without-policies"), base)))["stacks"]
+    added = {short_type(each["type"]) for each in stack["added"]}
+    assert added == {"NetworkPolicy", "Limits", "ResourceQuota", "LimitRange"}
+    # That a Deployment now comes after its policy is told with the policy.
+    for key in ("removed", "renamed", "replaced", "changed", "reordered", "dangers"):
+        assert stack[key] == [], key
+
+
+def test_every_golden_file_has_its_edit() -> None:
+    """A file that no test reads would promise what nobody holds."""
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(EDITS)
+    assert len(EDITS) >= 25

@@ -1,0 +1,163 @@
+"""`nexus diff` on git revisions: each is planned by its own code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from nexus.diff.errors import DiffError
+from nexus.diff.plan_diff import diff_plans
+from nexus.diff.plan_document import PlanDocument, read_plan
+from nexus.diff.render.markdown import as_markdown
+from nexus.diff.report import ExitCode, Status, make_report
+from nexus.diff.side import Side, side_of_documents, write_documents
+from nexus.diff.sources import read_sides
+
+from .copies import SIX, copy_whole, cut, replace_in
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Commits: nothing, the project, another replica count in the code; then what is broken."""
+    folder = tmp_path_factory.mktemp("repository") / "project"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "README").write_text("soon")
+    _commit(folder, "empty")
+    copy_whole(folder)
+    cut(folder, SIX)
+    _commit(folder, "first")
+    replace_in(folder, "stacks/environment.py", "replicas=1", "replicas=2")
+    _commit(folder, "second")
+    dev = (folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    half = dev.replace("nexus-cos:environment: dev", "nexus-cos:environment: dve")
+    (folder / "Pulumi.half.yaml").write_text(half, encoding="utf-8")
+    _commit(folder, "half")
+    replace_in(folder, "stacks/environment.py", "replicas=2", "replicas=does_not_exist")
+    _commit(folder, "broken")
+    replace_in(folder, "stacks/environment.py", "replicas=does_not_exist", "replicas=2")
+    (folder / "Pulumi.half.yaml").write_text(dev, encoding="utf-8")
+    replace_in(folder, "catalog/platform.yaml", "tiers:", "tears:")
+    _commit(folder, "wrong-catalog")
+    return folder
+
+
+def _commit(folder: Path, tag: str) -> None:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", tag)
+    git(folder, "tag", tag)
+
+
+SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
+
+
+def test_each_revision_runs_its_own_code(repository: Path) -> None:
+    """Two revisions planned by one code would never differ where the code does."""
+    report = make_report(*read_sides(repository, "first", "second"))
+    [stack] = report.stacks
+    assert report.exit_code is ExitCode.CHANGES
+    assert {each.after.type for each in stack.diff.changed} == {SCALER}
+    assert {p.path for each in stack.diff.changed for p in each.properties} == {"spec.minReplicas"}
+    assert len(stack.diff.changed) == len(SIX)
+    listed = subprocess.run(
+        ["git", "worktree", "list"], cwd=repository, check=True, capture_output=True, text=True
+    )
+    assert len(listed.stdout.splitlines()) == 1
+
+
+def test_a_base_without_a_program_is_said_in_words(repository: Path) -> None:
+    """The first pull request of a project must get a report too."""
+    report = make_report(*read_sides(repository, "empty", "first"))
+    assert "The base has nothing to plan yet, so everything is new." in report.notes
+    assert report.stacks[0].diff.added
+    assert report.exit_code is ExitCode.CHANGES
+
+
+def test_a_broken_revision_ends_in_a_sentence(repository: Path) -> None:
+    """A traceback of another revision's code helps nobody."""
+    report = make_report(*read_sides(repository, "first", "broken", stacks=("dev",)))
+    [stack] = report.stacks
+    assert stack.errors["head"] == (
+        "NameError: name 'does_not_exist' is not defined",
+        "(`nexus plan` there shows the whole traceback)",
+    )
+    assert report.exit_code is ExitCode.UNREADABLE
+
+
+def test_a_stack_that_cannot_be_planned_hides_no_other(repository: Path) -> None:
+    """One missing version in prod's release file would hide what the change does to dev."""
+    report = make_report(*read_sides(repository, "first", "half"))
+    dev, half = report.stacks
+    assert (dev.status, len(dev.diff.changed)) == (Status.COMPARED, len(SIX))
+    assert (half.stack, half.status) == ("half", Status.UNREADABLE)
+    assert "Pulumi.half.yaml" in half.errors["head"][0]
+    assert report.exit_code is ExitCode.UNREADABLE
+
+
+def test_a_wrong_catalog_is_said_once_for_all_stacks(repository: Path) -> None:
+    """A pull request whose comment does not appear is one whose author is told nothing."""
+    report = make_report(*read_sides(repository, "second", "wrong-catalog"))
+    assert [stack.status for stack in report.stacks] == [Status.UNREADABLE] * 2
+    assert "There is no graph of the head" in " ".join(report.notes)
+    comment = as_markdown(report)
+    assert comment.count("field 'tears': unknown key") == 1
+    assert "- `dev`, `half`: Its plan cannot be made at the head" in comment
+
+
+@pytest.mark.parametrize("name", ["no-such-branch", "--upload-pack=x", "", "first..second"])
+def test_what_is_no_revision_is_said(repository: Path, name: str) -> None:
+    """A name that git takes for an option could run anything."""
+    with pytest.raises(DiffError, match="neither a file, a folder nor a git revision"):
+        read_sides(repository, "empty", name)
+
+
+def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
+    """'No changes' for a mistyped stack lets the change of the real one through."""
+    with pytest.raises(DiffError, match="Neither side has a stack 'dve'; there is dev; name one"):
+        read_sides(repository, "empty", "first", stacks=("dve",))
+    with pytest.raises(DiffError, match="there is none at all"):
+        read_sides(repository, "empty", "empty", stacks=("dev",))
+
+
+def test_saved_documents_read_back_as_the_same_sides(base: Side, tmp_path: Path) -> None:
+    """The comment on a fork is made from what was saved."""
+    write_documents(Side(label="x", errors={"dev": b"no"}), tmp_path / "base")
+    assert side_of_documents(tmp_path / "base").errors == {"dev": b"no"}
+    write_documents(base, tmp_path / "base")
+    again = side_of_documents(tmp_path / "base")
+    assert (again.plans, again.errors, again.graph) == (base.plans, {}, base.graph)
+    report = make_report(*read_sides(tmp_path, str(tmp_path / "base"), str(tmp_path / "base")))
+    assert report.exit_code is ExitCode.NONE
+
+
+def test_a_link_in_a_folder_of_documents_is_refused(tmp_path: Path) -> None:
+    """A link could show any file of the machine that renders the comment."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "dev.plan.json").symlink_to("/etc/hostname")
+    with pytest.raises(DiffError, match="no regular file"):
+        side_of_documents(tmp_path / "docs")
+
+
+def test_two_full_plans_compare_within_a_second(base: Side) -> None:
+    """A reviewer waits for it; a job of the trusted workflow has a time limit."""
+    before = read_plan(base.plans["dev"], "base")
+    text = base.plans["dev"].decode().replace("nexus-", "other-").replace("17.5", "17.6")
+    after = read_plan(text.encode(), "head")
+    renamed = json.loads(base.plans["dev"])
+    for resource in renamed["resources"]:
+        for key in ("urn", "name"):
+            resource[key] = resource[key] + "-x"
+    gone = PlanDocument.model_validate(renamed)
+    for head in (before, after, gone):
+        start = time.process_time()
+        diff_plans(before, head)
+        assert time.process_time() - start < 1.0

@@ -1,0 +1,96 @@
+"""What a killed run made in AWS is found by its name, or asked for; nothing is made twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from nexus.rehearsal.session import Rehearsal
+from nexus.repair.examine import examine
+from nexus.repair.findings import NOWHERE, Verdict
+from nexus.repair.mend import mend
+from nexus.repair.words import questions
+from tests.nexus.repair.killed import entries, killable
+from tests.nexus.repair.killed import pulumi as cli
+
+PROJECT = "shop"
+VPC = "aws:ec2/vpc:Vpc"
+TAGS = {"Name": "shop-dev", "stack": "dev"}
+
+
+def program() -> None:
+    """A network, a role, a bucket, a log group and a database, each a kind of its own to find."""
+    inside = pulumi.ResourceOptions(
+        provider=aws.Provider("aws", region="eu-central-1", skip_credentials_validation=True)
+    )
+    aws.ec2.Vpc("network", cidr_block="10.0.0.0/16", tags=TAGS, opts=inside)
+    role = aws.iam.Role("role", assume_role_policy="{}", tags=TAGS, opts=inside)
+    aws.iam.RolePolicy("rights", role=role.name, policy="{}", opts=inside)
+    bucket = aws.s3.Bucket("media", tags=TAGS, opts=inside)
+    aws.s3.BucketVersioning(
+        "media", bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=inside
+    )
+    aws.cloudwatch.LogGroup("logs", name="/shop/logs", tags=TAGS, opts=inside)
+    aws.rds.Cluster(
+        "ledger",
+        cluster_identifier="shop-ledger",
+        engine="aurora-postgresql",
+        master_username="root",
+        manage_master_user_password=True,
+        skip_final_snapshot=True,
+        tags=TAGS,
+        opts=inside,
+    )
+
+
+KINDS = (
+    VPC,
+    "aws:iam/role:Role",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:rds/cluster:Cluster",
+)
+
+
+def _in_cloud(session: Rehearsal) -> dict[str, int]:
+    return {kind: len(session.in_cloud(kind)) for kind in KINDS}
+
+
+def test_killed_at_every_step_in_aws() -> None:
+    """A second database or network costs money, and its twin holds the data."""
+    with killable(program, PROJECT, time_scale=4000.0) as (session, killer):
+        kills, asked = 0, 0
+        killer.arm(1, made=True, op="create", kind=VPC)
+        while not (outcome := session.up()).succeeded:
+            assert killer.killed, outcome.error
+            kills += 1
+            assert kills <= len(KINDS), "no run brings it further"
+            diagnosis = examine(cli(session, PROJECT), {})
+            ids: Mapping[str, str] = {}
+            if diagnosis.unanswered:
+                # The id of a network is AWS' own: nothing is done before somebody has looked.
+                asked += 1
+                assert [each.verdict for each in diagnosis.unanswered] == [Verdict.UNDECIDED]
+                words = questions(diagnosis)
+                assert "Key=Name,Values=shop-dev" in words
+                [urn] = [each.urn for each in diagnosis.unanswered]
+                assert f"--id '{urn}=" in words
+                found = session.in_cloud(VPC)
+                ids = {urn: next(iter(found), NOWHERE)}
+                diagnosis = examine(cli(session, PROJECT), ids)
+            assert not diagnosis.unanswered
+            mend(cli(session, PROJECT), diagnosis)
+            killer.arm(2, made=True, op="create")
+        assert kills >= 2
+        assert asked == 1
+        assert not session.export().get("pending_operations")
+        assert _in_cloud(session) == dict.fromkeys(KINDS, 1)
+        known = {urn for urn, _ in entries(session)}
+        assert len([urn for urn in known if "::aws:" in urn]) == len(KINDS)
+        assert session.up().changed == 0
+        assert session.destroy().succeeded
+        assert _in_cloud(session) == dict.fromkeys(KINDS, 0)

@@ -1,0 +1,98 @@
+"""Buckets of another catalog in AWS: other names, and more than one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from nexus.plan.plan import Plan, make_plan
+from tests.projects import copy_project
+from tests.stacks.cloud_resources import of_type, one
+
+pytestmark = pytest.mark.xdist_group("clouds")
+
+BUCKETS = {
+    "films": {"owner": "content-management", "served": True},
+    "uploads": {"owner": "puabo-dsp-upload-mgr"},
+}
+POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Staging with two buckets, neither of them called media."""
+    project = copy_project(tmp_path_factory.mktemp("buckets") / "project")
+    path = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**platform, "buckets": BUCKETS}), encoding="utf-8")
+    return make_plan(project, "staging")
+
+
+def test_every_bucket_refuses_what_is_not_encrypted(plan: Plan) -> None:
+    """Objects of a bucket without a policy may be read over plain HTTP."""
+    policies = of_type(plan, POLICY)
+    wanted = {"films-bucket", "uploads-bucket", "models-bucket", "logs-bucket"}
+    assert set(of_type(plan, "aws:s3/bucket:Bucket")) == wanted
+    assert set(policies) == {f"{name}-policy" for name in wanted}
+    for each in policies.values():
+        statements = json.loads(each.inputs["policy"])["Statement"]
+        assert "TlsOnly" in {statement["Sid"] for statement in statements}
+
+
+def test_the_log_bucket_allows_cloudfront_as_aws_writes_it(plan: Plan) -> None:
+    """AWS appends its own statement where it misses one, and each look for drift reports it."""
+    text = one(plan, POLICY, "logs-bucket-policy").inputs["policy"]
+    statements = [
+        each
+        for each in json.loads(text)["Statement"]
+        if each["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
+    ]
+    sources = of_type(plan, "aws:cloudwatch/logDeliverySource:LogDeliverySource").values()
+    targets = of_type(plan, "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination")
+    assert len(statements) == len(sources) == len(targets) == 2
+    for statement in statements:
+        condition = statement["Condition"]
+        assert condition["StringEquals"] == {
+            "aws:SourceAccount": "123456789012",
+            "s3:x-amz-acl": "bucket-owner-full-control",
+        }
+        assert statement["Action"] == ["s3:PutObject"]
+        assert statement["Sid"].startswith("AWSLogDeliveryWrite")
+    assert {each["Condition"]["ArnLike"]["aws:SourceArn"] for each in statements} == {
+        f"arn:aws:logs:us-east-1:123456789012:delivery-source:{each.inputs['name']}"
+        for each in sources
+    }
+    assert {each["Resource"][0] for each in statements} == {
+        f"{each.inputs['deliveryDestinationConfiguration']['destinationResourceArn']}/*"
+        for each in targets.values()
+    }
+
+
+def test_whatever_logs_waits_until_it_may(plan: Plan) -> None:
+    """What S3 or a balancer may not write yet is refused, or lost without a word."""
+    allowed = one(plan, POLICY, "logs-bucket-policy").urn
+    kinds = (
+        "aws:s3/bucketLogging:BucketLogging",
+        "aws:lb/loadBalancer:LoadBalancer",
+        "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination",
+    )
+    for kind in kinds:
+        found = of_type(plan, kind)
+        assert found
+        for each in found.values():
+            assert allowed in each.dependencies, each.name
+
+
+def test_the_cdn_serves_the_bucket_that_the_catalog_says(plan: Plan) -> None:
+    """Uploads that nobody has looked at must not be on the web."""
+    cdn = one(plan, "aws:cloudfront/distribution:Distribution", "media-cdn")
+    origins = {each["originId"]: each["domainName"] for each in cdn.inputs["origins"]}
+    assert origins["bucket"].startswith("films-bucket-")
+    readers = {
+        name
+        for name, each in of_type(plan, POLICY).items()
+        if "cloudfront.amazonaws.com" in each.inputs["policy"]
+    }
+    assert readers == {"films-bucket-policy"}

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from nexus.rehearsal.timing import CancelledError
+
 SUCCEEDED = "succeeded"
 FAILED = "failed"
 
@@ -67,7 +69,8 @@ class Recorder:
     """The operations of all phases, written by many threads at once.
 
     A listener hears every operation twice: when it starts (`result` is empty) and
-    when it has ended; from any thread, one call at a time.
+    when it has ended; from any thread, one call at a time. `stopped` says whether the
+    engine of the phase was killed.
     """
 
     def __init__(self, listener: Listener | None = None) -> None:
@@ -77,6 +80,7 @@ class Recorder:
         self._under_way = 0
         self._operations: list[Operation] = []
         self._phase = ""
+        self.stopped = False
         self._place = 0
         self._here = threading.local()
 
@@ -84,7 +88,16 @@ class Recorder:
         """Start a phase."""
         with self._lock:
             self._phase = phase
+            self.stopped = False
             self._place = 0
+
+    def stop(self) -> None:
+        """Refuse every further change of the phase, as a provider does that died with its engine.
+
+        What the engine had asked for before its death may arrive after it.
+        """
+        with self._lock:
+            self.stopped = True
 
     def spend(self, seconds: float) -> None:
         """Add simulated seconds to the operation that this thread is recording."""
@@ -92,9 +105,15 @@ class Recorder:
 
     @contextmanager
     def running(self, urn: str, op: str) -> Generator[None]:
-        """Record the block as an operation; an exception makes it a failed one."""
+        """Record the block as an operation; an exception makes it a failed one.
+
+        Raises:
+            CancelledError: it would change something, and the phase was stopped.
+        """
         self._here.seconds = 0.0
         with self._lock:
+            if self.stopped and op != "read":
+                raise CancelledError
             started = Operation(phase=self._phase, urn=urn, op=op, began=self._next_place())
             self._tell(started)
             self._under_way += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +182,7 @@ class Rehearsal:
     def kill(self) -> None:
         """Kill the run that goes on, as `kill -9` does; call it from another thread."""
         self._engine.kill()
+        self._recorder.stop()
         # Providers end with their engine: what they wait for is not waited for any more.
         self._clock.cancel()
 
@@ -244,17 +245,16 @@ class Rehearsal:
     def _edges(self, verb: str) -> Edges:
         """What each resource waits for, as the engine's state says after the run, or did before."""
         before = self._waits
-        if verb == "up":
-            # A killed engine may leave a state that nobody can read.
-            with suppress(CommandError):
-                self._waits = {
-                    each["urn"]: (
-                        *each.get("dependencies", ()),
-                        each.get("parent", ""),
-                        each.get("provider", "").rpartition("::")[0],
-                    )
-                    for each in self.export().get("resources", ())
-                }
+        # A killed engine may leave a state that nobody can read.
+        if verb == "up" and not self._recorder.stopped:
+            self._waits = {
+                each["urn"]: (
+                    *each.get("dependencies", ()),
+                    each.get("parent", ""),
+                    each.get("provider", "").rpartition("::")[0],
+                )
+                for each in self.export().get("resources", ())
+            }
         return {**before, **self._waits}
 
     def _next_phase(self, verb: str) -> str:

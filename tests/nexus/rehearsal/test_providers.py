@@ -16,7 +16,7 @@ from nexus.rehearsal.providers.kubernetes import KubernetesProvider
 from nexus.rehearsal.providers.random import SPECIAL, random_provider
 from nexus.rehearsal.providers.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
 from nexus.rehearsal.record import Recorder
-from nexus.rehearsal.timing import Clock
+from nexus.rehearsal.timing import CancelledError, Clock
 
 CLOCK = Clock()
 
@@ -305,3 +305,18 @@ def test_what_nobody_makes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes, "_STILL_SECONDS", 0.01)
     with pytest.raises(NotReadyError, match='configmap "never" not found'):
         _kubernetes().create(_pod_that_mounts("never"))
+
+
+def test_what_a_dead_engine_asked_for_is_not_done_later() -> None:
+    """What arrives after the kill would be made behind the back of whoever looks what there is."""
+    recorder = Recorder()
+    recorder.begin("up")
+    recorder.stop()
+    for op in ("create", "update", "delete"):
+        with pytest.raises(CancelledError), recorder.running("urn", op):
+            pytest.fail("it was done")
+    with recorder.running("urn", "read"):
+        pass
+    recorder.begin("up-2")
+    with recorder.running("urn", "create"):
+        pass

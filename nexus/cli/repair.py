@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nexus.repair.command import Pulumi
-    from nexus.repair.findings import Diagnosis
 
 REFUSED = 1
 """Exit code when the stack is not sound and was not repaired."""
@@ -56,6 +55,7 @@ def command(
     that 'pulumi up' has. Exit code 1 when the stack was not repaired.
     """
     from nexus.repair.command import PulumiError
+    from nexus.repair.examine import UnknownError
     from nexus.repair.mend import ChangedError
 
     given = _ids(ids or [])
@@ -65,6 +65,8 @@ def command(
         repaired = _repair(_pulumi(found.project.absolute(), stack), given, yes=yes, unlock=unlock)
     except PulumiError as error:
         raise UserError(f"Pulumi does not answer as it should.\n{error}") from error
+    except UnknownError as error:
+        raise UserError(str(error)) from error
     except ChangedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
@@ -81,7 +83,6 @@ def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool
 
     pulumi = pulumi.selected()
     diagnosis = examine(pulumi, given)
-    _require_known(given, diagnosis)
     write(f"{state_in_words(pulumi.stack, diagnosis)}\n")
     if diagnosis.sound:
         write("It needs no repair.\n")
@@ -146,12 +147,3 @@ def _ids(given: list[str]) -> dict[str, str]:
             )
         ids[urn] = own
     return ids
-
-
-def _require_known(given: Mapping[str, str], diagnosis: Diagnosis) -> None:
-    known = {finding.urn for finding in diagnosis.findings}
-    for urn in given:
-        if urn not in known:
-            raise UserError(
-                f"Nothing was under way at '{urn}'; copy the URN from what 'nexus repair' prints."
-            )

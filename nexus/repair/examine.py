@@ -30,6 +30,10 @@ INTERRUPTED = "The run that was at work on it was killed."
 """Why a resource counts as not ready after a repair: the next `up` then updates it."""
 
 
+class UnknownError(Exception):
+    """An id was given for what was not under way; the text says for which URN."""
+
+
 def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
     """Look at a stack and work out how it is made sound. Nothing is changed.
 
@@ -40,6 +44,7 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
 
     Raises:
         PulumiError: the backend, a secret or a provider cannot be reached.
+        UnknownError: `given` names what was not under way.
     """
     before = pulumi.export()
     found = Diagnosis(
@@ -54,6 +59,10 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
         # What is under way there is not over, and says nothing.
         return found
     operations = pending(before)
+    for urn in given.keys() - {str(each["resource"]["urn"]) for each in operations}:
+        raise UnknownError(
+            f"Nothing was under way at '{urn}'; copy the URN from what 'nexus repair' prints."
+        )
     with copied(pulumi, before) as copy:
         if not operations:
             unsound = copy.load(before)

@@ -133,15 +133,18 @@ def stack_files(project: Path) -> Path:
     return project / read_project_file(project).content.folder
 
 
-def stack_names(project: Path) -> tuple[str, ...]:
-    """The stacks that have a file, sorted; those beside a `Pulumi.yaml` that cannot be read."""
+def stack_paths(project: Path) -> dict[str, Path]:
+    """The stacks' files, by stack; those beside a `Pulumi.yaml` that cannot be read."""
     try:
         folder = stack_files(project)
     except CatalogError:
         folder = project
-    return tuple(
-        sorted(
-            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-            for path in folder.glob("Pulumi.*.yaml")
-        )
-    )
+    return {
+        path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path
+        for path in folder.glob("Pulumi.*.yaml")
+    }
+
+
+def stack_names(project: Path) -> tuple[str, ...]:
+    """The stacks that have a file, sorted."""
+    return tuple(sorted(stack_paths(project)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.project_file import stack_names
+from catalog.project_file import stack_names, stack_paths
 from nexus.diff.errors import DiffError, PlanningError
 from nexus.diff.planner import Say, plan_project, say_nothing
 from nexus.diff.side import Side
@@ -46,7 +46,19 @@ def plan_sides(
         DiffError: a side is no revision, or neither has one of `stacks`.
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
-        require_known(stacks, {*stack_names(before), *stack_names(after)})
+        stacks_before, stacks_after = stack_names(before), stack_names(after)
+        known = {*stacks_before, *stacks_after}
+        require_known(stacks, known)
+        if _is_left_out(repository, base, head):
+            say("What is not committed is in neither of the two; '.' is this folder as it is.")
+        own = _personal(base, stacks_after) | _personal(head, stacks_before)
+        if not stacks and known - own:
+            for stack in sorted(own):
+                say(
+                    f"The stack '{stack}' is left out, since git does not track its file; "
+                    f"--stack {stack} compares it."
+                )
+            stacks = tuple(sorted(known - own))
         say(f"Planning {base} and {head}, each with its own code ...")
         # A plan is one process that uses one core; two revisions are two of them.
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -57,6 +69,33 @@ def plan_sides(
             made_base, made_head = sides
         note = _note(before, after)
     return replace(made_base, notes=note), made_head
+
+
+def _is_left_out(repository: Path, *sides: str | Path) -> bool:
+    """Whether two revisions are compared, the one checked out among them, and changed since."""
+    if any(isinstance(side, Path) for side in sides):
+        return False
+    now = _commit(repository, "HEAD")
+    return any(_commit(repository, str(side)) == now for side in sides) and bool(
+        _git(repository, "status", "--porcelain", "--", str(repository))
+    )
+
+
+def _personal(side: str | Path, others: Iterable[str]) -> set[str]:
+    """Stacks of somebody's own: in a folder, untracked, and not among those of the other side."""
+    if not isinstance(side, Path):
+        return set()
+    project = side.resolve()
+    only = {stack: path for stack, path in stack_paths(project).items() if stack not in others}
+    if not only:
+        return set()
+    try:
+        listed = _git(project, "ls-files", "-z", "--", *map(str, only.values()))
+    except PlanningError:
+        # No repository, so that nothing says what is whose.
+        return set()
+    tracked = {project / name for name in listed.split("\0")}
+    return {stack for stack, path in only.items() if path not in tracked}
 
 
 def _note(before: Path, after: Path) -> tuple[str, ...]:

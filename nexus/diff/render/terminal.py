@@ -27,9 +27,11 @@ def print_report(report: Report, console: Console) -> None:
     for note in found.notes:
         console.print(Text(visible(note, 500), style="yellow"))
     if found.rows:
-        table = Table(box=None, pad_edge=False)
+        # Closer together, so that it fits into 80 columns.
+        table = Table(box=None, pad_edge=False, collapse_padding=True)
         for position, column in enumerate(COLUMNS):
-            table.add_column(column, justify="left" if position == 0 else "right")
+            side = "left" if position == 0 else "right"
+            table.add_column(column, justify=side, overflow="fold")
         for row in found.rows:
             table.add_row(*(Text(visible(cell)) for cell in row))
         console.print(table)

@@ -74,6 +74,18 @@ def test_formats_and_files(files: dict[str, str], tmp_path: Path) -> None:
     assert "removed: StatefulSet postgres: its volume is deleted with it" in terminal
 
 
+def test_the_table_fits_into_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heading that is cut says nothing, and 80 columns are what a new window has."""
+    for name, resources in (("base", []), ("head", [resource()])):
+        made = side(*resources, stack="production").plans["production"]
+        (tmp_path / f"{name}.json").write_bytes(made)
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = run(str(tmp_path / "base.json"), str(tmp_path / "head.json")).stdout.splitlines()
+    assert ["reordered", "dangerous"] in [line.split()[-2:] for line in shown]
+
+
 def test_sides_that_do_not_fit_are_said(files: dict[str, str], tmp_path: Path) -> None:
     """A file against a revision has no meaning, so the command says what has."""
     (tmp_path / "folder").mkdir()

@@ -128,6 +128,45 @@ def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
         read_sides(repository, "empty", "empty", stacks=("dev",))
 
 
+def test_a_stack_of_ones_own_is_no_part_of_a_change(repository: Path, tmp_path: Path) -> None:
+    """Whoever has deployed as the README says would see every resource of it as new."""
+    tree = tmp_path / "tree"
+    git(repository, "worktree", "add", "--quiet", "--detach", str(tree), "first")
+    try:
+        (tree / "Pulumi.alice.yaml").write_bytes((tree / "Pulumi.dev.yaml").read_bytes())
+        said: list[str] = []
+        sides = read_sides(repository, "first", str(tree), say=said.append)
+        assert [each.stack for each in make_report(*sides).stacks] == ["dev"]
+        assert said[0] == (
+            "The stack 'alice' is left out, since git does not track its file; "
+            "--stack alice compares it."
+        )
+        asked = make_report(*read_sides(repository, "first", str(tree), stacks=("alice",)))
+        assert [each.stack for each in asked.stacks] == ["alice"]
+        # One that git will have is for everybody to see.
+        git(tree, "add", "Pulumi.alice.yaml")
+        both = make_report(*read_sides(repository, "first", str(tree)))
+        assert [each.stack for each in both.stacks] == ["alice", "dev"]
+    finally:
+        git(repository, "worktree", "remove", "--force", str(tree))
+
+
+def test_what_is_not_committed_is_not_silently_left_out(repository: Path) -> None:
+    """'No changes' after an edit is taken for 'my edit changes nothing'."""
+    note = "What is not committed is in neither of the two; '.' is this folder as it is."
+    for edited, base, told in ((False, "first", False), (True, "first", True), (True, ".", False)):
+        notes = repository / "notes"
+        if edited:
+            notes.write_text("soon")
+        said: list[str] = []
+        here = str(repository) if base == "." else base
+        try:
+            read_sides(repository, here, "HEAD", stacks=("dev",), say=said.append)
+        finally:
+            notes.unlink(missing_ok=True)
+        assert (note in said) is told, (edited, base)
+
+
 def test_saved_documents_read_back_as_the_same_sides(base: Side, tmp_path: Path) -> None:
     """The comment on a fork is made from what was saved."""
     write_documents(Side(label="x", errors={"dev": b"no"}), tmp_path / "base")

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from nexus.rehearsal.cluster import key_of
+from nexus.rehearsal.providers.wire import Properties, text
+
 Object = dict[str, Any]
 
 APPLY = "application/apply-patch+yaml"
@@ -93,6 +96,14 @@ class Api:
         if answer.status >= 300:
             raise RefusedError(answer.status, _message(text))
         return json.loads(text)
+
+
+def collection_of(manifest: Properties, namespace: str = "") -> str:
+    """The path of the objects of a manifest's kind: of a namespace or, without one, of all."""
+    version = text(manifest["apiVersion"])
+    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    inside = f"/namespaces/{namespace}" if namespace else ""
+    return f"{root}{inside}/{key_of(manifest).resource.partition('.')[0]}"
 
 
 def _message(text: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nexus.rehearsal.cluster import Cluster
@@ -22,6 +25,8 @@ from tests.nexus.diff.deployed import Deployed
 
 from .servers import RunningCluster
 
+PROVIDER = "pulumi-resource-kubernetes"
+
 
 @contextmanager
 def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
@@ -33,11 +38,15 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
     clock = Clock()
     recorder = Recorder()
     cloud = CloudProvider("aws", clock, recorder)
-    with temporary_root() as root, served([random_provider(clock, recorder)], PARALLEL) as attached:
+    with (
+        temporary_root() as root,
+        _own_provider(root / "plugins", cluster.provider) as folder,
+        served([random_provider(clock, recorder)], PARALLEL) as attached,
+    ):
         environment = {
             **attached,
             "KUBECONFIG": str(cluster.kubeconfig),
-            "PATH": os.pathsep.join([str(cluster.provider), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(folder), os.environ["PATH"]]),
         }
         engine = Engine(find_cli())
         made = make_stack(
@@ -62,3 +71,36 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
             recorder=recorder,
         )
         yield Deployed(session=session, project=project)
+
+
+@contextmanager
+def _own_provider(folder: Path, programs: Path) -> Generator[Path]:
+    """The real provider under a path of its own, by which those that still run are found.
+
+    An engine that is killed leaves its providers behind: each is a process group of its own, works
+    on, and looks only every five minutes whether its engine is there.
+    """
+    folder.mkdir()
+    (folder / PROVIDER).symlink_to(programs / PROVIDER)
+    try:
+        yield folder
+    finally:
+        while processes := _running(folder):
+            for process in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.05)
+
+
+def running_providers(session: Rehearsal) -> list[int]:
+    """The processes of a stack's real provider, of engines that were killed too."""
+    return _running(Path(session.environment["PATH"].partition(os.pathsep)[0]))
+
+
+def _running(folder: Path) -> list[int]:
+    """The processes of the provider in a folder; each shows the path that it was started with."""
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    processes = (line.split(maxsplit=2) for line in listed)
+    return [int(number) for number, command, *_ in processes if command == str(folder / PROVIDER)]

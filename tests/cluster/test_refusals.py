@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import pytest
 
 from nexus.rehearsal.cluster import key_of
-from nexus.rehearsal.providers.wire import Properties, text
+from nexus.rehearsal.providers.wire import Properties
 from tests.nexus.rehearsal.refusals import CHANGES, REFUSED, TAKEN, Change, Refused
 
-from .api import Api, RefusedError
+from .api import Api, RefusedError, collection_of
 from .servers import RunningCluster
 
 pytestmark = pytest.mark.cluster
@@ -51,12 +51,9 @@ def test_dry_run_after_post(case: Change, cluster: RunningCluster) -> None:
 def made(api: Api, manifest: Properties) -> Generator[str]:
     """The object, made by POST, while the block runs; gives its path."""
     key = key_of(manifest)
-    version = text(manifest["apiVersion"])
-    root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-    inside = f"/namespaces/{key.namespace}" if key.namespace else ""
-    plural = key.resource.partition(".")[0]
-    api.post(f"{root}{inside}/{plural}", dict(manifest), manager=POSTING)
-    path = f"{root}{inside}/{plural}/{key.name}"
+    collection = collection_of(manifest, key.namespace)
+    api.post(collection, dict(manifest), manager=POSTING)
+    path = f"{collection}/{key.name}"
     try:
         yield path
     finally:

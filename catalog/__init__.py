@@ -4,7 +4,7 @@ The YAML files beside this module are the only source of facts about the
 services; everything else in this repository is generated from them.
 """
 
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.loader import load_catalog
 from catalog.model import (
     Bucket,
@@ -28,13 +28,13 @@ __all__ = [
     "Bucket",
     "CallPolicy",
     "Catalog",
-    "CatalogError",
     "CircuitBreaker",
     "Criticality",
     "Edge",
     "External",
     "Fallback",
     "Flow",
+    "InputError",
     "NodeKind",
     "Order",
     "Problem",

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import yaml
 
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.mismatch import shortened
 from catalog.place import At, place
 from catalog.scalars import complaint
@@ -74,12 +74,12 @@ def read_document(path: Path, name: str) -> Document:
     key twice, and without quotes nothing that `catalog.scalars` finds ambiguous.
 
     Raises:
-        CatalogError: with one problem that says what to do about the file.
+        InputError: with one problem that says what to do about the file.
     """
     try:
         return _parsed(_text(path), name)
     except _RefusedError as error:
-        raise CatalogError([Problem(name, error.message, error.line)]) from error
+        raise InputError([Problem(name, error.message, error.line)]) from error
 
 
 def _text(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Errors a user can make in the files of this project, as full sentences."""
+"""What a user gave wrong, as full sentences."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ class Problem:
         return self.file, self.line or 0, self.message
 
 
-class CatalogError(Exception):
-    """The catalog (or a file that refers to it) is wrong; nothing may be registered.
+class InputError(Exception):
+    """Something that the user gave is wrong; nothing may be done with it.
 
-    `problems` holds every mistake found, in the order of files and lines; the
-    error's text is one line per problem.
+    The text is a full sentence per mistake: what is wrong, where, what to write instead.
+
+    Args:
+        found: the sentence; or, for mistakes in files, every problem found. `problems` has
+            these in the order of files and lines.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, found: str | Sequence[Problem]) -> None:
+        problems = () if isinstance(found, str) else found
         self.problems = tuple(sorted(problems, key=lambda problem: problem.position))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(found if isinstance(found, str) else "\n".join(map(str, self.problems)))

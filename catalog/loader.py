@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from catalog.document import read_document
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.files import PlatformFile, ServicesFile
 from catalog.model import Catalog
 from catalog.resolve import resolved
@@ -24,7 +24,7 @@ def load_catalog(project: Path) -> Catalog:
     """The catalog of the project in folder `project`.
 
     Raises:
-        CatalogError: every mistake in the shape of the files: what cannot be
+        InputError: every mistake in the shape of the files: what cannot be
             read, unknown keys, wrong types, a service declared twice. Mistakes
             in the graph are `graph.check`'s.
     """
@@ -36,7 +36,7 @@ def load_catalog(project: Path) -> Catalog:
     ]
     platform = _read(project, PLATFORM_FILE, PlatformFile, problems)
     if problems or platform is None:
-        raise CatalogError(problems)
+        raise InputError(problems)
     return resolved(services, platform)
 
 
@@ -64,6 +64,6 @@ def _read(
     try:
         document = read_document(project / name, name)
         return Read(document, shaped(document, model))
-    except CatalogError as error:
+    except InputError as error:
         problems.extend(error.problems)
         return None

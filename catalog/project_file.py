@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.document import Document, read_document
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.shape import Read, shaped
 
 NAME = "Pulumi.yaml"
@@ -73,13 +73,13 @@ def read_project_file(project: Path) -> Read[ProjectFile]:
     """The file in folder `project`.
 
     Raises:
-        CatalogError: what is wrong with it.
+        InputError: what is wrong with it.
     """
     document = read_document(project / NAME, NAME)
     content = shaped(document, ProjectFile)
     if not isinstance(content.config, (dict, str, NoneType)):
         message = "field 'config' is no mapping of settings; write one, or remove it."
-        raise CatalogError([document.problem(message, ("config",))])
+        raise InputError([document.problem(message, ("config",))])
     return Read(document, content)
 
 
@@ -87,7 +87,7 @@ def declared(read: Read[ProjectFile]) -> Mapping[str, Declared]:
     """Every setting that the project declares, by its full key, with the value in its short form.
 
     Raises:
-        CatalogError: what is wrong with a declaration.
+        InputError: what is wrong with a declaration.
     """
     found: dict[str, Declared] = {}
     problems: list[Problem] = []
@@ -106,7 +106,7 @@ def declared(read: Read[ProjectFile]) -> Mapping[str, Declared]:
             for message in _contradictions(full, each, own=own)
         )
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
     return found
 
 
@@ -128,7 +128,7 @@ def stack_files(project: Path) -> Path:
     """The folder of the stacks' files of the project in folder `project`.
 
     Raises:
-        CatalogError: what is wrong with `Pulumi.yaml`.
+        InputError: what is wrong with `Pulumi.yaml`.
     """
     return project / read_project_file(project).content.folder
 
@@ -137,7 +137,7 @@ def stack_paths(project: Path) -> dict[str, Path]:
     """The stacks' files, by stack; those beside a `Pulumi.yaml` that cannot be read."""
     try:
         folder = stack_files(project)
-    except CatalogError:
+    except InputError:
         folder = project
     return {
         path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path

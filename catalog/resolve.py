@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from catalog.consistency import inconsistencies
 from catalog.dedicated import dedicated_name, dedicated_resources, flow_steps
-from catalog.errors import CatalogError
+from catalog.errors import InputError
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
 from catalog.model import (
     Bucket,
@@ -27,13 +27,13 @@ def resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) 
     """The catalog that the files declare together.
 
     Raises:
-        CatalogError: every name declared twice, dependency listed twice or on
+        InputError: every name declared twice, dependency listed twice or on
             itself, and window out of order.
     """
     services = _services(files)
     problems = list(inconsistencies(files, platform))
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
     edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     dedicated = [
         (services[name], need.target)

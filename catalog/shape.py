@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from catalog.document import Document
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.mismatch import KEY, sentence
 from catalog.place import At, place
 
@@ -30,7 +30,7 @@ def shaped(document: Document, model: type[Model]) -> Model:
     """`document` as a `model`.
 
     Raises:
-        CatalogError: one problem per mismatch, with file and line.
+        InputError: one problem per mismatch, with file and line.
     """
     try:
         return model.model_validate(document.data)
@@ -40,7 +40,7 @@ def shaped(document: Document, model: type[Model]) -> Model:
             at = _place_of(detail)
             message = sentence(place(at), detail, fields_at(model, at[:-1]))
             problems.append(document.problem(message, at))
-        raise CatalogError(list(dict.fromkeys(problems))) from error
+        raise InputError(list(dict.fromkeys(problems))) from error
 
 
 def _place_of(detail: ErrorDetails) -> At:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from catalog import Catalog, CatalogError, Problem
+from catalog import Catalog, InputError, Problem
 from graph.rules.cycles import domains_are_acyclic, startup_is_acyclic
 from graph.rules.edges import (
     external_edges_are_runtime,
@@ -42,11 +42,11 @@ def check(catalog: Catalog) -> None:
     """Refuses a catalog that breaks a rule.
 
     Raises:
-        CatalogError: with every problem found.
+        InputError: with every problem found.
     """
     problems = find_problems(catalog)
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
 
 
 def find_problems(catalog: Catalog) -> tuple[Problem, ...]:

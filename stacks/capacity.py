@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 
-from catalog import Catalog, CatalogError, Problem
+from catalog import Catalog, InputError, Problem
 from components.servers.database import CONNECTION_LIMIT
 from components.servers.vhost import MAX_CONNECTIONS
 from stacks.environment import Environment, InCluster, Managed
@@ -72,7 +72,7 @@ def check_capacity(environment: Environment, catalog: Catalog) -> None:
     """Refuses a catalog whose services do not fit on the servers of `environment` together.
 
     Raises:
-        CatalogError: one problem per server, with the sum.
+        InputError: one problem per server, with the sum.
     """
     if isinstance(environment.platform, InCluster):
         return  # its PostgreSQL is made for as many as there are, and RabbitMQ has no such limits
@@ -81,7 +81,7 @@ def check_capacity(environment: Environment, catalog: Catalog) -> None:
         for server, message in _shortages(environment.name, environment.platform, catalog)
     ]
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
 
 
 def _shortages(environment: str, platform: Managed, catalog: Catalog) -> Iterator[tuple[str, str]]:

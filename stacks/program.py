@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pulumi
 
-from catalog import CatalogError, load_catalog
+from catalog import InputError, load_catalog
 from components.context import Context
 from graph.check import check
 from stacks.capacity import check_capacity
@@ -30,7 +30,7 @@ def run(project: Path) -> None:
     """
     try:
         build(project)
-    except CatalogError as error:
+    except InputError as error:
         raise pulumi.RunError(str(error)) from None
 
 
@@ -41,7 +41,7 @@ def build(project: Path) -> None:
         project: folder with Pulumi.yaml, the catalog and the release files.
 
     Raises:
-        CatalogError: what is wrong with a file or setting, in sentences. Nothing
+        InputError: what is wrong with a file or setting, in sentences. Nothing
             but the stack itself is registered then.
     """
     stack = pulumi.get_stack()

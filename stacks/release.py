@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from catalog import Catalog, CatalogError, Problem
+from catalog import Catalog, InputError, Problem
 from catalog.document import read_document
 from catalog.hints import service_hint
 from catalog.shape import shaped
@@ -68,7 +68,7 @@ class Release:
             digests: whether every version must be a digest.
 
         Raises:
-            CatalogError: a version without a registry, a service without a version
+            InputError: a version without a registry, a service without a version
                 where stand-ins are not allowed, or a tag where digests are demanded.
         """
         problems: list[Problem] = []
@@ -91,7 +91,7 @@ class Release:
             )
             problems.append(Problem(self.file, message))
         if problems:
-            raise CatalogError(problems)
+            raise InputError(problems)
         return {
             service.name: _image(registry, service.data_name, self.versions[service.name])
             if service.name in self.versions
@@ -104,7 +104,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     """The release file `file` of the project in folder `project`.
 
     Raises:
-        CatalogError: what is wrong with the file; services that do not exist.
+        InputError: what is wrong with the file; services that do not exist.
     """
     document = read_document(project / file, file)
     content = shaped(document, ReleaseFile)
@@ -118,7 +118,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
         if name not in catalog.services
     ]
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
     return Release(file=file, versions=content.services)
 
 

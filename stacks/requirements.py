@@ -9,7 +9,7 @@ from ipaddress import IPv4Network
 
 from pydantic import SecretStr
 
-from catalog import Catalog, CatalogError, NodeKind, Problem
+from catalog import Catalog, InputError, NodeKind, Problem
 from catalog.hints import did_you_mean, one_of, service_hint
 from stacks.aws_names import name_problems
 from stacks.cluster_requirements import cluster_problems
@@ -71,7 +71,7 @@ def check_settings(
     """Holds the settings against the environment and the catalog.
 
     Raises:
-        CatalogError: one problem per missing or contradictory setting, each with
+        InputError: one problem per missing or contradictory setting, each with
             the YAML or the command that mends it.
     """
     problems = [*_rotations(settings, catalog), *_externals(settings, catalog)]
@@ -84,7 +84,7 @@ def check_settings(
         problems += ingress_problems(settings)
     if problems:
         file = f"Pulumi.{stack}.yaml"
-        raise CatalogError([Problem(file, problem) for problem in problems])
+        raise InputError([Problem(file, problem) for problem in problems])
 
 
 def aws_settings(settings: Settings) -> AwsSettings:

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from catalog import CatalogError, Problem
+from catalog import InputError, Problem
 from catalog.mismatch import sentence
 from catalog.names import DNS_LABEL
 from catalog.place import At
@@ -297,7 +297,7 @@ def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
         encrypted: places of the encrypted values in its file.
 
     Raises:
-        CatalogError: one problem per wrong, missing or unknown setting, each with
+        InputError: one problem per wrong, missing or unknown setting, each with
             the YAML to write into `Pulumi.<stack>.yaml`.
     """
     file = f"Pulumi.{stack}.yaml"
@@ -313,7 +313,7 @@ def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
     unkept = [*unkept_secrets(Settings, PROJECT, encrypted, secret)]
     if unkept:
         # Before anything is read, so that no other message repeats them.
-        raise CatalogError([Problem(file, message) for message in unkept])
+        raise InputError([Problem(file, message) for message in unkept])
     for key, text in sorted(configuration.items()):
         values[key] = text
         if key in _fields() and key not in _texts():
@@ -328,9 +328,9 @@ def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
     except ValidationError as error:
         details = error.errors(include_url=False)
         problems += [Problem(file, _sentence(detail)) for detail in details]
-        raise CatalogError(problems) from error
+        raise InputError(problems) from error
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
     return settings
 
 
@@ -369,7 +369,7 @@ def _configuration(file: str) -> dict[str, str]:
             elif key != full:
                 found[key] = text
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from catalog import CatalogError, Problem
+from catalog import InputError, Problem
 from catalog.document import Document, read_document
 from catalog.place import At
 from catalog.project_file import (
@@ -85,7 +85,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     """Configuration of `stack` in the project in folder `project`.
 
     Raises:
-        CatalogError: what is wrong with either file; which stacks there are.
+        InputError: what is wrong with either file; which stacks there are.
     """
     shared = read_project_file(project)
     name = shared.content.name
@@ -93,7 +93,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     if not (project / file).exists():
         listed = ", ".join(stack_names(project)) or "none yet"
         message = f"there is no stack '{stack}' (stacks here: {listed}); create the file."
-        raise CatalogError([Problem(file, message)])
+        raise InputError([Problem(file, message)])
     document = read_document(project / file, file)
     own = {
         key if ":" in key else f"{name}:{key}": value
@@ -102,7 +102,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     of_all = declared(shared)
     problems = [*_misfits(of_all, own)]
     if problems:
-        raise CatalogError([Problem(file, message) for message in problems])
+        raise InputError([Problem(file, message) for message in problems])
     values = {**{key: each.given for key, each in of_all.items()}, **own}
     values = {key: value for key, value in values.items() if value is not None}
     encrypted = {
@@ -130,7 +130,7 @@ def _filled(document: Document, config: dict[str, Any]) -> dict[str, Any]:
     """
     empty = [key for key, value in config.items() if value is None]
     if empty:
-        raise CatalogError(
+        raise InputError(
             [
                 document.problem(
                     f"setting '{key}' is empty; give it a value, or remove it.", ("config", key)
@@ -193,7 +193,7 @@ def encrypted_settings(project: Path, stack: str) -> tuple[At, ...]:
     The command line tells a program which settings hold a secret, not where in them it is.
 
     Raises:
-        CatalogError: what is wrong with the file.
+        InputError: what is wrong with the file.
     """
     there = (stack_files(project) / f"Pulumi.{stack}.yaml").exists()
     return read_stack_file(project, stack).encrypted if there else ()

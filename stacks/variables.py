@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from catalog import Catalog, CatalogError, Problem
+from catalog import Catalog, InputError, Problem
 from catalog.hints import did_you_mean, service_hint
 from stacks.secrecy import PLAIN, SECRET
 from stacks.settings import PROJECT, Settings
@@ -14,12 +14,12 @@ def check_variables(settings: Settings, stack: str, catalog: Catalog) -> None:
     """Refuses a variable without a value, and a value that no service asks for.
 
     Raises:
-        CatalogError: one problem per variable, with the YAML to write.
+        InputError: one problem per variable, with the YAML to write.
     """
     file = f"Pulumi.{stack}.yaml"
     problems = [Problem(file, message) for message in _problems(settings, catalog)]
     if problems:
-        raise CatalogError(problems)
+        raise InputError(problems)
 
 
 def _problems(settings: Settings, catalog: Catalog) -> Iterator[str]:

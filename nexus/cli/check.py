@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -46,7 +46,7 @@ def _judge(project: Path, stack: str) -> str:
     """What to say about a plan that keeps the rules.
 
     Raises:
-        UserError: with one sentence per broken rule.
+        InputError: with one sentence per broken rule.
     """
     from nexus.plan.judged import judged
     from nexus.plan.plan import make_plan
@@ -55,7 +55,7 @@ def _judge(project: Path, stack: str) -> str:
     resources = judged(make_plan(project, stack))
     broken = violations(resources)
     if broken:
-        raise UserError("\n".join(map(str, broken)))
+        raise InputError("\n".join(map(str, broken)))
     return f"The plan of stack {stack}: {len(resources)} resources keep all {len(RULES)} rules.\n"
 
 

@@ -33,10 +33,6 @@ BAD_INPUT = 2
 """Exit code when something the user gave is wrong."""
 
 
-class UserError(Exception):
-    """Something the user gave is wrong; the text is one full sentence with the fix per line."""
-
-
 class Commands(TyperGroup):
     """The group of all commands: imports them late and turns errors into sentences."""
 
@@ -62,7 +58,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; what the user can correct ends as sentences and exit code 2."""
-        from catalog.errors import CatalogError
+        from catalog.errors import InputError
 
         for stream in (sys.stdout, sys.stderr):
             # Arrows and dashes must not end a command in a terminal that has no such letters.
@@ -71,7 +67,7 @@ class Commands(TyperGroup):
                 reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
-        except (CatalogError, UserError) as error:
+        except InputError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(BAD_INPUT) from error
         except BrokenPipeError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0917 - typer makes options of them
     gave is wrong, or the report tells of a stack that cannot be planned or read,
     10 changes, 11 dangerous changes.
     """
-    from nexus.diff.errors import DiffError, PlanningError
+    from nexus.diff.errors import PlanningError
     from nexus.diff.report import make_report
     from nexus.diff.side import write_documents
     from nexus.diff.sources import read_sides
@@ -77,14 +77,12 @@ def command(  # noqa: PLR0917 - typer makes options of them
     except PlanningError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    except DiffError as error:
-        raise UserError(str(error)) from error
     if save is not None:
         try:
             for side, name in zip(sides, ("base", "head"), strict=True):
                 write_documents(side, save / name)
         except OSError as error:
-            raise UserError(
+            raise InputError(
                 f"Cannot write into '{save}' ({error.strerror}); name a folder that you may "
                 "write to."
             ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -55,7 +55,7 @@ def _require_node(catalog: Catalog, name: str) -> None:
     if catalog.kind(name) is None:
         names = (*catalog.services, *catalog.resources, *catalog.external)
         hint = did_you_mean(name, names) or "run 'nexus graph' to see all names."
-        raise UserError(f"There is no service, platform resource or API '{name}'; {hint}")
+        raise InputError(f"There is no service, platform resource or API '{name}'; {hint}")
 
 
 def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -59,7 +59,7 @@ def _rendered(catalog: Catalog, nodes: list[str], format_: Format) -> str:
         _require(catalog, nodes)
         return IMPACT_RENDERERS[format_](catalog, impact(catalog, nodes))
     if format_ in (Format.MERMAID, Format.SVG):
-        raise UserError("There is nothing to draw; name the nodes that are down.")
+        raise InputError("There is nothing to draw; name the nodes that are down.")
     render = weak_points_as_json if format_ is Format.JSON else weak_points_as_text
     return render(catalog, weak_points(catalog))
 
@@ -70,7 +70,7 @@ def _require(catalog: Catalog, nodes: list[str]) -> None:
     names = (*catalog.services, *catalog.resources, *catalog.external)
     unknown = [name for name in dict.fromkeys(nodes) if catalog.kind(name) is None]
     if unknown:
-        raise UserError(
+        raise InputError(
             "\n".join(
                 f"There is no service, platform resource or API '{name}'; "
                 f"{did_you_mean(name, names) or _ALL}"

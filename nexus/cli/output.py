@@ -9,14 +9,15 @@ from pathlib import Path
 
 import typer
 
-from nexus.cli.commands import UserError, silence
+from catalog.errors import InputError
+from nexus.cli.commands import silence
 
 
 def write(text: str, output: Path | None = None) -> None:
     """Writes `text` to the file `output`, whole or not at all, or to standard output.
 
     Raises:
-        UserError: if it cannot be written.
+        InputError: if it cannot be written.
     """
     if output is None:
         _print(text)
@@ -32,7 +33,7 @@ def require_room(output: Path) -> None:
     """Checks that `output` can be written, before minutes are spent on its content.
 
     Raises:
-        UserError: if its folder is missing or closed, or it is a folder itself.
+        InputError: if its folder is missing or closed, or it is a folder itself.
     """
     try:
         if output.is_dir():
@@ -44,8 +45,8 @@ def require_room(output: Path) -> None:
         raise _unwritable(output, error) from error
 
 
-def _unwritable(output: Path, error: OSError) -> UserError:
-    return UserError(
+def _unwritable(output: Path, error: OSError) -> InputError:
+    return InputError(
         f"Cannot write '{output}' ({error.strerror}); name a file in a folder that exists and "
         "that you may write to."
     )
@@ -77,4 +78,6 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         silence(sys.stdout)
-        raise UserError(f"Cannot write the output ({error.strerror}); make room for it.") from error
+        raise InputError(
+            f"Cannot write the output ({error.strerror}); make room for it."
+        ) from error

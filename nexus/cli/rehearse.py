@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import require_room, write
 from nexus.cli.session import session
 
@@ -60,7 +60,6 @@ def command(
     """
     from rich.console import Console
 
-    from nexus.rehearsal.engine import EngineError
     from stacks.stack_file import read_stack_file
 
     found = session(context)
@@ -81,8 +80,6 @@ def command(
     )
     try:
         succeeded = run.through(frozenset(fail or []), json_file)
-    except EngineError as error:
-        raise UserError(str(error)) from error
     except KeyboardInterrupt:
         typer.echo("Interrupted; the engine was stopped and nothing is left behind.", err=True)
         raise typer.Exit(130) from None
@@ -114,9 +111,9 @@ def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> N
         if name not in catalog.services and name not in catalog.resources:
             known = (*catalog.services, *catalog.resources)
             hint = did_you_mean(name, known) or "run 'nexus graph' to see all names."
-            raise UserError(f"There is no workload '{name}' that could fail; {hint}")
+            raise InputError(f"There is no workload '{name}' that could fail; {hint}")
         if name in lacking:
-            raise UserError(
+            raise InputError(
                 f"Stack '{file.stack}' does not provide '{name}', so it cannot fail there; see "
                 "docs/environments.md."
             )
@@ -155,7 +152,7 @@ class _Run:
         ) as rehearsal:
             first = self._phase(progress, "Bringing everything up", rehearsal.up)
             if first.program_error is not None:
-                raise UserError(str(first.program_error))
+                raise InputError(str(first.program_error))
             times = tier_times(self.tiers, first.operations, rehearsal.dependencies())
             self._show_tiers(times)
             wrong: list[str] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -55,7 +55,6 @@ def command(
     that 'pulumi up' has. Exit code 1 when the stack was not repaired.
     """
     from nexus.repair.command import PulumiError
-    from nexus.repair.examine import UnknownError
     from nexus.repair.mend import ChangedError
 
     given = _ids(ids or [])
@@ -64,9 +63,7 @@ def command(
     try:
         repaired = _repair(_pulumi(found.project.absolute(), stack), given, yes=yes, unlock=unlock)
     except PulumiError as error:
-        raise UserError(f"Pulumi does not answer as it should.\n{error}") from error
-    except UnknownError as error:
-        raise UserError(str(error)) from error
+        raise InputError(f"Pulumi does not answer as it should.\n{error}") from error
     except ChangedError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(REFUSED) from error
@@ -115,15 +112,11 @@ def _agreed(stack: str) -> bool:
 def _pulumi(project: Path, stack: str) -> Pulumi:
     """The CLI that the user has, on the stack."""
     from catalog.project_file import read_project_file
-    from nexus.rehearsal.engine import EngineError, find_cli
+    from nexus.rehearsal.engine import find_cli
     from nexus.repair.command import Pulumi
 
-    try:
-        cli = find_cli()
-    except EngineError as error:
-        raise UserError(str(error)) from error
     return Pulumi(
-        cli=cli,
+        cli=find_cli(),
         directory=project,
         environment=os.environ,
         project=read_project_file(project).content.name,
@@ -135,13 +128,13 @@ def _ids(given: list[str]) -> dict[str, str]:
     """Ids by URN.
 
     Raises:
-        UserError: one of them is not of the form URN=ID.
+        InputError: one of them is not of the form URN=ID.
     """
     ids: dict[str, str] = {}
     for each in given:
         urn, equals, own = each.rpartition("=")
         if not equals or not urn.startswith("urn:pulumi:") or not own:
-            raise UserError(
+            raise InputError(
                 f"'--id {each}' is not of the form URN=ID; copy it from what 'nexus repair' "
                 "prints, and put the id, or 'none', behind the equals sign."
             )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -32,7 +32,7 @@ def command(
     }
     if stale and not write_:
         names = ", ".join(str(path) for path in stale)
-        raise UserError(f"Not current: {names}; run 'nexus schema --write'.")
+        raise InputError(f"Not current: {names}; run 'nexus schema --write'.")
     for path, text in stale.items():
         path.parent.mkdir(exist_ok=True)
         write(text, path)

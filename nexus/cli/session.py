@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -27,8 +27,7 @@ class Session:
         """The project's catalog, read and checked.
 
         Raises:
-            UserError: if the folder holds no project.
-            CatalogError: if the catalog is wrong.
+            InputError: if the folder holds no project, or the catalog is wrong.
         """
         from catalog import load_catalog
         from graph.check import check
@@ -39,9 +38,9 @@ class Session:
         return catalog
 
     def require_project(self) -> None:
-        """Refuses a folder that holds no project, with a `UserError`."""
+        """Refuses a folder that holds no project, with an `InputError`."""
         if not any((self.project / name).exists() for name in PROJECT_FILES):
-            raise UserError(
+            raise InputError(
                 f"'{self.project.absolute()}' holds no project (no catalog folder); run nexus in "
                 "the folder that holds Pulumi.yaml, or name it: nexus --project DIR."
             )

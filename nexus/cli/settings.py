@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nexus.cli.commands import UserError
+from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -32,4 +32,4 @@ def command(
         if write_:
             write(text, path)
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            raise UserError(f"{path} is not current; run 'nexus settings --write'.")
+            raise InputError(f"{path} is not current; run 'nexus settings --write'.")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-
-class DiffError(Exception):
-    """A full sentence for the user: what is wrong, where, what to do."""
+from catalog.errors import InputError
 
 
-class UnreadableError(DiffError):
+class UnreadableError(InputError):
     """A document does not have the documented shape. Its own words are never repeated."""
 
 
-class PlanningError(DiffError):
+class PlanningError(Exception):
     """A revision could not be planned, or git did not do what it was asked."""

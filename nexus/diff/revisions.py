@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from catalog.errors import InputError
 from catalog.project_file import stack_names, stack_paths
-from nexus.diff.errors import DiffError, PlanningError
+from nexus.diff.errors import PlanningError
 from nexus.diff.planner import Say, plan_project, say_nothing
 from nexus.diff.side import Side
 from nexus.diff.wanted import require_known
@@ -43,7 +44,7 @@ def plan_sides(
 
     Raises:
         PlanningError: a side cannot be planned at all.
-        DiffError: a side is no revision, or neither has one of `stacks`.
+        InputError: a side is no revision, or neither has one of `stacks`.
     """
     with _worktree(repository, base) as before, _worktree(repository, head) as after:
         stacks_before, stacks_after = stack_names(before), stack_names(after)
@@ -118,7 +119,7 @@ def _worktree(repository: Path, side: str | Path) -> Generator[Path]:
         return
     commit = _commit(repository, side)
     if commit is None:
-        raise DiffError(f"'{side}' is no git revision of {repository}; name one.")
+        raise InputError(f"'{side}' is no git revision of {repository}; name one.")
     inside = _git(repository, "rev-parse", "--show-prefix").strip()
     with tempfile.TemporaryDirectory(prefix="nexus-diff-") as folder:
         tree = Path(folder).resolve() / "tree"

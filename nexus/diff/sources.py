@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nexus.diff.errors import DiffError, UnreadableError
+from catalog.errors import InputError
+from nexus.diff.errors import UnreadableError
 from nexus.diff.plan_document import read_plan
 from nexus.diff.planner import Say, say_nothing
 from nexus.diff.revisions import is_revision, plan_sides
@@ -42,14 +43,14 @@ def read_sides(
         say: is told what is done where that takes a while.
 
     Raises:
-        DiffError: a side is none of these, the two do not fit together, neither has one of
+        InputError: a side is none of these, the two do not fit together, neither has one of
             `stacks`, or one cannot be planned.
     """
     documents = [_documents(base, base_graph), _documents(head, head_graph)]
     before, after = documents
     if before is not None and after is not None:
         if ("" in before.plans) != ("" in after.plans):
-            raise DiffError(
+            raise InputError(
                 "One side is a plan file, the other a folder; name two files or two folders."
             )
         _require(stacks, before, after)
@@ -58,12 +59,12 @@ def read_sides(
         if found is None:
             _require_something(project, name)
     if before is not None or after is not None:
-        raise DiffError(
+        raise InputError(
             f"'{base}' and '{head}' are not of one kind; name two plan files, two folders of "
             "documents, or two revisions or project folders."
         )
     if base_graph is not None or head_graph is not None:
-        raise DiffError(
+        raise InputError(
             "--base-graph and --head-graph belong to plan files; revisions and folders bring "
             "their own graph, so leave the options out."
         )
@@ -94,7 +95,7 @@ def _require_something(project: Path, name: str) -> None:
             f"Folder '{visible(name)}' holds neither a project (Pulumi.yaml) nor documents "
             f"(STACK{PLAN_SUFFIX}), and no git revision of {project} has that name"
         )
-    raise DiffError(f"{what}; name one of them (in a shallow clone, fetch the revision first).")
+    raise InputError(f"{what}; name one of them (in a shallow clone, fetch the revision first).")
 
 
 def _tree(name: str) -> str | Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nexus.diff.errors import DiffError
+from catalog.errors import InputError
 from nexus.diff.text import listed, visible
 
 
@@ -16,14 +16,14 @@ def require_known(wanted: tuple[str, ...], known: Iterable[str]) -> None:
         known: the stacks of both sides.
 
     Raises:
-        DiffError: which of `wanted` there is not, and what there is.
+        InputError: which of `wanted` there is not, and what there is.
     """
     there = sorted(set(known))
     unknown = [f"'{visible(name)}'" for name in sorted(set(wanted) - set(there))]
     if not unknown:
         return
     what = "; name one of these" if there else ""
-    raise DiffError(
+    raise InputError(
         f"Neither side has a stack {listed(unknown)}; "
         f"there is {listed(there, most=20) or 'none at all'}{what}."
     )

@@ -50,7 +50,7 @@ def make_plan(project: Path, stack: str) -> Plan:
     """Plans `stack` of the project in folder `project`; encrypted settings get placeholders.
 
     Raises:
-        CatalogError: what is wrong with the project's files or settings.
+        InputError: what is wrong with the project's files or settings.
     """
     file = read_stack_file(project, stack)
     resources = record(

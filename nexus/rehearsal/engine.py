@@ -17,6 +17,8 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from catalog.errors import InputError
+
 OnOutput = Callable[[str], object]
 
 _FINDER = Path(__file__).resolve().parents[2] / "tools" / "pulumi_cli.py"
@@ -25,24 +27,20 @@ _GRACE_SECONDS = 5.0
 """Real seconds that an interrupted engine has to end by itself before it is killed."""
 
 
-class EngineError(Exception):
-    """There is no usable Pulumi CLI; the text says what to do."""
-
-
 def find_cli(given: Path | None = None) -> Path:
     """Return the CLI to use: the given one, a new enough one on PATH, or the built one.
 
     Raises:
-        EngineError: there is none; nothing is built here.
+        InputError: there is none; nothing is built here.
     """
     if given is not None:
         if not os.access(given, os.X_OK):
-            raise EngineError(f"There is no executable at {given}; give the path of a Pulumi CLI.")
+            raise InputError(f"There is no executable at {given}; give the path of a Pulumi CLI.")
         return given.absolute()
     if not _FINDER.exists():
         found = shutil.which("pulumi")
         if found is None:
-            raise EngineError(
+            raise InputError(
                 "There is no `pulumi` on PATH; install it: https://www.pulumi.com/docs/install/."
             )
         return Path(found)
@@ -50,7 +48,7 @@ def find_cli(given: Path | None = None) -> Path:
         [sys.executable, str(_FINDER), "--no-build"], capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:
-        raise EngineError(answer.stderr.strip())
+        raise InputError(answer.stderr.strip())
     return Path(answer.stdout.strip())
 
 
@@ -150,7 +148,7 @@ def _version(cli: Path) -> VersionInfo:
         )
         return VersionInfo.parse(answer.stdout.strip().removeprefix("v"))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise EngineError(
+        raise InputError(
             f"{cli} does not tell its version ({error}); give the path of a Pulumi CLI."
         ) from error
 

@@ -56,7 +56,7 @@ def rehearse(
             those that are killed; else at the end of each.
 
     Raises:
-        EngineError: there is no usable Pulumi CLI.
+        InputError: there is no usable Pulumi CLI.
     """
     engine = Engine(find_cli(cli))
     clock = Clock(time_scale)

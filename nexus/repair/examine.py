@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from catalog.errors import InputError
 from graph.figures import counted
 from nexus.repair.command import Pulumi, PulumiError
 from nexus.repair.copy import Copy, copied
@@ -30,10 +31,6 @@ INTERRUPTED = "The run that was at work on it was killed."
 """Why a resource counts as not ready after a repair: the next `up` then updates it."""
 
 
-class UnknownError(Exception):
-    """An id was given for what was not under way; the text says for which URN."""
-
-
 def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
     """Look at a stack and work out how it is made sound. Nothing is changed.
 
@@ -44,7 +41,7 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
 
     Raises:
         PulumiError: the backend, a secret or a provider cannot be reached.
-        UnknownError: `given` names what was not under way.
+        InputError: `given` names what was not under way.
     """
     before = pulumi.export()
     found = Diagnosis(
@@ -60,7 +57,7 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
         return found
     operations = pending(before)
     for urn in given.keys() - {str(each["resource"]["urn"]) for each in operations}:
-        raise UnknownError(
+        raise InputError(
             f"Nothing was under way at '{urn}'; copy the URN from what 'nexus repair' prints."
         )
     with copied(pulumi, before) as copy:

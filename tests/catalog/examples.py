@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalog import CatalogError, load_catalog
+from catalog import InputError, load_catalog
 from graph.check import check
 
 EXAMPLES = Path(__file__).parent / "catalogs"
@@ -59,6 +59,6 @@ def complaints(project: Path) -> list[str]:
     """The sentences about a project's catalog; empty when it is sound."""
     try:
         check(load_catalog(project))
-    except CatalogError as error:
+    except InputError as error:
         return str(error).splitlines()
     return []

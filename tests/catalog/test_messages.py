@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails
 
 from catalog.document import Document
-from catalog.errors import CatalogError, Problem
+from catalog.errors import InputError, Problem
 from catalog.hints import did_you_mean, one_of
 from catalog.mismatch import sentence
 from catalog.place import place
@@ -48,7 +48,7 @@ def test_places_in_words() -> None:
 def test_problems_are_sorted_by_line_as_numbers() -> None:
     """Line 10 before line 9 sends a reader up and down the file."""
     problems = [Problem("b", "x."), Problem("a", "y.", 10), Problem("a", "z.", 9)]
-    assert str(CatalogError(problems)) == "a:9: z.\na:10: y.\nb: x."
+    assert str(InputError(problems)) == "a:9: z.\na:10: y.\nb: x."
 
 
 class Inner(BaseModel):
@@ -78,6 +78,6 @@ def test_models_of_other_files_get_the_same_sentences(
     data: dict[str, object], message: str, tmp_path: Path
 ) -> None:
     """Release files and settings use these models too."""
-    with pytest.raises(CatalogError) as raised:
+    with pytest.raises(InputError) as raised:
         shaped(Document("x.yaml", data, {}), Outer)
     assert [problem.message for problem in raised.value.problems] == [message]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog import Catalog, CatalogError, Order, Problem, Resource
+from catalog import Catalog, InputError, Order, Problem, Resource
 from graph.check import check, find_problems
 from tests.random_catalogs import NAMES, any_catalogs, edge, sound_catalogs
 
@@ -120,7 +120,7 @@ def test_check_refuses_exactly_what_has_problems(catalog: Catalog) -> None:
     if not problems:
         check(catalog)
         return
-    with pytest.raises(CatalogError) as raised:
+    with pytest.raises(InputError) as raised:
         check(catalog)
     assert raised.value.problems == problems
     assert str(raised.value).splitlines() == [str(problem) for problem in problems]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import make_plan
 from nexus.rehearsal.run import rehearse
 from stacks.program import run
@@ -21,7 +21,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def refused(project: Path, stack: str = "dev") -> str:
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, stack)
     return str(caught.value)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import make_plan
 from tests.projects import copy_project, set_config
 
@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> Path:
 
 def refused(project: Path, stack: str) -> list[str]:
     """The problems' messages; nothing is registered, since reading comes first."""
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, stack)
     return [problem.message for problem in caught.value.problems]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import Plan, make_plan
 from tests.projects import copy_project, set_config
 
@@ -17,7 +17,7 @@ def test_a_prefix_of_the_clusters_own_names_is_refused(tmp_path: Path, prefix: s
     """The prefix `kube` made kube-system ours: shut off, limited, and deleted by a destroy."""
     project = copy_project(tmp_path / "project")
     set_config(project, "dev", namespacePrefix=prefix)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     assert (
         f"setting 'nexus-cos:namespacePrefix': '{prefix}' begins names with "

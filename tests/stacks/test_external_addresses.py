@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.judged import judged
 from nexus.plan.plan import make_plan
 from nexus.policy.reachability import Endpoint, matrix, world_of
@@ -135,7 +135,7 @@ def test_an_address_that_nothing_can_reach_is_refused(
 ) -> None:
     """Found in the log of a service, the mistake has already failed its first customer."""
     set_config(project, "dev", externals={"payments": {"provider": "Stripe", **api}})
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     message = str(caught.value)
     assert sentence in message
@@ -148,7 +148,7 @@ def test_an_address_that_nothing_can_reach_is_refused(
 def test_other_blocks_of_addresses(project: Path, setting: str, block: str) -> None:
     """A block that holds everybody opens what the policies were made to close."""
     set_config(project, "dev", **{setting: [block]})
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     wrong = "is everybody" if block.endswith("/0") else "is no address block"
     assert f"setting 'nexus-cos:{setting}.0': '{block}' {wrong}" in str(caught.value)

@@ -11,7 +11,7 @@ import moto
 import pytest
 import yaml
 
-from catalog import CatalogError, load_catalog
+from catalog import InputError, load_catalog
 from components.servers.database import CONNECTION_LIMIT
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import (
@@ -110,7 +110,7 @@ def test_no_more_services_than_the_server_takes(
     environment = ENVIRONMENTS[stack]
     check_capacity(environment, load_catalog(project_of(tmp_path / "a", [resource], most)))
     one_more = load_catalog(project_of(tmp_path / "b", [resource], most + 1))
-    with pytest.raises(CatalogError) as raised:
+    with pytest.raises(InputError) as raised:
         check_capacity(environment, one_more)
     assert f"resource '{resource}': {most + 1} services" in str(raised.value)
     assert message in str(raised.value)
@@ -119,7 +119,7 @@ def test_no_more_services_than_the_server_takes(
 def test_the_program_stops_before_too_many_services(tmp_path: Path) -> None:
     """A rule that no run asks is none."""
     project = project_of(tmp_path, ["queue"], 6)
-    with pytest.raises(CatalogError, match="6 services at 20 connections each are 120"):
+    with pytest.raises(InputError, match="6 services at 20 connections each are 120"):
         make_plan(project, "staging")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from catalog import CatalogError
+from catalog import InputError
 from catalog.project_file import stack_names
 from nexus.plan.plan import make_plan
 from stacks.stack_file import read_stack_file
@@ -67,7 +67,7 @@ def test_setting_in_both_namespaces(shop: Path) -> None:
         shop / "Pulumi.dev.yaml",
         lambda content: content["config"].update({"shop:environment": "prod"}),
     )
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(shop, "dev")
     assert str(caught.value) == (
         "Pulumi.dev.yaml: setting 'shop:environment' stands there as 'nexus-cos:environment' too; "

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import make_plan
 from tests.projects import set_config, small_project
 
@@ -69,7 +69,7 @@ def test_settings_under_the_old_name_are_told_the_new_one(
 ) -> None:
     """A rotation that is not found would quietly be none, and the password another."""
     set_config(renamed, "dev", **{setting: value})
-    with pytest.raises(CatalogError, match=f"{setting}.cart'.*write 'basket', as it is called now"):
+    with pytest.raises(InputError, match=f"{setting}.cart'.*write 'basket', as it is called now"):
         make_plan(renamed, "dev")
 
 
@@ -78,7 +78,7 @@ def test_versions_under_the_old_name_are_told_the_new_one(renamed: Path) -> None
     set_config(renamed, "dev", registry="registry.example.com/shop")
     path = renamed / "releases/dev.yaml"
     path.write_text("services: {cart: 1.4.2}\n", encoding="utf-8")
-    with pytest.raises(CatalogError, match="write 'basket', as it is called now"):
+    with pytest.raises(InputError, match="write 'basket', as it is called now"):
         make_plan(renamed, "dev")
     path.write_text("services: {basket: 1.4.2}\n", encoding="utf-8")
     [deployment] = [

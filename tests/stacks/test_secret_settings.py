@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog import CatalogError
+from catalog import InputError
 from catalog.place import At
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import record
@@ -74,7 +74,7 @@ def test_an_encrypted_value_that_would_be_deployed_in_the_clear_is_refused(
 ) -> None:
     """What was encrypted in the settings stood in a Deployment, for everybody to read."""
     set_config(project, "dev", **{str(at[0]): EVERYWHERE[at]})
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     message = str(caught.value)
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at)[1:]
@@ -85,7 +85,7 @@ def test_an_encrypted_value_that_would_be_deployed_in_the_clear_is_refused(
 def test_the_message_says_which_command_to_run(project: Path) -> None:
     """Somebody who encrypted a variable wants it secret, not plain."""
     set_config(project, "dev", variables={"user-auth": {"SIGNING_KEY": ENCRYPTED}})
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     assert str(caught.value) == (
         "Pulumi.dev.yaml: setting 'nexus-cos:variables.user-auth.SIGNING_KEY' is encrypted, but "
@@ -106,7 +106,7 @@ def test_a_secret_from_elsewhere_is_refused(project: Path, key: str) -> None:
         "host": "marker-6102.example.com",
         "rotations": '{"user-auth": 1}',
     }
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         record(
             lambda: build(project),
             project=PROJECT,
@@ -197,7 +197,7 @@ def test_a_wrong_secret_variable(
     needing(project, *listed)
     given = {key: {"puaboai-sdk": values} for key, values in settings.items()}
     set_config(project, "dev", **given)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     assert str(caught.value) == f"Pulumi.dev.yaml: {sentence}"
 
@@ -219,6 +219,6 @@ def test_a_message_about_a_secret_does_not_show_it(
 ) -> None:
     """What the program says stands in the log of every pipeline."""
     set_config(project, "dev", **settings)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     assert "marker-6102" not in str(caught.value)

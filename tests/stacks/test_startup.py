@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import Plan, make_plan
 from tests.projects import copy_project, set_config
 from tests.transcription import RESOURCE_EDGES, SERVICES
@@ -106,6 +106,6 @@ def test_variables_that_do_not_fit(
 ) -> None:
     """Found in a pod that does not start, the mistake has already stopped a rollout."""
     set_config(project, "dev", variables=values)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(InputError) as caught:
         make_plan(project, "dev")
     assert str(caught.value).startswith(f"Pulumi.dev.yaml: {sentence}")

@@ -13,9 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from catalog import Catalog
+from catalog.errors import InputError
 from components.aws.versions import KUBERNETES
 from nexus.cli import check
-from nexus.cli.commands import MODULES, UserError
+from nexus.cli.commands import MODULES
 from nexus.cli.main import app
 from nexus.cli.output import write
 from nexus.cli.version import UNKNOWN, version
@@ -338,7 +339,7 @@ def test_schema_is_checked_and_written(tmp_path: Path) -> None:
 
 def test_write_says_why_it_cannot(tmp_path: Path) -> None:
     """Other commands write through the same function."""
-    with pytest.raises(UserError, match="Is a directory"):
+    with pytest.raises(InputError, match="Is a directory"):
         write("x", tmp_path)
 
 

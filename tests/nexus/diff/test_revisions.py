@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.diff.errors import DiffError
+from catalog.errors import InputError
 from nexus.diff.plan_diff import diff_plans
 from nexus.diff.plan_document import PlanDocument, read_plan
 from nexus.diff.render.markdown import as_markdown
@@ -116,15 +116,15 @@ def test_a_wrong_catalog_is_said_once_for_all_stacks(repository: Path) -> None:
 @pytest.mark.parametrize("name", ["no-such-branch", "--upload-pack=x", "", "first..second"])
 def test_what_is_no_revision_is_said(repository: Path, name: str) -> None:
     """A name that git takes for an option could run anything."""
-    with pytest.raises(DiffError, match="neither a file, a folder nor a git revision"):
+    with pytest.raises(InputError, match="neither a file, a folder nor a git revision"):
         read_sides(repository, "empty", name)
 
 
 def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
     """'No changes' for a mistyped stack lets the change of the real one through."""
-    with pytest.raises(DiffError, match="Neither side has a stack 'dve'; there is dev; name one"):
+    with pytest.raises(InputError, match="Neither side has a stack 'dve'; there is dev; name one"):
         read_sides(repository, "empty", "first", stacks=("dve",))
-    with pytest.raises(DiffError, match="there is none at all"):
+    with pytest.raises(InputError, match="there is none at all"):
         read_sides(repository, "empty", "empty", stacks=("dev",))
 
 
@@ -182,7 +182,7 @@ def test_a_link_in_a_folder_of_documents_is_refused(tmp_path: Path) -> None:
     """A link could show any file of the machine that renders the comment."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "dev.plan.json").symlink_to("/etc/hostname")
-    with pytest.raises(DiffError, match="no regular file"):
+    with pytest.raises(InputError, match="no regular file"):
         side_of_documents(tmp_path / "docs")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.values import SECRET
 from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
@@ -121,7 +121,7 @@ def test_unknown_stack_names_those_that_exist(tmp_path: Path) -> None:
     """A mistyped stack must not plan another one."""
     project = copy_project(tmp_path / "project")
     with pytest.raises(
-        CatalogError, match=r"^Pulumi.qa.yaml: there is no stack 'qa' \(.*: dev, prod, staging\)"
+        InputError, match=r"^Pulumi.qa.yaml: there is no stack 'qa' \(.*: dev, prod, staging\)"
     ):
         make_plan(project, "qa")
 

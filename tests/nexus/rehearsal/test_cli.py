@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nexus.rehearsal.engine import EngineError, find_cli
+from catalog.errors import InputError
+from nexus.rehearsal.engine import find_cli
 
 FINDER = Path(__file__).resolve().parents[3] / "tools" / "pulumi_cli.py"
 
@@ -200,7 +201,7 @@ def test_failed_build_of_a_language_host_leaves_none(tools: Path) -> None:
 
 def test_given_cli_must_be_a_program(tmp_path: Path) -> None:
     """A mistyped path must be named before anything starts."""
-    with pytest.raises(EngineError, match="There is no executable at"):
+    with pytest.raises(InputError, match="There is no executable at"):
         find_cli(tmp_path / "pulumi")
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pulumi.automation.errors import CommandError
 
+from catalog.errors import InputError
 from nexus.rehearsal import engine
-from nexus.rehearsal.engine import Engine, EngineError
+from nexus.rehearsal.engine import Engine
 
 from .processes import alive
 
@@ -77,5 +78,5 @@ def test_engine_sees_nothing_of_this_machine(
 
 def test_what_is_no_pulumi_is_refused(tmp_path: Path) -> None:
     """The wrong program must be named, not its output be taken for a version."""
-    with pytest.raises(EngineError, match="does not tell its version"):
+    with pytest.raises(InputError, match="does not tell its version"):
         Engine(_cli(tmp_path, "#!/bin/sh\necho hello\n"))

@@ -13,7 +13,7 @@ from pulumi.automation import LocalWorkspace, Stack
 from pulumi.automation.errors import CommandError
 from pulumi.runtime import config as runtime_config
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.rehearsal.engine import Engine, find_cli
 from nexus.rehearsal.workspace import environment, temporary_root
 from stacks.stack_file import read_stack_file
@@ -147,7 +147,7 @@ def test_what_the_command_line_refuses(tmp_path: Path, case: str) -> None:
     refusal = r"Stack 'dev'.* configuration|could not (validate|unmarshal)"
     with pytest.raises(CommandError, match=refusal):
         handed_over(project, stack)
-    with pytest.raises(CatalogError, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         read(tmp_path, project, stack)
 
 
@@ -170,5 +170,5 @@ def test_encrypted_value_of_a_declared_secret(tmp_path: Path) -> None:
 def test_wrong_project_file(tmp_path: Path, project: str, sentence: str) -> None:
     """Whoever mistypes it must read where."""
     write(tmp_path, project, "config: {}\n")
-    with pytest.raises(CatalogError, match=sentence):
+    with pytest.raises(InputError, match=sentence):
         read_stack_file(tmp_path, "dev")

@@ -12,7 +12,7 @@ import yaml
 from pulumi.automation import LocalWorkspace, ProjectSettings, Stack
 from pulumi.runtime import config as runtime_config
 
-from catalog import CatalogError
+from catalog import InputError
 from nexus.rehearsal.engine import Engine, find_cli
 from nexus.rehearsal.workspace import environment, temporary_root
 from stacks.stack_file import read_stack_file
@@ -85,7 +85,7 @@ def taken(folder: Path, values: Mapping[str, str]) -> dict[str, str]:
             (folder / "Pulumi.dev.yaml").write_text(f"config:\n  p:{line}", encoding="utf-8")
             try:
                 found |= read_stack_file(folder, "dev").config
-            except CatalogError as error:
+            except InputError as error:
                 (problem,) = error.problems
                 assert problem.message.endswith("."), text
                 assert "\n" not in problem.message, text

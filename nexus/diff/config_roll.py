@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nexus.diff.plan_document import PlanDocument
+from nexus.diff.plan_document import PlanDocument, PlannedResource
 from nexus.diff.property_change import PropertyChange
-from nexus.diff.replacement import is_autonamed
 
 _TYPES = frozenset({"kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"})
 _AUTO_NAME = re.compile(r"(.+)-[0-9a-f]{8}")
@@ -24,6 +23,14 @@ NEW_NAME = "(a new name)"
 def config_types() -> frozenset[str]:
     """Types of objects that hold configuration and no data."""
     return _TYPES
+
+
+def is_autonamed(resource: PlannedResource) -> bool:
+    """Whether the provider makes up the object's name, so that a new one can come first."""
+    metadata = resource.inputs.get("metadata")
+    return resource.type.startswith("kubernetes:") and not (
+        isinstance(metadata, dict) and metadata.get("name")
+    )
 
 
 def config_names(plan: PlanDocument) -> frozenset[str]:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from nexus.diff.phrase import Part, Phrase, phrase
 from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import PropertyChange
-from nexus.diff.replacement import refused
 from nexus.diff.resource_change import Changed, Danger, Renamed, Warned
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.stateful import loss
 from nexus.diff.urn import last_part, parse_urn
+from nexus.pulumi.replacement import refused
 
 _DATA_NAMES = {
     "database": "database",
@@ -159,7 +159,8 @@ def _changed(change: Changed) -> Iterator[Warned]:
             danger=Danger.REPOINTED,
             reason=phrase(f"it names another {noun}: what is in the old one stays behind"),
         )
-    kept = () if change.replacing else refused(change.after, change.properties)
+    refusing = refused(change.after.type)
+    kept = [p for p in change.properties if p.replaces(refusing) and not change.replacing]
     if kept:
         paths = ", ".join(each.path for each in kept)
         yield Warned(

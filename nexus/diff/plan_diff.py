@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nexus.diff.aliases import aliased
 from nexus.diff.catalog_diff import ServiceRename
 from nexus.diff.compare import compare
-from nexus.diff.config_roll import config_names, rolled_by
+from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
 from nexus.diff.danger import warnings
-from nexus.diff.immutable import ALWAYS
 from nexus.diff.likeness import look_renamed
 from nexus.diff.plan_document import PlanDocument, PlannedResource
 from nexus.diff.property_change import PropertyChange
-from nexus.diff.replacement import is_autonamed, replacing
 from nexus.diff.resource_change import Changed, Renamed, Reordered, Warned
 from nexus.diff.secret_flow import hidden_changes, new_names
+from nexus.pulumi.immutable import ALWAYS
+from nexus.pulumi.replacement import Immutable, immutable
 
 _KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
 
@@ -101,13 +102,13 @@ def _all_changes(
         options = compare(before[pairs[urn]].options, resource.options)
         if not shown[urn] and not options:
             return None
-        replaces = replacing(resource, shown[urn], settings.get(resource.provider or "", {}))
+        fixed = _immutable(before[pairs[urn]], resource, settings.get(resource.provider or "", {}))
         return Changed(
             before=before[pairs[urn]],
             after=resource,
             properties=shown[urn],
             options=options,
-            replacing=tuple(each.path for each in replaces),
+            replacing=tuple(each.path for each in shown[urn] if each.replaces(fixed)),
             harmless=is_autonamed(resource) and is_autonamed(before[pairs[urn]]),
             because=rolled_by(shown[urn], configs),
         )
@@ -120,6 +121,16 @@ def _all_changes(
     for urn in pairs:
         shown[urn] = _joined(shown[urn], new_names(after[urn], renewed))
     return [made for urn in shown if (made := change(urn)) is not None]
+
+
+def _immutable(
+    before: PlannedResource, after: PlannedResource, settings: Mapping[str, Any]
+) -> Immutable:
+    """What replaces the resource: what its provider says, and what the program asks for."""
+    fixed = immutable(after.type, before.inputs, after.inputs, settings)
+    asked = after.options.get("replaceOnChanges", [])
+    extra = tuple(path for path in asked if isinstance(path, str)) if type(asked) is list else ()
+    return replace(fixed, paths=(*fixed.paths, *extra))
 
 
 def _joined(

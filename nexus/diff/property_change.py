@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from nexus.pulumi.replacement import Immutable
+
 Step: TypeAlias = str | int
 
 _PLAIN_KEY = re.compile(r"^[A-Za-z_$][\w$/-]*$")
@@ -48,6 +50,11 @@ class PropertyChange:
         if self.old is ABSENT:
             return "added"
         return "removed" if self.new is ABSENT else "changed"
+
+    def replaces(self, fixed: Immutable) -> bool:
+        """Whether the change makes a new object of one of which this is `fixed`."""
+        old, new = (None if value is ABSENT else value for value in (self.old, self.new))
+        return fixed.replaces(self.steps, old, new)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from nexus.diff.compare import identity_field
-from nexus.diff.config_roll import NEW_NAME, config_types
-from nexus.diff.immutable import ALWAYS
+from nexus.diff.config_roll import NEW_NAME, config_types, is_autonamed
 from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import Place, PropertyChange
-from nexus.diff.replacement import is_autonamed
 from nexus.diff.secrecy import HIDDEN
+from nexus.pulumi.immutable import ALWAYS
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 

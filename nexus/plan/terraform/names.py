@@ -20,7 +20,7 @@ _TYPES: Mapping[str, str] = {
 _UNNAMED_MODULES = frozenset({"ec2"})
 """Modules that Terraform's names do not show."""
 
-_BLOCKS: Mapping[str, str] = {
+BLOCKS: Mapping[str, str] = {
     "aliases": "alias",
     "customHeaders": "custom_header",
     "defaultActions": "default_action",
@@ -80,7 +80,7 @@ def type_name(token: str) -> str:
 
 def argument_name(name: str, *, block: bool) -> str:
     """Terraform's name of an argument; `block` for one whose value is a list of objects."""
-    return _BLOCKS[name] if block and name in _BLOCKS else snake(name)
+    return BLOCKS[name] if block and name in BLOCKS else snake(name)
 
 
 def snake(name: str) -> str:

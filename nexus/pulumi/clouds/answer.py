@@ -67,7 +67,6 @@ class Answer:
         computed: names of those outputs that are not inputs at the same time.
         named: the input that gets an automatic name; None if there is none.
         longest: most characters of an automatic name.
-        immutable: inputs whose change makes a new resource.
         repeatable: whether making it again changes nothing, as for the settings of something else.
         taken: what the cloud says when the name is taken, with `{}` for it.
         source: from the inputs to the id of the resource of the same type that it is a
@@ -78,7 +77,6 @@ class Answer:
     computed: tuple[str, ...] = ()
     named: str | None = None
     longest: int = 255
-    immutable: tuple[str, ...] = ()
     repeatable: bool = False
     taken: str = "it already exists"
     source: Callable[[Values], str | None] = lambda _: None

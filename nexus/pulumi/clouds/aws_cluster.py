@@ -86,42 +86,36 @@ def _delivery(kind: str) -> Callable[[Made], Values]:
 
 AWS_CLUSTER: Mapping[str, Answer] = {
     "aws:cloudwatch/logDelivery:LogDelivery": Answer(
-        outputs=_delivery("delivery"), computed=("arn",), immutable=("deliverySourceName",)
+        outputs=_delivery("delivery"), computed=("arn",)
     ),
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": Answer(
-        outputs=_delivery("delivery-destination"), computed=("arn",), immutable=("name",)
+        outputs=_delivery("delivery-destination"), computed=("arn",)
     ),
     "aws:cloudwatch/logDeliverySource:LogDeliverySource": Answer(
-        outputs=_delivery("delivery-source"), computed=("arn",), immutable=("name", "resourceArn")
+        outputs=_delivery("delivery-source"), computed=("arn",)
     ),
     "aws:cloudwatch/logGroup:LogGroup": Answer(
         taken="ResourceAlreadyExistsException: The specified log group already exists",
         outputs=called("name", "logs", "log-group:"),
         computed=("arn",),
         named="name",
-        immutable=("name",),
     ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Answer(
-        outputs=joined("repository"), immutable=("policy", "repository"), repeatable=True
+        outputs=joined("repository"), repeatable=True
     ),
     "aws:ecr/repository:Repository": Answer(
         taken="RepositoryAlreadyExistsException: The repository with name '{}' already exists",
         outputs=_repository,
         computed=("arn", "registryId", "repositoryUrl"),
-        immutable=("name", "encryptionConfigurations"),
     ),
-    "aws:eks/accessEntry:AccessEntry": Answer(
-        outputs=joined("clusterName", "principalArn"), immutable=("clusterName", "principalArn")
-    ),
+    "aws:eks/accessEntry:AccessEntry": Answer(outputs=joined("clusterName", "principalArn")),
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Answer(
         outputs=joined("clusterName", "principalArn", "policyArn"),
-        immutable=("accessScope", "clusterName", "policyArn", "principalArn"),
         repeatable=True,
     ),
     "aws:eks/addon:Addon": Answer(
         taken="ResourceInUseException: Addon already exists.",
         outputs=joined("clusterName", "addonName"),
-        immutable=("addonName", "clusterName"),
     ),
     "aws:eks/cluster:Cluster": Answer(
         taken="ResourceInUseException: Cluster already exists with name: {}",
@@ -135,7 +129,6 @@ AWS_CLUSTER: Mapping[str, Answer] = {
             "platformVersion",
             "status",
         ),
-        immutable=("name", "roleArn", "encryptionConfig", "bootstrapSelfManagedAddons"),
     ),
     "aws:eks/nodeGroup:NodeGroup": Answer(
         outputs=lambda made: {
@@ -147,12 +140,10 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         computed=("arn",),
         named="nodeGroupName",
         longest=63,
-        immutable=("amiType", "clusterName", "instanceTypes", "nodeRoleArn", "subnetIds"),
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": Answer(
         outputs=_pod_identity,
         computed=("associationId", "associationArn"),
-        immutable=("clusterName", "namespace", "serviceAccount"),
     ),
     "aws:iam/role:Role": Answer(
         taken="EntityAlreadyExists: Role with name {} already exists.",
@@ -160,19 +151,17 @@ AWS_CLUSTER: Mapping[str, Answer] = {
         computed=("arn", "uniqueId"),
         named="name",
         longest=64,
-        immutable=("name",),
     ),
     "aws:iam/rolePolicy:RolePolicy": Answer(
-        outputs=joined("role", "name"), named="name", longest=128, immutable=("name", "role")
+        outputs=joined("role", "name"), named="name", longest=128
     ),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Answer(
-        outputs=joined("role", "policyArn"), immutable=("policyArn", "role"), repeatable=True
+        outputs=joined("role", "policyArn"), repeatable=True
     ),
     "aws:kms/alias:Alias": Answer(
         taken="AlreadyExistsException: An alias with the name {} already exists",
         outputs=_alias,
         computed=("arn", "targetKeyArn"),
-        immutable=("name",),
     ),
     "aws:kms/key:Key": Answer(outputs=_key, computed=("arn", "keyId")),
 }

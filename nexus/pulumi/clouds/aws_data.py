@@ -92,96 +92,61 @@ AWS_DATA: Mapping[str, Answer] = {
     "aws:cloudhsmv2/cluster:Cluster": Answer(
         outputs=_hsm_cluster,
         computed=("clusterId", "securityGroupId", "clusterState"),
-        immutable=("hsmType", "subnetIds", "mode"),
     ),
-    "aws:cloudhsmv2/hsm:Hsm": Answer(outputs=numbered("hsm"), immutable=("clusterId", "subnetId")),
+    "aws:cloudhsmv2/hsm:Hsm": Answer(outputs=numbered("hsm")),
     "aws:elasticache/parameterGroup:ParameterGroup": Answer(
         taken="CacheParameterGroupAlreadyExists: Cache parameter group {} already exists",
         outputs=called("name", "elasticache", "parametergroup:"),
         computed=("arn",),
         named="name",
-        immutable=("family", "name", "description"),
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": Answer(
         taken="ReplicationGroupAlreadyExists: Replication group {} already exists",
         outputs=_cache,
         computed=("arn", "primaryEndpointAddress", "readerEndpointAddress"),
-        immutable=(
-            "replicationGroupId",
-            "atRestEncryptionEnabled",
-            "kmsKeyId",
-            "port",
-            "subnetGroupName",
-        ),
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": Answer(
         taken="CacheSubnetGroupAlreadyExists: Cache subnet group {} already exists.",
         outputs=called("name", "elasticache", "subnetgroup:"),
         computed=("arn",),
         named="name",
-        immutable=("name",),
     ),
     "aws:elasticache/user:User": Answer(
         taken="UserAlreadyExists: User {} already exists.",
         outputs=called("userId", "elasticache", "user:"),
         computed=("arn",),
-        immutable=("engine", "userId", "userName"),
     ),
     "aws:elasticache/userGroup:UserGroup": Answer(
         taken="UserGroupAlreadyExists: User Group {} already exists.",
         outputs=called("userGroupId", "elasticache", "usergroup:"),
         computed=("arn",),
-        immutable=("engine", "userGroupId"),
     ),
     "aws:mq/broker:Broker": Answer(
         outputs=_broker,
         computed=("arn", "instances"),
-        immutable=(
-            "brokerName",
-            "deploymentMode",
-            "encryptionOptions",
-            "engineType",
-            "publiclyAccessible",
-            "securityGroups",
-            "subnetIds",
-            "users",
-        ),
     ),
     "aws:rds/cluster:Cluster": Answer(
         taken="DBClusterAlreadyExistsFault: DB Cluster already exists",
         outputs=_aurora,
         computed=("arn", "clusterResourceId", "endpoint", "readerEndpoint", "masterUserSecrets"),
-        immutable=(
-            "clusterIdentifier",
-            "dbSubnetGroupName",
-            "engine",
-            "kmsKeyId",
-            "masterUsername",
-            "restoreToPointInTime",
-            "snapshotIdentifier",
-            "storageEncrypted",
-        ),
         source=_aurora_source,
     ),
     "aws:rds/clusterInstance:ClusterInstance": Answer(
         taken="DBInstanceAlreadyExists: DB instance already exists",
         outputs=_aurora_instance,
         computed=("arn", "endpoint", "writer"),
-        immutable=("availabilityZone", "clusterIdentifier", "engine", "identifier"),
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": Answer(
         taken="DBParameterGroupAlreadyExists: Parameter group {} already exists",
         outputs=called("name", "rds", "cluster-pg:"),
         computed=("arn",),
         named="name",
-        immutable=("description", "family", "name"),
     ),
     "aws:rds/subnetGroup:SubnetGroup": Answer(
         taken="DBSubnetGroupAlreadyExists: The DB subnet group '{}' already exists.",
         outputs=called("name", "rds", "subgrp:"),
         computed=("arn",),
         named="name",
-        immutable=("name",),
     ),
     "aws:s3/bucket:Bucket": Answer(
         taken="BucketAlreadyOwnedByYou: Your previous request to create {} succeeded",
@@ -189,11 +154,10 @@ AWS_DATA: Mapping[str, Answer] = {
         computed=("arn", "bucketDomainName", "bucketRegionalDomainName"),
         named="bucket",
         longest=63,
-        immutable=("bucket",),
     ),
     **{
         f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}": Answer(
-            outputs=joined("bucket"), immutable=("bucket",), repeatable=True
+            outputs=joined("bucket"), repeatable=True
         )
         for kind in (
             "BucketLifecycleConfiguration",

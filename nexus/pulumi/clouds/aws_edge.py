@@ -117,11 +117,9 @@ AWS_EDGE: Mapping[str, Answer] = {
     "aws:acm/certificate:Certificate": Answer(
         outputs=_certificate,
         computed=("arn", "domainValidationOptions", "status"),
-        immutable=("domainName", "subjectAlternativeNames", "validationMethod", "region"),
     ),
     "aws:acm/certificateValidation:CertificateValidation": Answer(
         outputs=joined("certificateArn"),
-        immutable=("certificateArn", "validationRecordFqdns"),
         repeatable=True,
     ),
     "aws:cloudfront/cachePolicy:CachePolicy": Answer(outputs=_plain, named="name", longest=128),
@@ -137,13 +135,10 @@ AWS_EDGE: Mapping[str, Answer] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Answer(
         outputs=numbered("sg", "ec2", "security-group"),
         computed=("arn",),
-        immutable=("vpcId",),
         repeatable=True,
     ),
     "aws:ec2/eip:Eip": Answer(outputs=_address, computed=("allocationId", "publicIp")),
-    "aws:ec2/flowLog:FlowLog": Answer(
-        outputs=numbered("fl"), immutable=("vpcId", "trafficType", "logDestination")
-    ),
+    "aws:ec2/flowLog:FlowLog": Answer(outputs=numbered("fl")),
     "aws:ec2/internetGateway:InternetGateway": Answer(
         outputs=numbered("igw", "ec2", "internet-gateway"), computed=("arn",)
     ),
@@ -152,89 +147,71 @@ AWS_EDGE: Mapping[str, Answer] = {
         computed=("arn", "latestVersion", "defaultVersion"),
         named="name",
     ),
-    "aws:ec2/natGateway:NatGateway": Answer(
-        outputs=numbered("nat"), immutable=("subnetId", "allocationId")
-    ),
+    "aws:ec2/natGateway:NatGateway": Answer(outputs=numbered("nat")),
     "aws:ec2/route:Route": Answer(
         taken="RouteAlreadyExists: The route identified by {} already exists.",
         outputs=_route,
-        immutable=("routeTableId", "destinationCidrBlock"),
     ),
     "aws:ec2/routeTable:RouteTable": Answer(
-        outputs=numbered("rtb", "ec2", "route-table"), computed=("arn",), immutable=("vpcId",)
+        outputs=numbered("rtb", "ec2", "route-table"), computed=("arn",)
     ),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": Answer(
-        outputs=numbered("rtbassoc"), immutable=("subnetId",)
-    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Answer(outputs=numbered("rtbassoc")),
     "aws:ec2/securityGroup:SecurityGroup": Answer(
         outputs=numbered("sg", "ec2", "security-group"),
         computed=("arn",),
         named="name",
-        immutable=("description", "name", "vpcId"),
     ),
     "aws:ec2/subnet:Subnet": Answer(
         outputs=numbered("subnet", "ec2", "subnet"),
         computed=("arn",),
-        immutable=("availabilityZone", "cidrBlock", "vpcId"),
     ),
     "aws:ec2/vpc:Vpc": Answer(
         outputs=_vpc,
         computed=("arn", "defaultSecurityGroupId", "mainRouteTableId"),
-        immutable=("cidrBlock",),
     ),
     "aws:ec2/vpcEndpoint:VpcEndpoint": Answer(
         outputs=numbered("vpce", "ec2", "vpc-endpoint"),
         computed=("arn",),
-        immutable=("serviceName", "vpcEndpointType", "vpcId"),
     ),
-    "aws:lb/listener:Listener": Answer(
-        outputs=_listener, computed=("arn",), immutable=("loadBalancerArn",)
-    ),
+    "aws:lb/listener:Listener": Answer(outputs=_listener, computed=("arn",)),
     "aws:lb/loadBalancer:LoadBalancer": Answer(
         outputs=_load_balancer,
         computed=("arn", "dnsName", "zoneId"),
         named="name",
         longest=32,
-        immutable=("internal", "loadBalancerType", "name"),
     ),
     "aws:lb/targetGroup:TargetGroup": Answer(
         outputs=_target_group,
         computed=("arn",),
         named="name",
         longest=32,
-        immutable=("name", "port", "protocol", "targetType", "vpcId"),
     ),
-    "aws:route53/healthCheck:HealthCheck": Answer(outputs=_plain, immutable=("type",)),
+    "aws:route53/healthCheck:HealthCheck": Answer(outputs=_plain),
     "aws:route53/record:Record": Answer(
         taken="InvalidChangeBatch: Tried to create resource record set {} but it already exists",
         outputs=_record,
         computed=("fqdn",),
-        immutable=("name", "setIdentifier", "type", "zoneId"),
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Answer(
         outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
         computed=("arn", "securityGroupRuleId"),
-        immutable=("securityGroupId",),
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Answer(
         outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
         computed=("arn", "securityGroupRuleId"),
-        immutable=("securityGroupId",),
     ),
     "aws:wafv2/webAcl:WebAcl": Answer(
         outputs=_web_acl,
         computed=("arn", "capacity"),
         named="name",
         longest=128,
-        immutable=("name", "scope"),
     ),
     "aws:wafv2/webAclAssociation:WebAclAssociation": Answer(
         outputs=joined("webAclArn", "resourceArn"),
-        immutable=("resourceArn", "webAclArn"),
         repeatable=True,
     ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Answer(
-        outputs=joined("resourceArn"), immutable=("resourceArn",), repeatable=True
+        outputs=joined("resourceArn"), repeatable=True
     ),
 }
 """By Pulumi type."""

@@ -21,23 +21,15 @@ CLOUDFLARE: Mapping[str, Answer] = {
     "cloudflare:index/certificatePack:CertificatePack": Answer(
         outputs=lambda made: {**_numbered(made), "status": "active"},
         computed=("status",),
-        immutable=("certificateAuthority", "hosts", "type", "validationMethod", "validityDays"),
     ),
-    "cloudflare:index/dnsRecord:DnsRecord": Answer(outputs=_numbered, immutable=("zoneId",)),
-    "cloudflare:index/loadBalancer:LoadBalancer": Answer(outputs=_numbered, immutable=("zoneId",)),
-    "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": Answer(
-        outputs=_numbered, immutable=("accountId",)
-    ),
-    "cloudflare:index/loadBalancerPool:LoadBalancerPool": Answer(
-        outputs=_numbered, immutable=("accountId",)
-    ),
-    "cloudflare:index/ruleset:Ruleset": Answer(
-        outputs=_numbered, immutable=("kind", "phase", "zoneId")
-    ),
+    "cloudflare:index/dnsRecord:DnsRecord": Answer(outputs=_numbered),
+    "cloudflare:index/loadBalancer:LoadBalancer": Answer(outputs=_numbered),
+    "cloudflare:index/loadBalancerMonitor:LoadBalancerMonitor": Answer(outputs=_numbered),
+    "cloudflare:index/loadBalancerPool:LoadBalancerPool": Answer(outputs=_numbered),
+    "cloudflare:index/ruleset:Ruleset": Answer(outputs=_numbered),
     "cloudflare:index/zoneSetting:ZoneSetting": Answer(
         outputs=_setting,
         computed=("editable",),
-        immutable=("settingId", "zoneId"),
         repeatable=True,
     ),
 }

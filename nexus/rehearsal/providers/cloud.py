@@ -35,7 +35,6 @@ class CloudProvider(TabledProvider):
                 compute=lambda _: {},
                 computed=("id", *answer.computed),
                 id="id",
-                immutable=answer.immutable,
             )
             for token, answer in self._answers.items()
         }

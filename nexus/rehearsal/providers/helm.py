@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
+from nexus.pulumi.replacement import immutable
 from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, Key, NotFoundError
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.difference import changes
@@ -38,7 +39,9 @@ class HelmProvider(KubernetesProvider):
         if resource.type != RELEASE:
             return super().diff(resource, old, old_inputs)
         before, new = table(plain(old_inputs)), table(plain(resource.inputs))
-        return Difference(changes=changes(before, new, ("name", "namespace")), delete_first=True)
+        return Difference(
+            changes=changes(before, new, immutable(RELEASE, before, new, {})), delete_first=True
+        )
 
     @override
     def preview(self, resource: Resource, old: Properties) -> Properties:

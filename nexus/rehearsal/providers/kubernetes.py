@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
+from nexus.pulumi.replacement import immutable
 from nexus.rehearsal.cluster import (
     AlreadyExistsError,
     ApiError,
@@ -17,7 +18,6 @@ from nexus.rehearsal.cluster import (
 from nexus.rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
 from nexus.rehearsal.providers.base import SimulatedProvider
 from nexus.rehearsal.providers.difference import changes
-from nexus.rehearsal.providers.immutable import immutable_paths, is_autonamed
 from nexus.rehearsal.providers.manifest import (
     content_hidden,
     normal,
@@ -25,7 +25,7 @@ from nexus.rehearsal.providers.manifest import (
     shaped,
     with_secrets,
 )
-from nexus.rehearsal.providers.naming import named
+from nexus.rehearsal.providers.naming import is_autonamed, named
 from nexus.rehearsal.providers.readiness import obstacle, settles
 from nexus.rehearsal.providers.status import is_complete, ready_status, with_defaults
 from nexus.rehearsal.providers.wire import (
@@ -101,7 +101,7 @@ class KubernetesProvider(SimulatedProvider):
         metadata = table(new.get("metadata"))
         unready = _annotated(new, REPLACE_UNREADY) and self._is_unready(new)
         return Difference(
-            changes=changes(before, new, immutable_paths(new, self._settings)),
+            changes=changes(before, new, immutable(resource.type, before, new, self._settings)),
             replaces=(f'metadata.annotations["{REPLACE_UNREADY}"]',) if unready else (),
             delete_first=not is_autonamed(new)
             and metadata.get("name") == live_name

@@ -6,10 +6,15 @@ import hashlib
 import secrets
 
 from nexus.rehearsal.providers.answer import RefusedError
-from nexus.rehearsal.providers.immutable import is_autonamed
 from nexus.rehearsal.providers.wire import Properties, plain, table, text
 
 AUTONAMED = "pulumi.com/autonamed"
+
+
+def is_autonamed(manifest: Properties) -> bool:
+    """Return whether the provider chose the object's name."""
+    annotations = table(table(manifest.get("metadata")).get("annotations"))
+    return annotations.get(AUTONAMED) == "true"
 
 
 def named(inputs: Properties, old: Properties, resource_name: str, seed: bytes) -> Properties:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
+from nexus.pulumi.replacement import immutable
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.base import SimulatedProvider
 from nexus.rehearsal.providers.difference import changes
@@ -27,7 +28,6 @@ class Simulated:
         id: the name of the output that is the id, or a fixed id.
         secret: names of outputs that are always secret.
         defaults: inputs that the provider fills in.
-        immutable: paths whose change makes a new resource; None for all.
     """
 
     compute: Callable[[Properties], Properties]
@@ -35,7 +35,6 @@ class Simulated:
     id: str
     secret: frozenset[str] = frozenset()
     defaults: Properties = field(default_factory=dict)
-    immutable: tuple[str, ...] | None = None
 
 
 class TabledProvider(SimulatedProvider):
@@ -63,12 +62,9 @@ class TabledProvider(SimulatedProvider):
 
     @override
     def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
-        immutable = self._type(resource).immutable
         new = table(plain(resource.inputs))
         before = table(plain(old_inputs))
-        return Difference(
-            changes=changes(before, new, tuple(before | new) if immutable is None else immutable)
-        )
+        return Difference(changes=changes(before, new, immutable(resource.type, before, new, {})))
 
     @override
     def preview(self, resource: Resource, old: Properties) -> Properties:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from nexus.pulumi.replacement import Immutable, immutable
 from nexus.rehearsal.providers.answer import Change
 from nexus.rehearsal.providers.difference import changes
-from nexus.rehearsal.providers.immutable import immutable_paths
 from nexus.rehearsal.providers.wire import (
     UNKNOWN,
     Properties,
@@ -16,6 +16,12 @@ from nexus.rehearsal.providers.wire import (
     read,
     write,
 )
+
+
+def _fixed(manifest: Properties, settings: Properties | None = None) -> Immutable:
+    """What of an object cannot be changed in place."""
+    version = "core/v1" if manifest["apiVersion"] == "v1" else manifest["apiVersion"]
+    return immutable(f"kubernetes:{version}:{manifest['kind']}", manifest, manifest, settings or {})
 
 
 def _pod(image: str) -> Properties:
@@ -88,9 +94,7 @@ def test_change_of_a_spec(
 ) -> None:
     """A replacement that a rehearsal calls an update takes the service down in production."""
     manifest: Properties = {"apiVersion": api, "kind": kind}
-    found = changes(
-        {**manifest, "spec": old}, {**manifest, "spec": new}, immutable_paths(manifest, {})
-    )
+    found = changes({**manifest, "spec": old}, {**manifest, "spec": new}, _fixed(manifest))
     assert list(found) == [path]
     assert found[path].replaces is replaces
 
@@ -115,7 +119,7 @@ def test_content_is_replaced_unless_the_provider_is_told_otherwise(
     found = changes(
         {**manifest, "data": {"a": "1"}},
         {**manifest, "data": {"a": "2"}},
-        immutable_paths(manifest, settings),
+        _fixed(manifest, settings),
     )
     assert found["data.a"].replaces is replaces
 
@@ -125,7 +129,7 @@ def test_identity_always_replaces() -> None:
     manifest: Properties = {"apiVersion": "v1", "kind": "ServiceAccount"}
     old: Properties = {"metadata": {"name": "a", "namespace": "x", "labels": {"l": "1"}}}
     new: Properties = {"metadata": {"name": "b", "namespace": "y", "labels": {"l": "2"}}}
-    found = changes(old, new, immutable_paths(manifest, {}))
+    found = changes(old, new, _fixed(manifest))
     assert {path for path, change in found.items() if change.replaces} == {
         "metadata.name",
         "metadata.namespace",
@@ -136,7 +140,7 @@ def test_kinds_of_change() -> None:
     """The preview that people read is made from these."""
     old: Properties = {"gone": 1, "same": [1, {"a": True}], "list": [1, 2], "number": 1}
     new: Properties = {"new": 1, "same": [1.0, {"a": True}], "list": [1], "number": True}
-    found = {path: change.kind for path, change in changes(old, new, ()).items()}
+    found = {path: change.kind for path, change in changes(old, new, Immutable(paths=())).items()}
     assert found == {
         "gone": Change.DELETE,
         "new": Change.ADD,
@@ -147,7 +151,7 @@ def test_kinds_of_change() -> None:
 
 def test_unknown_counts_as_changed() -> None:
     """A preview that takes an unknown for unchanged hides what the run will do."""
-    assert changes({"a": "1"}, {"a": UNKNOWN}, ("a",))["a"].replaces
+    assert changes({"a": "1"}, {"a": UNKNOWN}, Immutable(paths=("a",)))["a"].replaces
 
 
 @pytest.mark.parametrize(
@@ -167,7 +171,7 @@ def test_what_is_unknown_or_gone_may_hold_an_immutable_path(
 ) -> None:
     """A Secret that is deleted first takes the Deployments that mount it along."""
     manifest: Properties = {"apiVersion": "apps/v1", "kind": "Deployment"}
-    found = changes({**manifest, **old}, {**manifest, **new}, immutable_paths(manifest, {}))
+    found = changes({**manifest, **old}, {**manifest, **new}, _fixed(manifest))
     assert {each: change.replaces for each, change in found.items()} == {path: replaces}
 
 

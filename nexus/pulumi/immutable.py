@@ -1,14 +1,20 @@
 """Which properties cannot be changed in place, so that a change makes a new object.
 
-A plan knows no provider, so what follows from this table is called 'possibly replaced'.
-Kubernetes: the paths of pulumi-kubernetes 4 (diff.go). AWS and Cloudflare: properties known to
-force a new resource, written down for the types that hold data or that much depends on; the
-list is not complete, so a preview of a trusted branch has the last word.
+AWS and Cloudflare: `replacement.json`, which tools/replacement.py makes from what the running
+providers say of themselves, and beside it what their code decides from case to case. Kubernetes:
+the paths of pulumi-kubernetes 4 (diff.go). A plan knows no provider, so what follows from this
+for a plan is called 'possibly replaced'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 _CONTAINER = """
 args command env image imagePullPolicy lifecycle livenessProbe ports readinessProbe resources
@@ -33,10 +39,6 @@ rbd scaleIO storageos vsphereVolume
 
 def _spec(fields: str, below: str = "spec") -> tuple[str, ...]:
     return tuple(f"{below}.{field}" for field in fields.split())
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
 
 
 KUBERNETES_IDENTITY = ("metadata.name", "metadata.namespace")
@@ -83,66 +85,83 @@ MUTABLE_CONTENT: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 """By kind: the provider's setting, and what is immutable all the same."""
 
-OTHERS: Mapping[str, tuple[str, ...]] = {
+RELEASE = ("name", "namespace")
+"""Of a Helm release: what it is installed as (pulumi-kubernetes, helm_release.go)."""
+
+PROVIDERS: Mapping[str, tuple[str, ...]] = {
     "pulumi:providers:kubernetes": ("context", "cluster", "kubeconfig"),
     "pulumi:providers:aws": ("region",),
-    "aws:rds/cluster:Cluster": _words(
-        """
-        availabilityZones clusterIdentifier clusterIdentifierPrefix databaseName
-        dbSubnetGroupName engine engineMode kmsKeyId masterUsername replicationSourceIdentifier
-        snapshotIdentifier sourceRegion storageEncrypted region
-        """
-    ),
-    "aws:rds/clusterInstance:ClusterInstance": _words(
-        """
-        availabilityZone clusterIdentifier dbSubnetGroupName engine identifierPrefix region
-        """
-    ),
-    "aws:rds/instance:Instance": _words(
-        """
-        availabilityZone characterSetName customIamInstanceProfile dbName engine
-        identifierPrefix kmsKeyId ncharCharacterSetName snapshotIdentifier storageEncrypted
-        timezone username region
-        """
-    ),
-    "aws:elasticache/replicationGroup:ReplicationGroup": _words(
-        """
-        atRestEncryptionEnabled dataTieringEnabled kmsKeyId port replicationGroupId
-        securityGroupNames snapshotArns snapshotName subnetGroupName region
-        """
-    ),
-    "aws:elasticache/user:User": ("engine", "userId", "userName", "region"),
-    "aws:elasticache/userGroup:UserGroup": ("userGroupId", "region"),
-    "aws:mq/broker:Broker": _words(
-        """
-        authenticationStrategy brokerName dataReplicationMode dataReplicationPrimaryBrokerArn
-        deploymentMode encryptionOptions engineType ldapServerMetadata publiclyAccessible
-        securityGroups storageType subnetIds users region
-        """
-    ),
-    "aws:s3/bucket:Bucket": ("bucket", "bucketPrefix", "objectLockEnabled", "region"),
-    "aws:kms/key:Key": _words(
-        """
-        customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId region
-        """
-    ),
-    "aws:secretsmanager/secret:Secret": ("name", "namePrefix", "region"),
-    "aws:cloudhsmv2/cluster:Cluster": ("hsmType", "mode", "sourceBackupIdentifier", "subnetIds"),
-    "aws:eks/cluster:Cluster": _words(
-        """
-        bootstrapSelfManagedAddons encryptionConfig name outpostConfig roleArn region
-        """
-    ),
-    "aws:ec2/vpc:Vpc": ("cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "region"),
-    "aws:ec2/subnet:Subnet": _words(
-        """
-        availabilityZone availabilityZoneId cidrBlock ipv6Native outpostArn vpcId region
-        """
-    ),
-    "aws:ec2/securityGroup:SecurityGroup": ("description", "name", "namePrefix", "vpcId", "region"),
-    "cloudflare:index/dnsRecord:DnsRecord": ("zoneId",),
 }
-"""By Pulumi type."""
+"""Settings of providers that lead elsewhere, by Pulumi type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditional:
+    """A property whose change makes a new resource in some cases.
+
+    Args:
+        path: the property.
+        when: from the inputs as they were and as they are wanted to whether it does.
+        source: where the provider for Terraform decides it.
+    """
+
+    path: str
+    when: Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+    source: str
+
+
+def _falls(name: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], bool]:
+    """Whether a version becomes a lower one."""
+
+    def version(inputs: Mapping[str, Any]) -> list[int]:
+        return [int(part) for part in re.findall(r"\d+", str(inputs.get(name)))]
+
+    return lambda old, new: version(new) < version(old)
+
+
+CONDITIONAL: Mapping[str, tuple[Conditional, ...]] = {
+    "aws:eks/cluster:Cluster": (
+        Conditional(
+            path="encryptionConfig",
+            when=lambda old, new: "encryptionConfig" in old and "encryptionConfig" not in new,
+            source="internal/service/eks/cluster.go, CustomizeDiff",
+        ),
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": (
+        Conditional(
+            path="engine",
+            when=lambda _, new: new.get("engine") == "redis",
+            source="internal/service/elasticache/diff.go, customizeDiffEngineForceNewOnDowngrade",
+        ),
+        Conditional(
+            path="engineVersion",
+            when=_falls("engineVersion"),
+            source="internal/service/elasticache/diff.go, engineVersionForceNewOnDowngrade",
+        ),
+    ),
+    "aws:rds/cluster:Cluster": (
+        Conditional(
+            path="storageType",
+            when=lambda _, new: not str(new.get("engine")).startswith("aurora"),
+            source="internal/service/rds/cluster.go, CustomizeDiff",
+        ),
+    ),
+}
+"""Of single types of AWS, by Pulumi type: what `CustomizeDiff` decides in hashicorp/aws 6."""
+
+EVERY_AWS_TYPE = "region"
+"""Of every regional type (internal/provider/sdkv2, forceNewIfRegionChanges); no other has it."""
 
 ALWAYS = ("random:",)
 """Starts of types that hold a value once made: any change of an input makes a new one."""
+
+
+@cache
+def cloud_paths() -> Mapping[str, tuple[str, ...]]:
+    """The paths of `replacement.json` by Pulumi type."""
+    text = (files("nexus.pulumi") / "replacement.json").read_text("utf-8")
+    return {
+        token: tuple(paths)
+        for provider in json.loads(text).values()
+        for token, paths in provider["types"].items()
+    }

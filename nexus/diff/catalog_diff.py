@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from catalog import Catalog, Edge, Flow, Tier
-from graph.dependencies import dependency_graph
+from graph.impact import State, impact
 from graph.order import longest_chain, waves
 from nexus.diff.service_renames import find_renames, with_new_names
 
@@ -55,11 +53,11 @@ class FlowChange:
 
 @dataclass(frozen=True, kw_only=True)
 class BlastRadius:
-    """Services that need a changed one, directly or through others, sorted.
+    """What becomes of the other services while all that changed is down (`graph.impact`), sorted.
 
     Args:
-        down: those that are down while it is: a way of hard edges leads to it.
-        degraded: those that only a way with a fallback leads from.
+        down: those that are down too.
+        degraded: those that run without it, or with a fallback.
     """
 
     down: tuple[str, ...] = ()
@@ -84,7 +82,7 @@ class CatalogDiff:
         waves_before, waves_after: how many steps a rollout by edges alone has.
         earlier, later: services of both sides that start in another step.
         changed: names of the nodes that this is about.
-        blast: who needs them.
+        blast: what their outage does.
     """
 
     added: Mapping[str, str]
@@ -172,29 +170,20 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
 
 
 def blast_radius(catalogs: Iterable[Catalog], names: Iterable[str]) -> BlastRadius:
-    """Who needs any of `names` in any of the catalogs; `names` themselves left out."""
-    wanted = set(names)
+    """What an outage of all of `names` does, at its worst in any of the catalogs.
+
+    `names` themselves are left out.
+    """
+    wanted = frozenset(names)
     down: set[str] = set()
-    reached: set[str] = set()
+    degraded: set[str] = set()
     for catalog in catalogs:
-        graph = dependency_graph(catalog)
-        hard = nx.DiGraph((e.source, e.target) for e in catalog.edges if e.fallback is None)
-        down |= _ancestors(hard, wanted)
-        reached |= _ancestors(graph, wanted)
+        found = impact(catalog, (name for name in wanted if catalog.kind(name) is not None))
+        down.update(found.named(State.DOWN))
+        degraded.update(found.named(State.DEGRADED))
     return BlastRadius(
-        down=tuple(sorted(down - wanted)), degraded=tuple(sorted(reached - down - wanted))
+        down=tuple(sorted(down - wanted)), degraded=tuple(sorted(degraded - down - wanted))
     )
-
-
-def _ancestors(graph: nx.DiGraph[str], names: set[str]) -> set[str]:
-    """All at once: one walk for many names."""
-    reached = {name for name in names if name in graph}
-    frontier = list(reached)
-    while frontier:
-        above = [source for name in frontier for source in graph.predecessors(name)]
-        frontier = [source for source in dict.fromkeys(above) if source not in reached]
-        reached.update(frontier)
-    return reached
 
 
 def _edges(catalog: Catalog) -> dict[tuple[str, str], Edge]:

@@ -113,8 +113,9 @@ def _edge(change: EdgeChange) -> Iterator[Phrase]:
         )
         yield phrase([after.source], " needs ", [after.target], f" {what}")
     if before.fallback is not after.fallback:
+        without = "down with it" if after.order is Order.STARTUP else "without it while it is down"
         what = (
-            f"lost its fallback '{before.fallback}' and is down with it"
+            f"lost its fallback '{before.fallback}' and is {without}"
             if after.fallback is None
             else f"falls back to '{after.fallback}' while it is down"
             + ("" if before.fallback is None else f", before to '{before.fallback}'")
@@ -165,17 +166,17 @@ def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
     blast = diff.blast
     if blast.down:
         yield phrase(
-            f"Blast radius: {counted(len(blast.down), 'service')} directly or indirectly "
-            f"need{'s' if len(blast.down) == 1 else ''} what changed: ",
+            f"Blast radius: {counted(len(blast.down), 'service')} "
+            f"{'is' if len(blast.down) == 1 else 'are'} down while what changed is: ",
             *names(blast.down),
         )
     if blast.degraded:
         yield phrase(
-            f"Blast radius, with a fallback: {counted(len(blast.degraded), 'service')}: ",
+            f"Blast radius, degraded: {counted(len(blast.degraded), 'service')}: ",
             *names(blast.degraded),
         )
     if not blast.down and not blast.degraded:
-        yield phrase("Blast radius: nothing else needs what changed")
+        yield phrase("Blast radius: nothing else is down or degraded while what changed is down")
 
 
 def _waves(diff: CatalogDiff) -> str:

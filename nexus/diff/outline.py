@@ -166,11 +166,11 @@ def _catalog(report: Report) -> Iterator[Item]:
         )
         blast = report.touched_blast
         if blast.down or blast.degraded:
-            extra = f", {len(blast.degraded)} more with a fallback" if blast.degraded else ""
+            extra = f", {len(blast.degraded)} degraded" if blast.degraded else ""
             yield Item(
                 phrase(
-                    f"Who needs {'it' if len(report.touched) == 1 else 'them'}, directly or "
-                    f"through others: {counted(len(blast.down), 'service')}{extra}",
+                    f"While {'it is' if len(report.touched) == 1 else 'they are'} down: "
+                    f"{counted(len(blast.down), 'other service')} down{extra}",
                     ": " if blast.down else "",
                     *names(blast.down),
                 )

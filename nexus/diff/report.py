@@ -75,7 +75,7 @@ class Report:
         catalog: what differs in the catalog; None if a side has no readable graph.
         picture: the changed neighbourhood as Mermaid, if there is one to draw.
         touched: services whose workloads change, though the catalog does not say so.
-        touched_blast: who needs those.
+        touched_blast: what their outage does.
         notes: what the reader should know, in sentences.
         incomplete: whether a document could not be read.
     """

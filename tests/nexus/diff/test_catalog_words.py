@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nexus.diff.catalog_diff import diff_catalogs
+from catalog import Catalog
+from graph.impact import State, impact
+from nexus.diff.catalog_diff import BlastRadius, blast_radius, diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
 from nexus.diff.graph_document import read_graph
 from nexus.diff.phrase import plain
 from nexus.diff.picture import picture
+from nexus.pictures.json import as_json
 
 CORE = {"kind": "service", "tier": "core", "domain": "x"}
 BASE: dict[str, Any] = {
@@ -55,17 +58,39 @@ def test_a_flip_shortens_the_chain_and_says_so() -> None:
         "Startup order: 2 services earlier (b, c); 3 → 2 steps by the edges alone",
         "Longest startup chain: 3 → 2: b → c",
         "Critical flows through what changed: sign-in",
-        "Blast radius, with a fallback: 1 service: c",
+        "Blast radius, degraded: 1 service: c",
     ]
 
 
 def test_a_lost_fallback_widens_the_blast_radius() -> None:
-    """Without its fallback a service is down with what it needs."""
+    """Without its fallback a service is down with what it needs at startup."""
     edges = [BASE["edges"][0], {**BASE["edges"][1], "fallback": None}]
     assert "c → b: lost its fallback 'rules' and is down with it" in told(edges=edges)
     grown = told(edges=[*edges, {"source": "a", "target": "postgres", "order": "startup"}])
     assert "a now needs postgres at startup" in grown
-    assert "Blast radius: 1 service directly or indirectly needs what changed: b" in grown
+    assert "Blast radius: 1 service is down while what changed is: b" in grown
+
+
+def test_a_lost_fallback_at_runtime_takes_nothing_down() -> None:
+    """Two commands that disagree on what is down are believed neither."""
+    runtime = {**BASE["edges"][1], "order": "runtime"}
+    before = read_graph(document(edges=[BASE["edges"][0], runtime]), "base")
+    after = read_graph(document(edges=[BASE["edges"][0], {**runtime, "fallback": None}]), "head")
+    said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
+    assert "c → b: lost its fallback 'rules' and is without it while it is down" in said
+
+
+def test_the_blast_radius_is_what_the_outage_does(catalog: Catalog) -> None:
+    """`nexus impact` and the comment on a pull request tell the same of the same outage."""
+    names = (*catalog.services, *catalog.resources, *catalog.external)
+    told = read_graph(as_json(catalog).encode(), "base")
+    for name in names:
+        outage, blast = impact(catalog, [name]), blast_radius((told, told), [name])
+        assert set(blast.down) == {*outage.named(State.DOWN)} - {name}, name
+        assert set(blast.degraded) == {*outage.named(State.DEGRADED)}, name
+    assert blast_radius((catalog,), ["payments"]) == BlastRadius(
+        degraded=impact(catalog, ["payments"]).named(State.DEGRADED)
+    )
 
 
 def test_one_and_several() -> None:

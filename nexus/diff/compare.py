@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,26 @@ from nexus.diff.untrusted import is_bounded
 
 _IDENTITIES = ("mountPath", "name", "key")
 """What tells items of a list apart; of mounts the path, since two may share a volume."""
+
+_UNORDERED = """
+accessModes add drop egress except finalizers from ingress limits matchExpressions metrics
+policyTypes ports requirements taints to tolerations topologySpreadConstraints values apiGroups
+resourceNames resources subjects verbs aliases allowedMethods availabilityZones cachedMethods
+enabledCloudwatchLogsExports enabledClusterLogTypes logDestinationConfigs nodePools
+originSslProtocols publicAccessCidrs records routeTableIds securityGroupIds securityGroups
+statusCodes subjectAlternativeNames subnetIds subnets userGroupIds userIds validationRecordFqdns
+vpcSecurityGroupIds
+"""
+"""Keys of lists whose order means nothing: fields of Kubernetes (a rule of a policy, a selector,
+RBAC), then arguments that are sets in the providers' schemas. `args`, `command`, `rules` of a
+firewall, `instanceTypes` and pools are not among them."""
+
+_SETS = frozenset(_UNORDERED.split())
+
+_SETS_IN_TEXT = frozenset(
+    {"Action", "AWS", "NotAction", "NotResource", "Resource", "Service", "Statement"}
+)
+"""The same in a policy of IAM, which is a text."""
 
 _DEEPEST_TEXT = 20
 """Levels of a configuration file that are compared; a deeper one is compared as text."""
@@ -84,10 +105,17 @@ def _compare_tables(
 def _compare_lists(
     old: list[Any], new: list[Any], place: Place, secrets: frozenset[str]
 ) -> Iterator[PropertyChange]:
-    """Items that all have a name of their own are matched by it, others by position."""
+    """Items that all have a name of their own are matched by it, those of a set by what they are.
+
+    Others are matched by position.
+    """
+    is_set = place.key in (_SETS_IN_TEXT if place.in_text else _SETS)
     field = identity_field(old + new) if old and new else None
     was, now = _by(field, old), _by(field, new)
     if field is None or len(was) < len(old) or len(now) < len(new):
+        if is_set:
+            yield from _compare_sets(old, new, place, secrets)
+            return
         for index in range(max(len(old), len(new))):
             below = place.item(index)
             yield from _compare(
@@ -107,7 +135,7 @@ def _compare_lists(
         moved = _moved(secrets, place.wire, at)
         yield from _compare(was.get(name, ABSENT), now.get(name, ABSENT), below, moved)
     kept = [name for name in was if name in now]
-    if kept != (order := [name for name in now if name in was]):
+    if kept != (order := [name for name in now if name in was]) and not is_set:
         yield PropertyChange(
             path=f"{place.path}[order]",
             steps=place.steps,
@@ -115,6 +143,38 @@ def _compare_lists(
             old=kept,
             new=order,
         )
+
+
+def _compare_sets(
+    old: list[Any], new: list[Any], place: Place, secrets: frozenset[str]
+) -> Iterator[PropertyChange]:
+    """What only one side has. Of mappings as many as on the other side are taken for the same."""
+    gone, come = _missing(old, new), _missing(new, old)
+    tables = all(isinstance(each, dict) for each in (*old, *new))
+    paired = len(gone) == len(come) and (tables or len(gone) == 1)
+    pairs = zip(gone, come, strict=True) if paired else ()
+    alone = () if paired else (*((at, None) for at in gone), *((None, at) for at in come))
+    for was, now in (*pairs, *alone):
+        at = {index for index in (was, now) if index is not None}
+        hidden = any(f"{place.wire}[{index}]" in secrets for index in at)
+        yield from _compare(
+            ABSENT if was is None else old[was],
+            ABSENT if now is None else new[now],
+            place.item(max(at) if now is None else now, "").hide(hidden),
+            _moved(secrets, place.wire, at),
+        )
+
+
+def _missing(items: list[Any], others: list[Any]) -> list[int]:
+    """Positions of the items that the other list has not got, or not as often."""
+    left = Counter(json.dumps(each, sort_keys=True) for each in others)
+    missing: list[int] = []
+    for index, item in enumerate(items):
+        key = json.dumps(item, sort_keys=True)
+        left[key] -= 1
+        if left[key] < 0:
+            missing.append(index)
+    return missing
 
 
 def _moved(secrets: frozenset[str], wire: str, at: set[int]) -> frozenset[str]:

@@ -31,8 +31,9 @@ class PropertyChange:
     """One property that differs.
 
     Args:
-        path: where, for people: `spec.replicas`, `env[name=PORT].value`, and inside a text
-            that is JSON itself `data["a.json"] > key`.
+        path: where, for people: `spec.replicas`, `env[name=PORT].value`, `ports[]` for an item
+            of a list whose order means nothing, and inside a text that is JSON itself
+            `data["a.json"] > key`.
         steps: keys and positions as the engine counts them; those inside a text left out.
         leaf: all keys down to the value, those inside a text included.
         old, new: the values, secrets replaced; ABSENT where a side has none.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from nexus.diff.compare import compare
 from nexus.diff.plan_diff import diff_plans
 from nexus.diff.plan_document import PlanDocument, read_plan
+from nexus.diff.secrecy import HIDDEN
 
 from .plans import DEPLOYMENT, resource, side, urn
 
@@ -66,6 +68,58 @@ def test_named_items_are_matched_by_name() -> None:
     new = {"env": [{"name": "A", "value": "1"}, *old["env"]]}
     assert paths(old, new) == {"env[name=A]": "added"}
     assert paths(old, {"env": list(reversed(old["env"]))}) == {"env[order]": "changed"}
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new", "found"),
+    [
+        ("values", ["a", "b", "c", "d"], ["a", "c", "d"], {"values[]": "removed"}),
+        ("values", ["b", "c"], ["c", "a", "b"], {"values[]": "added"}),
+        ("values", ["a", "b"], ["b", "a"], {}),
+        ("values", ["a", "b"], ["b", "c"], {"values[]": "changed"}),
+        ("values", ["a", "a"], ["a"], {"values[]": "removed"}),
+        ("values", [], ["a"], {"values[]": "added"}),
+        ("finalizers", ["a", "b"], ["b", "a"], {}),
+        ("verbs", ["get", "list"], ["list"], {"verbs[]": "removed"}),
+        ("subnetIds", ["a", "b"], ["b", "a"], {}),
+        ("ports", [{"port": 1}, {"port": 2}], [{"port": 2}, {"port": 1}], {}),
+        ("ports", [{"name": "a"}, {"name": "b"}], [{"name": "b"}, {"name": "a"}], {}),
+        (
+            "to",
+            [{"ns": {"name": "a"}, "pods": 1}, {"ns": {"name": "b"}, "pods": 1}],
+            [{"ns": {"name": "b"}, "pods": 2}, {"ns": {"name": "a"}, "pods": 1}],
+            {"to[].pods": "changed"},
+        ),
+        ("to", [{"a": 1}, {"b": 1}], [{"b": 1}], {"to[]": "removed"}),
+        (
+            "policy",
+            '{"Action": ["a", "b", "c"]}',
+            '{"Action": ["c", "b"]}',
+            {"policy > Action[]": "removed"},
+        ),
+        (
+            "policy",
+            '{"values": ["a", "b"]}',
+            '{"values": ["b"]}',
+            {"policy > values[0]": "changed", "policy > values[1]": "removed"},
+        ),
+        ("args", ["a", "b"], ["b", "a"], {"args[0]": "changed", "args[1]": "changed"}),
+    ],
+)
+def test_lists_that_are_sets(key: str, old: Any, new: Any, found: Mapping[str, str]) -> None:
+    """One database less must not look like five selectors that changed, nor hide among them."""
+    assert paths({key: old}, {key: new}) == found
+
+
+def test_a_secret_of_a_set_is_hidden_wherever_it_stands() -> None:
+    """The lists of secrets go by position, which is another one on either side."""
+    secrets = frozenset({"values[0]"})
+    (change,) = compare({"values": ["hush", "b"]}, {"values": ["b"]}, secrets)
+    assert (change.kind, change.old) == ("removed", HIDDEN)
+    (change,) = compare(
+        {"to": [{"v": 1}, {"v": "hush"}]}, {"to": [{"v": 2}, {"v": 1}]}, frozenset({"to[1].v"})
+    )
+    assert (change.old, change.new) == (HIDDEN, HIDDEN)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def _require_node(catalog: Catalog, name: str) -> None:
 def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:
     from graph.neighbourhood import neighbourhood
     from nexus.pictures import RENDERERS
-    from nexus.pictures.neighbours import neighbours_as_text
+    from nexus.pictures.text import neighbours_as_text
 
     if service is not None:
         if format_ is Format.TEXT:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Catalog, Edge, Order
 from nexus.diff.catalog_diff import CatalogDiff
-from nexus.pictures.chart import MOST_EDGES
+from nexus.pictures.mermaid import MOST_EDGES
 
 MOST_NODES = 60
 """Nodes of a picture; more cannot be read."""

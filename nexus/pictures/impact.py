@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from catalog import Catalog
 from graph.impact import Impact, Loss, ServiceImpact, State
 from graph.weak_points import WeakPoint
-from nexus.pictures.chart import Chart, first_drawn, node_id
+from nexus.pictures.mermaid import Chart, first_drawn, node_id
+from nexus.pictures.svg import DEGRADED, DOWN, FAILED, drawn
 
 WORDS = {State.OK: "works", State.DEGRADED: "degraded", State.DOWN: "broken"}
 """States of a flow in words."""
@@ -139,6 +140,32 @@ def _summary(found: Impact, word: str, box_of: Mapping[str, str]) -> Chart:
 
 def _styles() -> tuple[str, ...]:
     return tuple(f"  classDef {style} {colours}" for style, colours in _COLOURS.items())
+
+
+MOST_NAMED = 3
+"""Failed nodes that the caption names; more would not fit into its line."""
+
+
+def impact_as_svg(catalog: Catalog, found: Impact) -> str:
+    """The picture of the tiers during an outage: who is failed, down or degraded stands out."""
+    fills = dict.fromkeys(found.named(State.DOWN), DOWN)
+    fills |= dict.fromkeys(found.named(State.DEGRADED), DEGRADED)
+    fills |= dict.fromkeys(found.failed, FAILED)
+    title = f"What happens while these are down: {', '.join(found.failed)}"
+    return drawn(catalog, title, outage_caption(found), fills)
+
+
+def outage_caption(found: Impact) -> tuple[str, str]:
+    """Two lines below the picture: who is failed, how many that hits, and the flows."""
+    down, degraded, ok = (len(found.named(state)) for state in reversed(State))
+    more = len(found.failed) - MOST_NAMED
+    failed = ", ".join(found.failed[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    flows = ", ".join(f"{name} {WORDS[flow.state]}" for name, flow in found.flows.items())
+    return (
+        f"Down: {failed} (dark). Services: {down} down (red), {degraded} degraded (yellow), "
+        f"{ok} ok (pale).",
+        f"Critical flows: {flows}." if flows else NO_FLOWS,
+    )
 
 
 def weak_points_as_text(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:

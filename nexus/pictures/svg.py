@@ -1,37 +1,71 @@
-"""A picture of the tiers as SVG, with a layout of our own: the same bytes for the same catalog."""
+"""A picture of the tiers as SVG: the same bytes for the same catalog."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import colorsys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import chain, count
+from math import dist
 
 from catalog import Catalog, Order
+from catalog.wording import counted
 from graph.dependencies import service_edges
-from graph.impact import Impact
-from nexus.pictures.chips import INSET, MARK_ROOM, Chip
-from nexus.pictures.frame import BOX_WIDTH, MARGIN, PAD, WIDTH, Box
-from nexus.pictures.labels import FONT_SIZE, LEADING, fitted
-from nexus.pictures.look import FAILED, Look, outage_look, plain_look
-from nexus.pictures.marks import SIZE, mark, marks, marks_of_gates
-from nexus.pictures.palette import BAND, INK, LINE, PAPER, QUIET_INK, domain_colours, tint
-from nexus.pictures.routes import ARROW, Route
-from nexus.pictures.scene import CAPTION_LINE, Band, scene
+from graph.figures import figures
+from nexus.pictures.groups import OUTSIDE
+from nexus.pictures.layout import (
+    BOX_HEIGHT,
+    CAPTION_LINE,
+    CHIP_HEIGHT,
+    FONT_SIZE,
+    INSET,
+    LEADING,
+    MARGIN,
+    MARK_ROOM,
+    PAD,
+    STRIPE,
+    WIDTH,
+    Box,
+    Layout,
+    Point,
+    drawn_pairs,
+    fitted,
+    layout,
+)
 
-STRIPE = 3.5
-NAME_WIDTH = BOX_WIDTH - 2 * STRIPE
-"""Room for one line of a name in a box."""
+INK, QUIET_INK, LINE, PAPER, BAND = "#1e293b", "#64748b", "#cbd5e1", "#ffffff", "#f8fafc"
+FAILED, DOWN, DEGRADED = "#7f1d1d", "#fca5a5", "#fde68a"
+"""Fill of a node that failed, of one that is down because of it, and of one that is degraded."""
+
+_DOMAINS = (
+    *("#7c3aed", "#2563eb", "#d97706", "#0d9488", "#db2777", "#dc2626"),
+    *("#65a30d", "#475569", "#0891b2", "#713f12", "#c026d3", "#16a34a"),
+)
+"""Told apart by hue on white, and dark enough for lines; chosen by hand."""
+
+_GOLDEN_ANGLE = 0.381966
+"""Share of the circle between further hues, so that any number of them spreads evenly."""
+
+_CIRCLE = "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z"
+_MARKS = (_CIRCLE, "M-3-3h6v6h-6z", "M0-4.4l4.4 4.4l-4.4 4.4l-4.4-4.4z", "M0-4.4l4.4 7.4h-8.8z")
+"""Signs of the first gates and their dedicated servers; others share an open circle."""
+
+_STRIPE = f"M3.5 0h-1a2.5 2.5 0 0 0-2.5 2.5v{BOX_HEIGHT - 5:g}a2.5 2.5 0 0 0 2.5 2.5h1z"
+RADIUS, ARROW = 5.0, 4.0
+"""Radius of a line's corners, and length of its head."""
 
 _STYLE = (
     "text{font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif;"
     f"font-size:11px;fill:{INK}}}"
     ".n{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
     f"font-size:{FONT_SIZE}px}}"
-    ".t{font-size:13px;font-weight:600}"
-    f".q{{font-weight:400;font-size:11px;fill:{QUIET_INK}}}"
-    f".i{{fill:{PAPER}}}"
+    ".t{font-size:13px;font-weight:600}.b{font-weight:600}"
+    f".q{{font-weight:400;font-size:11px;fill:{QUIET_INK}}}.i{{fill:{PAPER}}}"
     f".h{{paint-order:stroke;stroke:{BAND};stroke-width:5px;stroke-linejoin:round}}"
     ".e{fill:none;stroke-width:1.2;stroke-opacity:.7}"
-    "g:hover>.e{stroke-width:2.6;stroke-opacity:1}"
+    "g:hover>.e{stroke-width:2.6;stroke-opacity:1}.m{stroke-width:1.2}"
+    f".c{{fill:{PAPER};stroke:{QUIET_INK};stroke-dasharray:2 1.6}}"
+    ".p{font-size:8.5px;text-anchor:middle}"
 )
 
 
@@ -42,171 +76,189 @@ def as_svg(catalog: Catalog) -> str:
     after it; dashed ones are calls, where there are no such edges. What a service
     needs and calls at run time is in its title, which browsers show under the pointer.
     """
-    return "\n".join(_elements(catalog, plain_look(catalog))) + "\n"
-
-
-def impact_as_svg(catalog: Catalog, found: Impact) -> str:
-    """The same picture during an outage: who is failed, down or degraded stands out."""
-    return "\n".join(_elements(catalog, outage_look(found))) + "\n"
-
-
-def _elements(catalog: Catalog, look: Look) -> Iterator[str]:
-    picture = scene(catalog)
-    colours = domain_colours(catalog.domains)
-    size = f'width="{WIDTH:g}" height="{picture.height:g}"'
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-        f'viewBox="0 0 {WIDTH:g} {picture.height:g}" role="img">'
+    numbers = figures(catalog)
+    lines = "No service starts after another."
+    if numbers.reduced:
+        edges = counted(numbers.startup_between_services, "startup edge")
+        lines = (
+            "A line leads from a service to those that start after it "
+            f"({numbers.reduced} of {edges})."
+        )
+    elif drawn_pairs(catalog):
+        lines += " A dashed line leads from a service to those it calls."
+    calls = counted(len(service_edges(catalog, Order.RUNTIME)), "runtime edge")
+    caption = (
+        f"Tiers start from top to bottom, the waves of a tier from left to right. {lines}",
+        "Signs are the platform resources a service needs, a dashed number the services it "
+        f"calls at run time without waiting ({calls} between services).",
     )
-    yield f"<title>{escape(look.title)}</title>"
-    yield f"<style>{_STYLE}</style>"
-    yield (
-        f'<rect x=".5" y=".5" width="{WIDTH - 1:g}" height="{picture.height - 1:g}" rx="8" '
-        f'fill="{PAPER}" stroke="{LINE}"/>'
-    )
-    for band in picture.bands:
-        yield _panel(band)
-    startup = {(e.source, e.target) for e in service_edges(catalog, Order.STARTUP)}
-    for route in picture.routes:
-        calls = (route.target, route.source) not in startup
-        line = _line(route, colours[catalog.services[route.source].domain], calls=calls)
-        yield _faded(line, look, route.source, route.target)
-    for band in picture.bands:
-        yield _heading(band)
-    own_marks = marks_of_gates(catalog)
-    for chip in picture.resources:
-        drawn = _chip(chip, catalog.resources[chip.name].summary, look, mark_of=own_marks)
-        yield _faded(drawn, look, chip.name)
-    for name, box in picture.services.items():
-        drawn = _service(catalog, name, box, colours[catalog.services[name].domain], look)
-        yield _faded("\n".join(drawn), look, name)
-    for chip in picture.external:
-        yield _faded(_chip(chip, catalog.external[chip.name].summary, look), look, chip.name)
-    for chip in picture.domains:
-        yield _key(chip, colours[chip.name])
-    for number, text in enumerate(look.caption):
-        yield _text(text, MARGIN + PAD, picture.caption + number * CAPTION_LINE, "q")
-    yield "</svg>"
+    return drawn(catalog, "Tiers and startup order of the platform", caption, {})
 
 
-def _faded(drawn: str, look: Look, *names: str) -> str:
-    """Something as drawn, or pale if what it belongs to does not stand out."""
-    return f'<g opacity=".45">{drawn}</g>' if look.is_faded(*names) else drawn
+def drawn(catalog: Catalog, title: str, caption: Sequence[str], fills: Mapping[str, str]) -> str:
+    """The picture of a checked catalog.
 
-
-def _panel(band: Band) -> str:
-    dash = ' stroke-dasharray="4 3"' if band.outside else ""
-    fill = PAPER if band.outside else BAND
-    return f'<rect {_at(band.box)} rx="7" fill="{fill}" stroke="{LINE}"{dash}/>'
-
-
-def _heading(band: Band) -> str:
-    """Title of a band, with a halo that keeps lines away from the letters."""
-    x, y = band.box.x + PAD, band.box.y + 17
-    title = escape(band.title)
-    place = f'x="{x:g}" dy="13"' if band.narrow else 'dx="8"'
-    note = f'<tspan class="q" {place}>{escape(band.note)}</tspan>'
-    return f'<text class="t h" x="{x:g}" y="{y:g}">{title}{note}</text>'
-
-
-def _line(route: Route, colour: str, *, calls: bool) -> str:
-    x, y = route.end
-    dash = ' stroke-dasharray="4 2.5"' if calls else ""
-    title = f"{route.target} starts after {route.source}"
-    if calls:
-        title = f"{route.source} calls {route.target} at run time"
-    arrow = f"M{x:.1f} {y:.1f}l{-ARROW - 1:g} -2.8v5.6z"
-    return (
-        f"<g><title>{title}</title>"
-        f'<path class="e" d="{route.path}" stroke="{colour}"{dash}/>'
-        f'<path d="{arrow}" fill="{colour}"/></g>'
-    )
-
-
-def _service(catalog: Catalog, name: str, box: Box, colour: str, look: Look) -> Iterator[str]:
-    fill = look.fills.get(name, tint(colour, 0.1))
-    yield f"<g><title>{escape(_description(catalog, name))}</title>"
-    yield f'<rect {_at(box)} rx="4" fill="{fill}" stroke="{tint(colour, 0.55)}"/>'
-    yield (
-        f'<path d="M{box.x + STRIPE:.1f} {box.y:.1f}h-1a{STRIPE - 1} {STRIPE - 1} 0 0 0 '
-        f"-{STRIPE - 1} {STRIPE - 1}V{box.bottom - STRIPE + 1:.1f}a{STRIPE - 1} {STRIPE - 1} "
-        f'0 0 0 {STRIPE - 1} {STRIPE - 1}h1z" fill="{colour}"/>'
-    )
-    lines, font = fitted(name, NAME_WIDTH, box.height)
-    first = box.middle[1] - (len(lines) - 1) * font * LEADING / 2 + font * 0.34
-    for number, line in enumerate(lines):
-        style = "n i" if fill == FAILED else "n"
-        y = first + number * font * LEADING
-        yield _text(line, box.x + STRIPE + 3, y, style, None if font == FONT_SIZE else font)
-    x = box.right - 3 * SIZE
-    for template in reversed(list(marks(catalog, name))):
-        yield mark(template, x, box.bottom)
-        x -= 3.2 * SIZE
-    calls = len(_called(catalog, name))
-    if calls:
-        yield _pill(str(calls), box)
-    yield "</g>"
-
-
-def _pill(text: str, box: Box) -> str:
-    width = 8 + 5.2 * len(text)
-    x, y = box.right - width - 5, box.y - 8
-    return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="12" rx="6" fill="{PAPER}" '
-        f'stroke="{QUIET_INK}" stroke-dasharray="2 1.6"/>'
-        f'<text x="{x + width / 2:.1f}" y="{y + 9:.1f}" text-anchor="middle" '
-        f'style="font-size:8.5px">{text}</text>'
-    )
-
-
-def _called(catalog: Catalog, name: str) -> list[str]:
-    return [
-        edge.target
-        for edge in catalog.needs(name)
-        if edge.order is Order.RUNTIME and edge.target in catalog.services
+    Args:
+        catalog: the catalog.
+        title: what the picture shows, for who cannot see it.
+        caption: two lines of text below it.
+        fills: colour of the nodes that stand out, by name; all others then step back.
+    """
+    picture = layout(catalog)
+    height = f"{picture.caption + CAPTION_LINE + MARGIN:g}"
+    frame = Box(0.5, 0.5, WIDTH - 1, float(height) - 1)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}" height="{height}" '
+        f'viewBox="0 0 {WIDTH:g} {height}" role="img">',
+        _tag("title", escape(title)),
+        _tag("style", _STYLE),
+        _tag("rect", **frame._asdict(), rx=8, fill=PAPER, stroke=LINE),
+        *_parts(catalog, picture, fills),
     ]
+    for number, text in enumerate(caption):
+        y = picture.caption + number * CAPTION_LINE
+        lines.append(_tag("text", escape(text), class_="q", x=MARGIN + PAD, y=y))
+    return "\n".join((*lines, "</svg>", ""))
 
 
-def _description(catalog: Catalog, name: str) -> str:
-    service = catalog.services[name]
-    startup = [edge.target for edge in catalog.needs(name) if edge.order is Order.STARTUP]
-    runtime = [edge.target for edge in catalog.needs(name) if edge.order is Order.RUNTIME]
-    parts = [f"{name} ({service.domain}): {service.summary}."]
-    if startup:
-        parts.append(f"Starts after {', '.join(startup)}.")
-    if runtime:
-        parts.append(f"Calls {', '.join(runtime)} at run time.")
-    return " ".join(parts)
+def _parts(catalog: Catalog, picture: Layout, fills: Mapping[str, str]) -> Iterator[str]:
+    """Bands first, then lines, then what lies on them."""
+    colours = domain_colours(catalog.domains)
+    gates = [name for name, resource in catalog.resources.items() if resource.gate]
+    mark_of = dict(zip(gates, _MARKS, strict=False))
+    marks = {name: mark_of.get(catalog.base(name), "") for name in catalog.resources}
+    startup = {(each.target, each.source) for each in service_edges(catalog, Order.STARTUP)}
+
+    def group(title: str, names: Iterable[str], parts: Iterable[str]) -> str:
+        pale = fills and not all(name in fills for name in names)
+        return _tag("g", _tag("title", escape(title)), *parts, opacity=0.45 if pale else "")
+
+    for band in picture.bands:
+        look = ("4 3", PAPER) if band.title == OUTSIDE else ("", BAND)
+        style = dict(zip(("stroke_dasharray", "fill"), look, strict=True))
+        yield _tag("rect", **band.box._asdict(), rx=7, stroke=LINE, **style)
+    for (source, target), way in picture.lines.items():
+        waits = (source, target) in startup
+        words = f"{target} starts after {source}"
+        if not waits:
+            words = f"{source} calls {target} at run time"
+        colour = colours[catalog.services[source].domain]
+        yield group(words, (source, target), _line(way, colour, "" if waits else "4 2.5"))
+    for band in picture.bands:
+        x = band.box.x + PAD
+        place = {"x": x, "dy": 13} if band.lines else {"dx": 8}
+        note = _tag("tspan", escape(band.note), class_="q", **place)
+        yield _tag("text", escape(band.title), note, class_="t h", x=x, y=band.box.y + 17)
+    for name, box in {**picture.resources, **picture.external}.items():
+        node = catalog.resources.get(name) or catalog.external[name]
+        chip = _chip(name, box, fills.get(name), marks.get(name))
+        yield group(f"{name}: {node.summary}", [name], chip)
+    for name, box in picture.services.items():
+        service, needs = catalog.services[name], catalog.needs(name)
+        after = [each.target for each in needs if each.order is Order.STARTUP]
+        calls = [each.target for each in needs if each.order is Order.RUNTIME]
+        words = f"{name} ({service.domain}): {service.summary}."
+        words += f" Starts after {', '.join(after)}." if after else ""
+        words += f" Calls {', '.join(calls)} at run time." if calls else ""
+        found = dict.fromkeys(marks[each.target] for each in needs if each.target in marks)
+        signs = sorted(found, key=bool, reverse=True)  # the open circle is the last
+        pill = sum(each in catalog.services for each in calls)
+        shades = fills.get(name), colours[service.domain]
+        parts = _service(name, box, shades, signs, pill)
+        yield group(words, [name], parts)
+    for name, box in picture.domains.items():
+        y = box.middle[1]
+        yield _tag("rect", x=box.x, y=y - 5, width=10, height=10, rx=2.5, fill=colours[name])
+        yield _tag("text", name, class_="n", x=box.x + 14, y=y + 3.4)
 
 
-def _chip(chip: Chip, summary: str, look: Look, mark_of: Mapping[str, str] | None = None) -> str:
-    box, fill = chip.box, look.fills.get(chip.name, PAPER)
-    ink = " i" if fill == FAILED else ""
-    room = 0.0 if mark_of is None else MARK_ROOM
-    sign = (
-        "" if mark_of is None else mark(mark_of.get(chip.name), box.x + INSET + SIZE, box.middle[1])
+def _line(way: Sequence[Point], colour: str, dash: str) -> Iterator[str]:
+    """A line with rounded corners that ends in an arrow."""
+    x, y = way[-1]
+    points = [*way[:-1], (x - ARROW + 0.5, y)]
+    path = f"M{_at(points[0])}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        path += f"L{_at(_off(corner, before))}Q{_at(corner)} {_at(_off(corner, after))}"
+    path += f"L{_at(points[-1])}"
+    yield _tag("path", class_="e", d=path, stroke=colour, stroke_dasharray=dash)
+    yield _tag("path", d=f"M{_at((x, y))}l{-ARROW - 1:g}-2.8v5.6z", fill=colour)
+
+
+def _off(corner: Point, other: Point) -> Point:
+    """The point a radius away from `corner` towards `other`, or half way if that is nearer."""
+    share = min(RADIUS / (dist(corner, other) or 1), 0.5)
+    return [near + (far - near) * share for near, far in zip(corner, other, strict=True)]
+
+
+def _service(
+    name: str, box: Box, colours: tuple[str | None, str], signs: Sequence[str], calls: int
+) -> Iterator[str]:
+    fill, colour = colours
+    shade, border = fill or tint(colour, 0.1), tint(colour, 0.55)
+    yield _tag("rect", **box._asdict(), rx=4, fill=shade, stroke=border)
+    yield _tag("path", transform=f"translate({_at(box[:2])})", d=_STRIPE, fill=colour)
+    lines, size = fitted(name)
+    style = "" if size == FONT_SIZE else f"font-size:{size:.1f}px"
+    y = box.middle[1] - (len(lines) - 1) * size * LEADING / 2 + size * 0.34
+    for line in lines:
+        yield _tag("text", line, class_=_ink(fill), x=box.x + STRIPE + 3, y=y, style=style)
+        y += size * LEADING
+    for number, shape in enumerate(reversed(signs)):
+        yield _mark(shape, box.right - 10.2 - number * 10.9, box.bottom)
+    if calls:
+        width = 8 + 5.2 * len(str(calls))
+        pill = Box(box.right - width - 5, box.y - 8, width, 12)
+        yield _tag("rect", class_="c", **pill._asdict(), rx=6)
+        yield _tag("text", str(calls), class_="p", x=pill.middle[0], y=pill.y + 9)
+
+
+def _chip(name: str, box: Box, fill: str | None, mark: str | None = None) -> Iterator[str]:
+    x, y = box.x + INSET, box.middle[1]
+    yield _tag("rect", **box._asdict(), rx=CHIP_HEIGHT / 2, fill=fill or PAPER, stroke=LINE)
+    if mark is not None:
+        yield _mark(mark, x + 3.4, y)
+        x += MARK_ROOM
+    yield _tag("text", name, class_=_ink(fill) + (" b" if mark else ""), x=x, y=y + 3.4)
+
+
+def _ink(fill: str | None) -> str:
+    return "n i" if fill == FAILED else "n"
+
+
+def _mark(shape: str, x: float, y: float) -> str:
+    """The sign of a resource with its middle at `x`, `y`; without a shape an open circle."""
+    fill, stroke = (INK, PAPER) if shape else (PAPER, INK)
+    place = f"translate({_at((x, y))})"
+    return _tag("path", class_="m", transform=place, d=shape or _CIRCLE, fill=fill, stroke=stroke)
+
+
+def domain_colours(domains: Iterable[str]) -> Mapping[str, str]:
+    """A colour for each domain, by the place of its name in the alphabet."""
+    further = (
+        _hex(colorsys.hls_to_rgb(index * _GOLDEN_ANGLE % 1, 0.42, 0.6))
+        for index in count(len(_DOMAINS))
     )
-    weight = ' font-weight="600"' if mark_of is not None and chip.name in mark_of else ""
-    return (
-        f"<g><title>{escape(f'{chip.name}: {summary}')}</title>"
-        f'<rect {_at(box)} rx="{box.height / 2:g}" fill="{fill}" stroke="{LINE}"/>{sign}'
-        f'<text class="n{ink}"{weight} x="{box.x + INSET + room:.1f}" '
-        f'y="{box.middle[1] + 3.4:.1f}">{chip.name}</text></g>'
+    return dict(zip(sorted(domains), chain(_DOMAINS, further), strict=False))
+
+
+def tint(colour: str, share: float) -> str:
+    """`colour` mixed into white: 0 is white, 1 the colour."""
+    return _hex(1 - share * (1 - part / 255) for part in bytes.fromhex(colour[1:]))
+
+
+def _hex(parts: Iterable[float]) -> str:
+    return "#" + bytes(round(part * 255) for part in parts).hex()
+
+
+def _tag(name: str, *content: str, **attributes: str | float) -> str:
+    """An element; empty attributes are left out, and `class_` stands for `class`."""
+    shown = "".join(
+        f' {key.strip("_").replace("_", "-")}="{value if isinstance(value, str) else _at([value])}"'
+        for key, value in attributes.items()
+        if value != ""
     )
+    return f"<{name}{shown}>{''.join(content)}</{name}>" if content else f"<{name}{shown}/>"
 
 
-def _key(chip: Chip, colour: str) -> str:
-    x, y = chip.box.x, chip.box.middle[1]
-    return (
-        f'<rect x="{x:.1f}" y="{y - 5:.1f}" width="10" height="10" rx="2.5" fill="{colour}"/>'
-        f"{_text(chip.name, x + 14, y + 3.4, 'n')}"
-    )
-
-
-def _text(text: str, x: float, y: float, style: str, font: float | None = None) -> str:
-    size = "" if font is None else f' style="font-size:{font:.1f}px"'
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}"{size}>{escape(text)}</text>'
-
-
-def _at(box: Box) -> str:
-    return f'x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+def _at(point: Point) -> str:
+    return " ".join(f"{round(each, 1):g}" for each in point)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalog.dedicated import DEDICABLE, dedicated_name
 from catalog.errors import Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
-from catalog.hints import did_you_mean, one_of
 from catalog.model import Tier
 from catalog.names import (
+    DEDICABLE,
     RESERVED_DOMAINS,
     RESERVED_ON,
     RESERVED_SERVICES,
     RESERVED_VARIABLES,
     RESOURCES,
+    dedicated_name,
 )
-from catalog.renames import unfit_renames
-from catalog.shape import Read
+from catalog.validation import Read
+from catalog.wording import did_you_mean, one_of
 
 
 def inconsistencies(
@@ -28,7 +28,7 @@ def inconsistencies(
     yield from _unfit_domains(files)
     yield from _unfit_resources(platform)
     yield from _names_twice(files, platform)
-    yield from unfit_renames(files, platform)
+    yield from _unfit_renames(files, platform)
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
     yield from _unfit_windows(platform)
@@ -198,3 +198,48 @@ def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem
                     field = f"service '{name}', field 'environment[{index}]': '{variable}': "
                     at = ("services", name, "environment", index)
                     yield file.document.problem(field + message, at)
+
+
+def _unfit_renames(
+    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Iterator[Problem]:
+    """Every former name that somebody else has, or had.
+
+    What a service keeps (database, users, queues, keys, images) stays under the name it was made
+    with, so that name has to be one that nobody else uses.
+    """
+    named = dict.fromkeys(platform.content.resources, "a platform resource")
+    named |= dict.fromkeys(platform.content.external, "an external API")
+    named = {name: f"{what} in {platform.document.name}" for name, what in named.items()}
+    for file in files:
+        named |= dict.fromkeys(file.content.services, f"still a service in {file.document.name}")
+    first: dict[str, str] = {}
+    for file in files:
+        for name, entry in file.content.services.items():
+            former = entry.renamed_from
+            if former is None:
+                continue
+            message = _unfit_name(name, former, named, first)
+            if message is not None:
+                at = ("services", name, "renamed_from")
+                field = f"service '{name}', field 'renamed_from': "
+                yield file.document.problem(field + message, at)
+            first.setdefault(former, name)
+
+
+def _unfit_name(
+    name: str, former: str, named: Mapping[str, str], first: Mapping[str, str]
+) -> str | None:
+    if former == name:
+        return "it is called that; remove the field."
+    if former in named:
+        return (
+            f"'{former}' is {named[former]}, so its name and data are not free; write what this "
+            "service was called before, or remove the field."
+        )
+    if former in first:
+        return (
+            f"'{first[former]}' was called '{former}' too, and data can only be one service's; "
+            "keep the field at the one that is the same service."
+        )
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import stat
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,36 @@ from typing import Any, cast
 import yaml
 
 from catalog.errors import InputError, Problem
-from catalog.mismatch import shortened
-from catalog.place import At, place
-from catalog.scalars import complaint
+from catalog.wording import shortened
 
 try:  # the C parser is ten times faster; wheels of PyYAML have it, some builds do not
     from yaml import CSafeLoader as _Loader
 except ImportError:  # pragma: no cover
     from yaml import SafeLoader as _Loader
+
+At = tuple[str | int, ...]
+"""Place of a value: keys and list indexes from the root of the file."""
+
+_NOUNS = {
+    "services": "service",
+    "resources": "resource",
+    "external": "external API",
+    "buckets": "bucket",
+    "flows": "flow",
+}
+
+
+def place(at: At) -> str:
+    """A place in a file in words: `service 'x', field 'needs[0].order'`, or `the file`."""
+    words: list[str] = []
+    if len(at) > 1 and at[0] in _NOUNS:
+        words.append(f"{_NOUNS[str(at[0])]} '{at[1]}'")
+        at = at[2:]
+    if at:
+        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at)
+        words.append(f"field '{field.removeprefix('.')}'")
+    return ", ".join(words) or "the file"
+
 
 MAX_BYTES = 1024 * 1024
 """Largest file read, in bytes. The catalog's own files have a few KiB; a file
@@ -38,6 +61,18 @@ _HINTS = {
     "mapping values are not allowed": "check the indentation and quote text that holds ': '",
     "did not find expected": "check the indentation and close every bracket and quote",
 }
+
+
+_TAG = "tag:yaml.org,2002:"
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+"""Whole numbers that every reader keeps to the last digit."""
+
+_NUMBER_ELSEWHERE = re.compile(
+    r"[-+]?(0[xob][0-9A-Fa-f_]+|(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?)"
+)
+"""What go-yaml takes for a number, and Python's reader partly for text: 1e3, 0o17."""
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?")
 
 
 @dataclass(frozen=True)
@@ -71,7 +106,7 @@ def read_document(path: Path, name: str) -> Document:
     """Reads `path`; `name` is how errors call it.
 
     Plain YAML only: one document, no tags, anchors, aliases or merge keys, no
-    key twice, and without quotes nothing that `catalog.scalars` finds ambiguous.
+    key twice, and without quotes nothing that readers of YAML disagree on.
 
     Raises:
         InputError: with one problem that says what to do about the file.
@@ -194,7 +229,46 @@ def _lines(node: yaml.Node, at: At = ()) -> Iterator[tuple[At, int]]:
 
 
 def _refuse_ambiguous(node: yaml.Node, at: At, *, is_key: bool = False) -> None:
-    wrong = complaint(node, is_key=is_key) if isinstance(node, yaml.ScalarNode) else None
+    wrong = _ambiguity(node, is_key=is_key) if isinstance(node, yaml.ScalarNode) else None
     if wrong is not None:
         shown = shortened(str(node.value))
         raise _RefusedError(f"{place(at)}: {shown} {wrong}", node.start_mark.line + 1)
+
+
+def _ambiguity(node: yaml.ScalarNode, *, is_key: bool = False) -> str | None:
+    """What is wrong with a value without quotes, as the end of a sentence; None if all agree.
+
+    The Pulumi command line reads settings with go-yaml 3, as YAML 1.2 with parts of 1.1, and
+    Python reads YAML 1.1: a date or an odd number comes out as other text than was written. So a
+    plain value is text to all of them, `true` or `false`, a number in plain digits, or refused.
+    """
+    text, kind = node.value, node.tag.removeprefix(_TAG)
+    if node.style not in (None, ""):
+        return None  # It is in quotes.
+    if is_key and kind == "null":
+        return "is not a key; write one, or put it in quotes."
+    if kind == "timestamp" or _DATE.fullmatch(text):
+        return "is a date in YAML; put it in quotes."
+    if kind == "bool" and text.lower() not in ("true", "false"):
+        return (
+            "is text to some readers of YAML and a truth value to others; put it in quotes, or "
+            "write true or false."
+        )
+    if kind == "value":
+        return "has a meaning of its own in YAML; put it in quotes."
+    odd = kind in ("int", "float") or _NUMBER_ELSEWHERE.fullmatch(text)
+    return _number(text) if odd else None
+
+
+def _number(text: str) -> str | None:
+    if _WHOLE.fullmatch(text):
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return "is not a number to every reader of YAML; put it in quotes, or write plain digits."
+    if not math.isfinite(value):
+        return "is a number that nothing can hold; put it in quotes, or write plain digits."
+    if repr(value) == text and not value.is_integer():
+        return None
+    return "is a number in YAML, which loses how it is written; put it in quotes."

@@ -1,18 +1,31 @@
-"""Reads the catalog's files into one `Catalog`."""
+"""Reads the catalog's files and resolves them into one `Catalog`: names, rules and tiers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from catalog.consistency import inconsistencies
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
-from catalog.files import PlatformFile, ServicesFile
-from catalog.model import Catalog
-from catalog.resolve import resolved
-from catalog.shape import Read, shaped
+from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.model import (
+    Bucket,
+    CallPolicy,
+    Catalog,
+    CircuitBreaker,
+    Edge,
+    External,
+    Flow,
+    Resource,
+    Service,
+    TierWindow,
+)
+from catalog.names import dedicated_name
+from catalog.validation import Read, validated
 
 Content = TypeVar("Content", bound=BaseModel)
 
@@ -26,7 +39,7 @@ def load_catalog(project: Path) -> Catalog:
     Raises:
         InputError: every mistake in the shape of the files: what cannot be
             read, unknown keys, wrong types, a service declared twice. Mistakes
-            in the graph are `graph.check`'s.
+            in the graph are `graph.rules`'s.
     """
     problems: list[Problem] = []
     services = [
@@ -37,7 +50,7 @@ def load_catalog(project: Path) -> Catalog:
     platform = _read(project, PLATFORM_FILE, PlatformFile, problems)
     if problems or platform is None:
         raise InputError(problems)
-    return resolved(services, platform)
+    return _resolved(services, platform)
 
 
 def _service_files(project: Path, problems: list[Problem]) -> list[str]:
@@ -63,7 +76,179 @@ def _read(
 ) -> Read[Content] | None:
     try:
         document = read_document(project / name, name)
-        return Read(document, shaped(document, model))
+        return Read(document, validated(document, model))
     except InputError as error:
         problems.extend(error.problems)
         return None
+
+
+def _resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) -> Catalog:
+    """The catalog that the files declare together.
+
+    Raises:
+        InputError: every name declared twice, dependency listed twice or on
+            itself, and window out of order.
+    """
+    services = _services(files)
+    problems = list(inconsistencies(files, platform))
+    if problems:
+        raise InputError(problems)
+    edges = [edge for file in files for edge in _edges(file, services, platform.content)]
+    dedicated = [
+        (services[name], need.target)
+        for file in files
+        for name, entry in file.content.services.items()
+        for need in entry.needs
+        if need.dedicated and need.target in platform.content.resources
+    ]
+    return _catalog(platform, services, edges, dedicated)
+
+
+def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
+    return {
+        name: Service(
+            name=name,
+            domain=file.content.domain,
+            tier=entry.tier,
+            summary=entry.summary,
+            port=entry.port,
+            start_seconds=entry.start_seconds,
+            file=file.document.name,
+            environment=tuple(sorted(entry.environment)),
+            renamed_from=entry.renamed_from,
+        )
+        for file in files
+        for name, entry in file.content.services.items()
+    }
+
+
+def _edges(
+    file: Read[ServicesFile], services: Mapping[str, Service], platform: PlatformFile
+) -> Iterator[Edge]:
+    """Edges of the file's services, rules expanded; a named target wins over a rule."""
+    for name, entry in file.content.services.items():
+        targets: dict[str, Edge] = {}
+        for by_rule in (False, True):
+            for index, need in enumerate(entry.needs):
+                if (need.target is None) is by_rule:
+                    line = file.document.line(("services", name, "needs", index))
+                    call = _call_policy(need, platform)
+                    for target in _targets(need, name, services, platform):
+                        edge = Edge(
+                            source=name,
+                            target=target,
+                            order=need.order,
+                            fallback=need.fallback,
+                            reason=need.reason,
+                            file=file.document.name,
+                            line=line,
+                            field=f"needs[{index}]",
+                            call=call,
+                        )
+                        targets.setdefault(target, edge)
+        yield from targets.values()
+
+
+def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:
+    """What holds for every call, and over it what the dependency says itself."""
+    calls = platform.calls.model_dump()
+    breaker = platform.circuit_breaker.model_dump()
+    if need.calls is not None:
+        calls |= need.calls.model_dump(exclude_none=True)
+    if need.circuit_breaker is not None:
+        breaker |= need.circuit_breaker.model_dump(exclude_none=True)
+    return CallPolicy(**calls, breaker=CircuitBreaker(**breaker))
+
+
+def _targets(
+    need: NeedEntry, source: str, services: Mapping[str, Service], platform: PlatformFile
+) -> Iterator[str]:
+    if need.target is not None:
+        own = need.dedicated and need.target in platform.resources
+        name = services[source].data_name
+        yield dedicated_name(name, need.target) if own else need.target
+    for service in services.values():
+        above = need.above_tier is not None and service.tier.position > need.above_tier.position
+        if above and service.name != source:
+            yield service.name
+
+
+def _catalog(
+    platform: Read[PlatformFile],
+    services: Mapping[str, Service],
+    edges: Sequence[Edge],
+    dedicated: Sequence[tuple[Service, str]],
+) -> Catalog:
+    content = platform.content
+    shared = {
+        name: Resource(
+            name=name, summary=entry.summary, providers=tuple(entry.providers), gate=entry.gate
+        )
+        for name, entry in content.resources.items()
+    }
+    resources = {**shared, **_dedicated_resources(shared, dedicated)}
+    return Catalog(
+        services=services,
+        resources=resources,
+        external={
+            name: External(name=name, summary=entry.summary, providers=tuple(entry.providers))
+            for name, entry in content.external.items()
+        },
+        edges=tuple(edges),
+        windows=tuple(
+            TierWindow(tier=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at)
+            for tier in content.tiers
+        ),
+        buckets={
+            name: Bucket(
+                name=name,
+                owner=entry.owner,
+                granted=tuple(sorted(set(entry.granted))),
+                served=entry.served,
+            )
+            for name, entry in content.buckets.items()
+        },
+        flows=tuple(
+            Flow(name=name, steps=_flow_steps(steps, resources, edges))
+            for name, steps in content.flows.items()
+        ),
+        platform_file=platform.document.name,
+    )
+
+
+def _dedicated_resources(
+    shared: Mapping[str, Resource], pairs: Iterable[tuple[Service, str]]
+) -> Mapping[str, Resource]:
+    """The dedicated servers of all (service, resource) `pairs`, by name.
+
+    No tier waits for one: only its own service does, or it would hold up everybody else.
+    """
+    return {
+        dedicated_name(service.data_name, resource): Resource(
+            name=dedicated_name(service.data_name, resource),
+            summary=f"Server of '{resource}' that only {service.name} uses",
+            providers=shared[resource].providers,
+            gate=False,
+            stands_for=resource,
+            dedicated_to=service.name,
+        )
+        for service, resource in pairs
+    }
+
+
+def _flow_steps(
+    steps: Sequence[str], resources: Mapping[str, Resource], edges: Iterable[Edge]
+) -> tuple[str, ...]:
+    """The steps, with the servers in the place of `postgres` that the steps before really use."""
+    used: list[str] = []
+    for position, step in enumerate(steps):
+        before = set(steps[:position])
+        own = {
+            edge.target
+            for edge in edges
+            if edge.source in before
+            and edge.target in resources
+            and step in (edge.target, resources[edge.target].stands_for)
+        }
+        used.extend(sorted(own) or [step])
+    return tuple(used)

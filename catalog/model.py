@@ -221,7 +221,7 @@ class Catalog:
 
     `edges` holds each (source, target) pair once, selectors expanded. A
     catalog from `load_catalog` has the right shape; whether it makes sense as
-    a graph is what `graph.check` tells.
+    a graph is what `graph.rules` tells.
     """
 
     services: Mapping[str, Service]

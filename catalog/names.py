@@ -81,3 +81,12 @@ Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
 ]
+
+DEDICABLE = ("postgres", "redis", "queue")
+"""Resources of which this program makes further servers. Buckets are apart already, and what
+else there is comes once per platform."""
+
+
+def dedicated_name(data_name: str, resource: str) -> str:
+    """Name of the server of `resource` that a service has to itself, by what its data is called."""
+    return f"{data_name}-{resource}"

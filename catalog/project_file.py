@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from catalog.document import Document, read_document
 from catalog.errors import InputError, Problem
-from catalog.shape import Read, shaped
+from catalog.validation import Read, validated
 
 NAME = "Pulumi.yaml"
 
@@ -76,7 +76,7 @@ def read_project_file(project: Path) -> Read[ProjectFile]:
         InputError: what is wrong with it.
     """
     document = read_document(project / NAME, NAME)
-    content = shaped(document, ProjectFile)
+    content = validated(document, ProjectFile)
     if not isinstance(content.config, (dict, str, NoneType)):
         message = "field 'config' is no mapping of settings; write one, or remove it."
         raise InputError([document.problem(message, ("config",))])
@@ -97,7 +97,7 @@ def declared(read: Read[ProjectFile]) -> Mapping[str, Declared]:
         full = key if ":" in key else f"{read.content.name}:{key}"
         if isinstance(value, dict):
             document = Document(NAME, value, _below(read.document, ("config", key)))
-            found[full] = each = shaped(document, Declared)
+            found[full] = each = validated(document, Declared)
         else:
             found[full] = each = Declared(value=value)
         own = full.startswith(f"{read.content.name}:")

@@ -15,7 +15,7 @@ def starts_after(catalog: Catalog) -> Mapping[str, tuple[str, ...]]:
     """Per service, the services it is rolled out after: the transitive reduction, sorted.
 
     Raises:
-        networkx.NetworkXError: if the startup edges have a cycle; `graph.check` first.
+        networkx.NetworkXError: if the startup edges have a cycle; `graph.rules` first.
     """
     reduced = nx.transitive_reduction(startup_graph(catalog))
     return {name: tuple(sorted(reduced.successors(name))) for name in catalog.services}

@@ -8,7 +8,7 @@ import pulumi
 
 from catalog import InputError, load_catalog
 from components.context import Context
-from graph.check import check
+from graph.rules import check
 from stacks.capacity import check_capacity
 from stacks.environment import ENVIRONMENTS, InCluster
 from stacks.failures import isolate_failures

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem
 from catalog.document import read_document
-from catalog.hints import service_hint
-from catalog.shape import shaped
+from catalog.validation import validated
+from catalog.wording import service_hint
 
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""
@@ -107,7 +107,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
         InputError: what is wrong with the file; services that do not exist.
     """
     document = read_document(project / file, file)
-    content = shaped(document, ReleaseFile)
+    content = validated(document, ReleaseFile)
     problems = [
         document.problem(
             f"service '{name}': there is no such service; "

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from pydantic import SecretStr
 
 from catalog import Catalog, InputError, NodeKind, Problem
-from catalog.hints import did_you_mean, one_of, service_hint
+from catalog.wording import did_you_mean, one_of, service_hint
 from stacks.aws_names import name_problems
 from stacks.cluster_requirements import cluster_problems
 from stacks.environment import Environment, Managed

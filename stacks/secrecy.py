@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 from pydantic import BaseModel
 
-from catalog.place import At
-from catalog.shape import fields_at, is_secret, secrets_below
+from catalog.document import At
+from catalog.validation import fields_at, is_secret, secrets_below
 
 PLAIN, SECRET = "variables", "secretVariables"
 """Settings with the values of environment variables: as such, and as files."""

@@ -15,10 +15,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from catalog import InputError, Problem
-from catalog.mismatch import sentence
+from catalog.document import At
 from catalog.names import DNS_LABEL
-from catalog.place import At
-from catalog.shape import is_secret, secrets_below
+from catalog.validation import is_secret, secrets_below, sentence
 from stacks.environment import EnvironmentName
 from stacks.secrecy import unkept_secrets
 from stacks.setting_types import (

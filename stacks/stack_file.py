@@ -12,8 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from catalog import InputError, Problem
-from catalog.document import Document, read_document
-from catalog.place import At
+from catalog.document import At, Document, read_document
 from catalog.project_file import (
     NAME,
     Declared,
@@ -24,7 +23,7 @@ from catalog.project_file import (
     stack_files,
     stack_names,
 )
-from catalog.shape import shaped
+from catalog.validation import validated
 from stacks.settings import namespaces
 
 PLACEHOLDER = "placeholder"
@@ -97,7 +96,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     document = read_document(project / file, file)
     own = {
         key if ":" in key else f"{name}:{key}": value
-        for key, value in _filled(document, shaped(document, _StackFile).config).items()
+        for key, value in _filled(document, validated(document, _StackFile).config).items()
     }
     of_all = declared(shared)
     problems = [*_misfits(of_all, own)]

@@ -57,7 +57,7 @@ def catalog_of(services: Iterable[Service], edges: Iterable[Edge]) -> Catalog:
 
 @st.composite
 def sound_catalogs(draw: st.DrawFn) -> Catalog:
-    """Catalogs that `graph.check` accepts: every startup edge points to an earlier service."""
+    """Catalogs that `graph.rules` accepts: every startup edge points to an earlier service."""
     names = draw(st.permutations(NAMES[: draw(st.integers(1, len(NAMES)))]))
     tiers = sorted(
         draw(st.lists(st.sampled_from(SERVICE_TIERS), min_size=len(names), max_size=len(names))),

@@ -62,8 +62,8 @@ def _judge(project: Path, stack: str) -> str:
 def _tell(catalog: Catalog) -> None:
     from catalog.wording import counted
     from components.aws.versions import warnings
-    from graph.check import RULES
     from graph.figures import edges_in_words, figures
+    from graph.rules import RULES
 
     numbers = figures(catalog)
     tiers = ", ".join(f"{tier} {number}" for tier, number in numbers.in_tier.items())

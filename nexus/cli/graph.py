@@ -50,7 +50,7 @@ def command(
 
 
 def _require_node(catalog: Catalog, name: str) -> None:
-    from catalog.hints import did_you_mean
+    from catalog.wording import did_you_mean
 
     if catalog.kind(name) is None:
         names = (*catalog.services, *catalog.resources, *catalog.external)
@@ -59,7 +59,7 @@ def _require_node(catalog: Catalog, name: str) -> None:
 
 
 def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:
-    from graph.neighbourhood import neighbourhood
+    from graph.dependencies import neighbourhood
     from nexus.pictures import RENDERERS
     from nexus.pictures.text import neighbours_as_text
 

@@ -50,8 +50,7 @@ def command(
 
 
 def _rendered(catalog: Catalog, nodes: list[str], format_: Format) -> str:
-    from graph.impact import impact
-    from graph.weak_points import weak_points
+    from graph.impact import impact, weak_points
     from nexus.pictures import IMPACT_RENDERERS
     from nexus.pictures.impact import weak_points_as_json, weak_points_as_text
 
@@ -65,7 +64,7 @@ def _rendered(catalog: Catalog, nodes: list[str], format_: Format) -> str:
 
 
 def _require(catalog: Catalog, nodes: list[str]) -> None:
-    from catalog.hints import did_you_mean
+    from catalog.wording import did_you_mean
 
     names = (*catalog.services, *catalog.resources, *catalog.external)
     unknown = [name for name in dict.fromkeys(nodes) if catalog.kind(name) is None]

@@ -102,7 +102,7 @@ def tiers_of(catalog: Catalog) -> Tiers:
 
 def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> None:
     """Refuses what this stack does not run, before minutes are spent on it."""
-    from catalog.hints import did_you_mean
+    from catalog.wording import did_you_mean
     from stacks.environment import environment_named
 
     environment = environment_named(file.setting("environment"))

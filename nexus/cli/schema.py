@@ -21,7 +21,7 @@ def command(
     ] = False,
 ) -> None:
     """Check that the JSON Schemas in catalog/schema are current, or write them."""
-    from catalog.json_schema import schema_files
+    from catalog.files import schema_files
 
     current = session(context)
     current.require_project()

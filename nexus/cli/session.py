@@ -30,7 +30,7 @@ class Session:
             InputError: if the folder holds no project, or the catalog is wrong.
         """
         from catalog import load_catalog
-        from graph.check import check
+        from graph.rules import check
 
         self.require_project()
         catalog = load_catalog(self.project)

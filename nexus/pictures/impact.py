@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from catalog import Catalog
-from graph.impact import Impact, Loss, ServiceImpact, State
-from graph.weak_points import WeakPoint
+from graph.impact import Impact, Loss, ServiceImpact, State, WeakPoint
 from nexus.pictures.mermaid import Chart, first_drawn, node_id
 from nexus.pictures.svg import DEGRADED, DOWN, FAILED, drawn
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from catalog import InputError, load_catalog
-from graph.check import check
+from graph.rules import check
 
 EXAMPLES = Path(__file__).parent / "catalogs"
 

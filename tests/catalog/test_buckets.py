@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from catalog import load_catalog
-from graph.check import find_problems
-from graph.rules.platform import RESERVED_BUCKETS
+from graph.rules import RESERVED_BUCKETS, find_problems
 from tests.projects import copy_project
 
 MEDIA = {"owner": "content-management", "granted": ["puabo-dsp-upload-mgr"]}

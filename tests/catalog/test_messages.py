@@ -8,12 +8,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails
 
-from catalog.document import Document
+from catalog.document import Document, place
 from catalog.errors import InputError, Problem
-from catalog.hints import did_you_mean, one_of
-from catalog.mismatch import sentence
-from catalog.place import place
-from catalog.shape import shaped
+from catalog.validation import sentence, validated
+from catalog.wording import did_you_mean, one_of
 
 
 def test_mismatch_of_an_unknown_kind_is_still_a_sentence() -> None:
@@ -79,5 +77,5 @@ def test_models_of_other_files_get_the_same_sentences(
 ) -> None:
     """Release files and settings use these models too."""
     with pytest.raises(InputError) as raised:
-        shaped(Document("x.yaml", data, {}), Outer)
+        validated(Document("x.yaml", data, {}), Outer)
     assert [problem.message for problem in raised.value.problems] == [message]

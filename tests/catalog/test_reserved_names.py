@@ -10,7 +10,7 @@ from catalog import load_catalog
 from catalog.names import RESERVED_DOMAINS, RESERVED_ON, RESERVED_SERVICES
 from components.context import DATA, SYSTEM
 from components.servers.acl import access
-from graph.check import find_problems
+from graph.rules import find_problems
 from tests.catalog.examples import PLATFORM, complaints, write_project
 from tests.projects import copy_project
 

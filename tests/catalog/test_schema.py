@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from catalog.json_schema import schema_files
+from catalog.files import schema_files
 from tests.catalog.examples import EXAMPLES
 from tests.projects import ROOT
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 from catalog import Catalog, Edge, Fallback, Order, load_catalog
-from graph.check import find_problems
 from graph.figures import figures
+from graph.rules import find_problems
 from tests import transcription as document
 from tests.projects import ROOT
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import Catalog, Order, load_catalog
-from graph.check import find_problems
 from graph.dependencies import service_edges, startup_graph
 from graph.figures import figures
 from graph.order import longest_chain, starts_after, startup_sequence, waves, waves_by_tier
+from graph.rules import find_problems
 from nexus.pictures import RENDERERS
 from tests.catalog.examples import write_project
 from tests.random_catalogs import sound_catalogs, written

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import Catalog, InputError, Order, Problem, Resource
-from graph.check import check, find_problems
+from graph.rules import check, find_problems
 from tests.random_catalogs import NAMES, any_catalogs, edge, sound_catalogs
 
 PROPERTY = settings(deadline=None, max_examples=200)

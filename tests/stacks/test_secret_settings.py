@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from catalog import InputError
-from catalog.place import At
+from catalog.document import At
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import record
 from stacks.program import build

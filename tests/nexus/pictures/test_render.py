@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from catalog import Catalog, Fallback, Order, Tier
-from graph.neighbourhood import neighbourhood
+from graph.dependencies import neighbourhood
 from nexus.pictures import RENDERERS
 from nexus.pictures.dot import as_dot
 from nexus.pictures.json import as_json

@@ -1,1 +1,0 @@
-"""The rules a catalog must satisfy; `graph.check` applies them all."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from tests.projects import ROOT, copy_project
+from tests.projects import ROOT, STACKS, copy_project
 
 CODE = ("catalog", "graph", "components", "stacks", "nexus")
 
@@ -20,15 +20,18 @@ SIX = ("key-service", "token-mgr", "session-mgr", "user-auth", "scheduler", "bac
 Entry = dict[str, Any]
 
 
-def copy_whole(target: Path) -> Path:
-    """A copy of the code and of the documented platform in folder `target`, which is made."""
+def copy_whole(target: Path, stack: str = "dev") -> Path:
+    """A copy of the code and of the documented platform in folder `target`, which is made.
+
+    It has one stack, since every command plans all that there are.
+    """
     for name in CODE:
         shutil.copytree(
             ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "services")
         )
     copy_project(target)
-    for stack in ("staging", "prod"):
-        (target / f"Pulumi.{stack}.yaml").unlink()
+    for other in {*STACKS} - {stack}:
+        (target / f"Pulumi.{other}.yaml").unlink()
     return target
 
 

@@ -164,6 +164,14 @@ def rename_resource(*, alias: bool) -> Edit:
     return change
 
 
+def all_of(*edits: Edit) -> Edit:
+    def change(project: Path) -> None:
+        for edit in edits:
+            edit(project)
+
+    return change
+
+
 def without_policies(project: Path) -> None:
     """The program as it would be without network policies, quotas and limits."""
     replace_in(
@@ -246,3 +254,30 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "rename-resource-without-alias": (DANGEROUS, rename_resource(alias=False)),
 }  # fmt: skip
 """By name: the exit code that is right, and the edit."""
+
+AURORA = "components/aws/aurora_postgres.py"
+BALANCER = "components/aws/load_balancer.py"
+
+CLOUD_EDITS: Mapping[str, tuple[str, Edit]] = {
+    "staging": (
+        "staging",
+        all_of(
+            code(AURORA, "storage_encrypted=True", "storage_encrypted=False"),
+            code("stacks/environment.py", '("m7i.large",)', '("m7i.xlarge",)'),
+            code(BALANCER, 'cidr_ipv4="0.0.0.0/0"', 'cidr_ipv4="198.51.100.0/24"'),
+            code("components/cloudflare/cloudflare_zone.py", "ttl=AUTOMATIC_TTL", "ttl=300"),
+            lambda p: set_config(p, "staging", apiCidrs=["203.0.113.0/24", "198.51.100.0/24"]),
+        ),
+    ),
+    "prod": (
+        "prod",
+        all_of(
+            code(AURORA, 'f"{identifier}-{number}"', 'f"{identifier}-member-{number}"'),
+            code(BALANCER, "port=args.port,", "port=args.port + 1,"),
+            code("components/cloudflare/cloudflare_zone.py", 'type="CNAME"', 'type="A"'),
+        ),
+    ),
+}  # fmt: skip
+"""By name: the stack, and edits that are told together, since its plan takes seconds. In place:
+a rule of a group, the TTL of a record, who reaches the cluster's API. New: what holds the data and
+its members, nodes of another type, a record of another type."""

@@ -37,11 +37,11 @@ def _is_ours(module: str) -> bool:
     return module.partition(".")[0] in CODE
 
 
-def side_of(project: Path, label: str) -> Side:
-    """The dev plan and the graph of a copy, made by the copy's own code."""
+def side_of(project: Path, label: str, stack: str = "dev") -> Side:
+    """The stack's plan and the graph of a copy, made by the copy's own code."""
     with own_code(project) as load:
-        plan: str = load("nexus.plan.plan").make_plan(project, "dev").to_json()
+        plan: str = load("nexus.plan.plan").make_plan(project, stack).to_json()
         catalog = load("catalog").load_catalog(project)
         graph: dict[str, Any] = json.loads(load("nexus.pictures.json").as_json(catalog))
     graph["flows"] = [{"name": each.name, "steps": list(each.steps)} for each in catalog.flows]
-    return Side(label=label, plans={"dev": plan.encode()}, graph=json.dumps(graph).encode())
+    return Side(label=label, plans={stack: plan.encode()}, graph=json.dumps(graph).encode())

@@ -18,12 +18,15 @@ import pytest
 
 from nexus.diff.render.json import as_json
 from nexus.diff.render.markdown import as_markdown
-from nexus.diff.report import make_report
+from nexus.diff.report import Report, make_report
 from nexus.diff.side import Side
 from nexus.diff.urn import short_type
+from tests.projects import set_config
 
 from .conftest import SideOf
-from .edits import EDITS
+from .copies import copy_whole
+from .edits import CLOUD_EDITS, DANGEROUS, EDITS
+from .own_code import side_of
 
 GOLDEN = Path(__file__).parent / "golden"
 LONG = frozenset(
@@ -34,6 +37,7 @@ LONG = frozenset(
         "add-runtime-edge",
         "server-image",
         "move-window",
+        "prod",
     }
 )
 """Edits close to another one; they are left to the long run."""
@@ -62,13 +66,40 @@ LINES = 24
 def test_an_edit_is_told_as_pinned(name: str, base: Side, edited: SideOf) -> None:
     """A reviewer who is told too little approves the deletion of a database."""
     report = make_report(base, edited(name))
-    document = json.loads(as_json(report))
-    lines = as_markdown(report).splitlines()[:LINES]
-    told = HASH.sub("-#", "\n".join([*_summary(document), "", *lines, ""]))
+    assert report.exit_code == EDITS[name][0]
+    assert_pinned(name, report, LINES)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.engine_diff] if name in LONG else [])
+        for name in CLOUD_EDITS
+    ],
+)
+def test_edits_in_the_clouds_are_told_as_pinned(name: str, tmp_path: Path) -> None:
+    """What is an update in dev is another server in AWS, with nothing in it."""
+    stack, edit = CLOUD_EDITS[name]
+    sides: list[Side] = []
+    for label in ("base", "head"):
+        project = copy_whole(tmp_path / label, stack)
+        set_config(project, stack, nodes="managed")
+        if label == "head":
+            edit(project)
+        sides.append(side_of(project, label, stack))
+    report = make_report(*sides)
+    assert report.exit_code == DANGEROUS
+    assert_pinned(f"{name}-clouds", report)
+
+
+def assert_pinned(name: str, report: Report, most: int | None = None) -> None:
+    """The report says what the golden file does, in its first `most` lines."""
+    lines = as_markdown(report).splitlines()[:most]
+    told = "\n".join([*_summary(json.loads(as_json(report))), "", *lines, ""])
+    told = HASH.sub("-#", told)
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("NEXUS_WRITE_GOLDEN"):
         file.write_text(told, encoding="utf-8")
-    assert document["exit_code"] == EDITS[name][0]
     assert told == file.read_text(encoding="utf-8")
 
 
@@ -101,5 +132,6 @@ def test_adding_the_policies_recreates_nothing(base: Side, edited: SideOf) -> No
 
 def test_every_golden_file_has_its_edit() -> None:
     """A file that no test reads would promise what nobody holds."""
-    assert {file.stem for file in GOLDEN.glob("*.txt")} == set(EDITS)
+    clouds = {f"{name}-clouds" for name in CLOUD_EDITS}
+    assert {file.stem for file in GOLDEN.glob("*.txt")} == {*EDITS} | clouds
     assert len(EDITS) >= 25

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pulumi.automation import EngineEvent, OpType
 
 from nexus.rehearsal.record import Operation, Step
-
-HIDDEN = "[secret]"
 
 _COLOR = re.compile(r"<\{%.*?%\}>")
 _COUNTED = re.compile(r"\d+ errors? occurred:\s*")
@@ -29,7 +27,6 @@ class Outcome:
         counts: how many resources were created, updated, replaced, deleted
             or left as they were (`same`), as the engine counts.
         makespan: simulated seconds from the phase's start to its last operation's end.
-        outputs: the stack's outputs; secret ones read `[secret]`.
         errors: what went wrong, one text each, without tracebacks.
         program_error: the program's own exception, if it raised one.
     """
@@ -39,7 +36,6 @@ class Outcome:
     operations: tuple[Operation, ...]
     counts: Mapping[str, int]
     makespan: float
-    outputs: Mapping[str, object] = field(default_factory=dict[str, object])
     errors: tuple[str, ...] = ()
     program_error: Exception | None = None
 

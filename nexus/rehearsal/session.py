@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pulumi.automation import EngineEvent, OutputMap, Stack, UpResult
+from pulumi.automation import EngineEvent, Stack
 from pulumi.automation.errors import CommandError
 
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.engine import Engine
 from nexus.rehearsal.guarded import Guarded, Program, sentence
-from nexus.rehearsal.outcome import HIDDEN, Events, Outcome, clear_text
+from nexus.rehearsal.outcome import Events, Outcome, clear_text
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.reach import ReachingProvider
 from nexus.rehearsal.record import Recorder
@@ -153,6 +153,10 @@ class Rehearsal:
         """Return the deployment in the state, secrets encrypted (`resources`, `manifest`, …)."""
         return json.loads(self.pulumi("stack", "export"))["deployment"]
 
+    def outputs(self) -> dict[str, object]:
+        """Return the stack's outputs; secret ones read `[secret]`."""
+        return json.loads(self.pulumi("stack", "output", "--json"))
+
     def dependencies(self) -> dict[str, tuple[str, ...]]:
         """Return, by URN, what each resource in the state depends on, but for `ENGINE`."""
         return {
@@ -215,11 +219,9 @@ class Rehearsal:
         # The engine cancels its providers at the end of every run.
         self._clock.resume()
         self._recorder.begin(phase)
-        outputs: dict[str, object] = {}
         failure: CommandError | None = None
         try:
-            result = start(guarded, events.hear)
-            outputs = _shown(result.outputs) if isinstance(result, UpResult) else {}
+            start(guarded, events.hear)
         except CommandError as error:
             failure = error
         finally:
@@ -235,7 +237,6 @@ class Rehearsal:
             operations=operations,
             counts=events.counts,
             makespan=makespan(operations),
-            outputs=outputs,
             errors=() if failure is None else _errors(guarded.error, events.errors, failure),
             program_error=guarded.error,
         )
@@ -260,10 +261,6 @@ class Rehearsal:
     def _next_phase(self, verb: str) -> str:
         self._phases[verb] = self._phases.get(verb, 0) + 1
         return verb if self._phases[verb] == 1 else f"{verb}-{self._phases[verb]}"
-
-
-def _shown(outputs: OutputMap) -> dict[str, object]:
-    return {name: HIDDEN if each.secret else each.value for name, each in outputs.items()}
 
 
 def _errors(

@@ -6,10 +6,20 @@ import secrets
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
-from pulumi.automation import ConfigValue, LocalWorkspace, ProjectSettings, Stack
+from pulumi.automation import (
+    ConfigValue,
+    LocalWorkspace,
+    OutputMap,
+    ProjectSettings,
+    Stack,
+    UpdateSummary,
+)
+from pulumi.automation._stack import StackInitMode
+from typing_extensions import override
 
 from nexus.rehearsal.engine import Engine
 
@@ -38,6 +48,23 @@ def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         "PULUMI_DIY_BACKEND_ZSTD": "true",
     }
+
+
+class _Stack(Stack):
+    """A stack whose run is over when its command is.
+
+    The Automation API starts three more processes after each run, for the outputs in two forms
+    and the run's place in the history. They take as long as an `up` that changes nothing; who
+    wants the outputs asks for them.
+    """
+
+    @override
+    def outputs(self) -> OutputMap:
+        return {}
+
+    @override
+    def info(self, show_secrets: bool = True) -> UpdateSummary:
+        return UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
 
 
 @contextmanager
@@ -83,7 +110,7 @@ def make_stack(
         project_settings=ProjectSettings(name=project, runtime="python"),
         pulumi_command=engine,
     )
-    made = Stack.create(stack, workspace)
+    made = _Stack(stack, workspace, StackInitMode.CREATE)
     if secret_config:
         hidden = {key: ConfigValue(value, secret=True) for key, value in secret_config.items()}
         made.set_all_config(hidden)

@@ -210,4 +210,5 @@ def test_passwords_are_secret_in_state_and_output(run: Run) -> None:
         if resource["type"] == "kubernetes:core/v1:Secret":
             assert "ciphertext" in resource["inputs"]["stringData"], resource["urn"]
     assert '"plaintext"' not in run.exported
-    assert "password" not in {name.lower() for name in run.up.outputs}
+    [stack] = [each for each in run.state if each["type"] == "pulumi:pulumi:Stack"]
+    assert "password" not in {name.lower() for name in stack.get("outputs", {})}

@@ -35,6 +35,7 @@ class Whole:
     up: Outcome
     dependencies: dict[str, tuple[str, ...]]
     state: str
+    outputs: dict[str, object]
     password: str
     again: Outcome
     refresh: Outcome
@@ -58,7 +59,7 @@ def whole() -> Iterator[Whole]:
         made = len(session.cluster.contents())
         up = session.up()
         dependencies, state = session.dependencies(), session.pulumi("stack", "export")
-        password = _password(session)
+        outputs, password = session.outputs(), _password(session)
         again = session.up()
         refresh = session.refresh()
         destroy = session.destroy()
@@ -68,6 +69,7 @@ def whole() -> Iterator[Whole]:
             up=up,
             dependencies=dependencies,
             state=state,
+            outputs=outputs,
             password=password,
             again=again,
             refresh=refresh,

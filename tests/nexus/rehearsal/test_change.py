@@ -12,7 +12,7 @@ def test_changes_replace_and_update_as_the_real_provider_does(start: Start) -> N
     session = start(Toy())
     first = session.up()
     assert first.succeeded, first.error
-    name = first.outputs["config"]
+    name = session.outputs()["config"]
     assert isinstance(name, str)
     assert name.startswith("settings-")
     assert len(name) == len("settings-") + 8
@@ -26,7 +26,7 @@ def test_changes_replace_and_update_as_the_real_provider_does(start: Start) -> N
     session.program = Toy(image="app:2", labels={"team": "core"})
     labelled = session.up()
     assert changes(labelled) == {"update": {"account"}}
-    assert labelled.outputs["config"] == name
+    assert session.outputs()["config"] == name
 
     # New content is a new ConfigMap with a new name, which rolls the pods that mount it.
     session.program = Toy(image="app:2", labels={"team": "core"}, settings={"mode": "b"})
@@ -36,7 +36,7 @@ def test_changes_replace_and_update_as_the_real_provider_does(start: Start) -> N
         "update": set(NEEDS),
         "delete": {"settings"},
     }
-    assert replaced.outputs["config"] != name
+    assert session.outputs()["config"] != name
     [created] = [each for each in replaced.operations if each.op == "replace"]
     [deleted] = [each for each in replaced.operations if each.op == "delete"]
     assert created.ended is not None

@@ -199,4 +199,4 @@ def test_a_leak_is_found(projects: Mapping[str, Path]) -> None:
     secret = marker("variable", "head")
     seen = traces(partial(leaking, secret), projects["head"], "dev")
     places = {place for place, _ in found(seen.texts, frozenset({secret}))}
-    assert places == {"state", "outputs", "outcomes"}
+    assert places == {"state", "outputs"}

@@ -149,8 +149,8 @@ def test_secrets_stay_secret(whole: Whole) -> None:
     data = kinds["kubernetes:core/v1:Secret"]["outputs"]["data"]
     assert "ciphertext" in data
     assert "ciphertext" in kinds["random:index/randomPassword:RandomPassword"]["outputs"]["result"]
-    assert whole.up.outputs["password"] == "[secret]"
-    assert whole.up.outputs["setting"] == "plain"
+    assert whole.outputs["password"] == "[secret]"
+    assert whole.outputs["setting"] == "plain"
 
 
 def _place(place: int | None) -> int:

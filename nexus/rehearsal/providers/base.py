@@ -77,7 +77,7 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
         """Return the result of a function. Raises RefusedError if it is not simulated."""
         raise RefusedError(
             f"The simulated {self.package} provider has no function {token} (called with "
-            f"{', '.join(sorted(arguments)) or 'nothing'}); add it to rehearsal/providers."
+            f"{', '.join(sorted(arguments)) or 'nothing'}); add it to nexus/rehearsal/providers."
         )
 
     def spend(self, seconds: float) -> None:

@@ -116,7 +116,7 @@ class TabledProvider(SimulatedProvider):
         except KeyError:
             raise RefusedError(
                 f"The simulated {self.package} provider does not know the type {resource.type}; "
-                f"add it to the table in rehearsal/providers/{self.package}.py."
+                f"add it to the table in nexus/rehearsal/providers/{self.package}.py."
             ) from None
 
 

@@ -13,7 +13,9 @@ from catalog.errors import InputError
 from nexus.rehearsal import engine
 from nexus.rehearsal.engine import Engine
 
+from .conftest import Start
 from .processes import alive
+from .toy import Toy
 
 STUBBORN = """#!/bin/sh
 [ "$1" = version ] && { echo v3.259.0; exit; }
@@ -80,3 +82,10 @@ def test_what_is_no_pulumi_is_refused(tmp_path: Path) -> None:
     """The wrong program must be named, not its output be taken for a version."""
     with pytest.raises(InputError, match="does not tell its version"):
         Engine(_cli(tmp_path, "#!/bin/sh\necho hello\n"))
+
+
+def test_the_cli_keeps_no_log_of_its_own(start: Start) -> None:
+    """It would cost more than a third of every rehearsal, for a file that nobody reads."""
+    session = start(Toy())
+    session.pulumi("stack", "export")
+    assert (Path(session.environment["PULUMI_HOME"]) / "logs").read_bytes() == b""

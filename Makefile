@@ -86,10 +86,10 @@ coverage: tools servers ## Run all tests and report what they do not reach
 diff-engine: tools ## Preview every edit of the diff's tests on the real engine (two minutes)
 	@$(VENV)/pytest tests/nexus/diff -m engine_diff -n $(WORKERS) $(SPREAD)
 
-cluster-test: tools ## Dev on a real API server (20 minutes, and half an hour of builds once)
+cluster-test: tools ## Dev on a real API server (half an hour, and as much of builds once)
 	@echo "Finding the control plane and the provider, or building them (about half an hour, once) ..."
 	@python3 tools/control_plane.py >/dev/null
-	@echo "Running dev on them (about twenty minutes) ..."
+	@echo "Running dev on them (about half an hour) ..."
 	@$(VENV)/pytest tests/cluster -m cluster -v --durations=20
 
 bench: tools ## Measure speed and memory

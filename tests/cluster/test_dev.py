@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from control_plane import control_plane
 
 from nexus.diff.report import make_report
 from nexus.diff.side import Side
@@ -21,7 +22,7 @@ from tests.transcription import SERVICES, STARTUP_EDGES
 
 from .api import Api, Object
 from .refusing import refusing
-from .servers import RunningCluster
+from .servers import RunningCluster, running_cluster
 
 pytestmark = pytest.mark.cluster
 
@@ -39,8 +40,8 @@ TEN = (
     "server-image",
     "rename-resource-with-alias",
 )
-"""Edits of tests/diff, one of each sort; `volume-size` is not among them, since the pinned provider
-cannot preview a StatefulSet that is made anew under its name (docs/beliefs.md)."""
+"""Edits of tests/nexus/diff, one of each sort; `volume-size` is not among them, since the pinned
+provider cannot preview a StatefulSet that is made anew under its name (docs/beliefs.md)."""
 
 KEPT = {"kube-system", "kube-public", "kube-node-lease", "default"}
 """Namespaces that every cluster has."""
@@ -102,6 +103,24 @@ def test_refresh_finds_no_drift(dev: Deployed) -> None:
     assert set(dev.preview().counts) == {"same"}
 
 
+def test_another_cluster_behind_the_context_is_left_alone(
+    dev: Deployed, cluster: RunningCluster
+) -> None:
+    """A cluster made again under its name has none of the data, and nobody would be told."""
+    own = cluster.kubeconfig.read_text(encoding="utf-8")
+    with running_cluster(control_plane()) as other:
+        cluster.kubeconfig.write_bytes(other.kubeconfig.read_bytes())
+        try:
+            stopped = (dev.preview(), dev.up())
+        finally:
+            cluster.kubeconfig.write_text(own, encoding="utf-8")
+        for each in stopped:
+            assert not each.succeeded
+            assert "This stack is in the cluster" in each.error
+        assert names_of(other.api, "/api/v1/namespaces") == KEPT
+    assert set(dev.preview().counts) == {"same"}
+
+
 @pytest.mark.parametrize("name", TEN)
 def test_the_real_preview_does_what_the_diff_says(
     name: str, dev: Deployed, base: Side, tmp_path: Path
@@ -139,12 +158,15 @@ def test_destroy_leaves_nothing(dev: Deployed, cluster: RunningCluster) -> None:
     down = dev.session.destroy()
     assert down.succeeded, down.error
     assert not dev.session.export().get("resources")
-    namespaces = {each["metadata"]["name"] for each in cluster.api.items("/api/v1/namespaces")}
-    assert namespaces == KEPT
+    assert names_of(cluster.api, "/api/v1/namespaces") == KEPT
     assert not cluster.api.items(DEPLOYMENTS)
     assert not cluster.api.items("/api/v1/persistentvolumeclaims")
-    classes = cluster.api.items("/apis/scheduling.k8s.io/v1/priorityclasses")
-    assert {each["metadata"]["name"].split("-")[0] for each in classes} == {"system"}
+    classes = names_of(cluster.api, "/apis/scheduling.k8s.io/v1/priorityclasses")
+    assert {each.split("-")[0] for each in classes} == {"system"}
+
+
+def names_of(api: Api, path: str) -> set[str]:
+    return {each["metadata"]["name"] for each in api.items(path)}
 
 
 def deployments(api: Api) -> Mapping[str, Object]:

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nexus.diff.untrusted import is_bounded
-
-HIDDEN = "[secret]"
+from nexus.pulumi.wire import HIDDEN, SIGNATURE
 
 _DEEPEST_TEXT = 20
 """Levels of a configuration file that are looked into."""
@@ -44,9 +43,6 @@ _SECRET_TEXT = re.compile(
 )
 """Texts with the shape of a key, token or connection string."""
 
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""Key that marks a special value of Pulumi's wire format, secrets among them."""
-
 
 def names_a_secret(key: str) -> bool:
     """Whether a text under this key is taken for a secret."""
@@ -60,7 +56,7 @@ def holds_secrets(key: str) -> bool:
 
 def is_wrapped(value: Any) -> bool:
     """Whether the value is a special one of Pulumi's wire format, such as a secret."""
-    return isinstance(value, Mapping) and _SIGNATURE in value
+    return isinstance(value, Mapping) and SIGNATURE in value
 
 
 def _plain(key: str) -> str:

@@ -21,8 +21,9 @@ from pulumi.runtime import mocks, run_in_stack, set_all_config
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
-from nexus.plan.values import SECRET_SIGNATURE, SIGNATURE_KEY, plain_values
+from nexus.plan.values import plain_values
 from nexus.pulumi.clouds.clouds import TYPES, made_outputs, named, place_of
+from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
@@ -256,7 +257,7 @@ def _outputs(request: Any, registration: Registration) -> struct_pb2.Struct:
             metadata.fields["name"].string_value = _auto_name(registration)
     for name in request.additionalSecretOutputs:
         secret = outputs.fields[name].struct_value
-        secret.fields[SIGNATURE_KEY].string_value = SECRET_SIGNATURE
+        secret.fields[SIGNATURE].string_value = SECRET_SIGNATURE
         secret.fields["value"].string_value = f"{name} of {registration.urn}"
     return outputs
 

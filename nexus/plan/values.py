@@ -7,14 +7,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
-"""Marks a special value; from the Pulumi wire format (sdk/python/lib/pulumi/runtime/rpc.py)."""
-
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-REFERENCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
-
-SECRET = "[secret]"
-"""What stands in a plan in place of every secret value."""
+from nexus.pulumi.wire import HIDDEN, REFERENCE_SIGNATURE, SECRET_SIGNATURE, SIGNATURE
 
 _SIMPLE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
 
@@ -46,7 +39,7 @@ def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        signature = fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else ""
+        signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
         if signature == SECRET_SIGNATURE:
             return _hidden(fields["value"], path, secrets)
         if signature == REFERENCE_SIGNATURE:
@@ -66,11 +59,11 @@ def _hidden(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
         fields = value.struct_value.fields
-        if SIGNATURE_KEY in fields:
+        if SIGNATURE in fields:
             return _hidden(fields["value"], path, secrets)
         return {key: _hidden(fields[key], child_path(path, key), secrets) for key in sorted(fields)}
     if kind == "list_value":
         items = value.list_value.values
         return [_hidden(item, child_path(path, i), secrets) for i, item in enumerate(items)]
     secrets.append(path)
-    return SECRET
+    return HIDDEN

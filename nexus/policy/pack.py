@@ -10,11 +10,9 @@ import pulumi_policy
 from nexus.policy.resource import Resource
 from nexus.policy.rules import RULES
 from nexus.policy.violation import Rule
+from nexus.pulumi.wire import NOT_KNOWN
 
 NAME = "nexus-cos"
-
-UNKNOWN = "[unknown]"
-"""Stands for a value that a preview does not know yet, so that the rest is judged all the same."""
 
 
 def policies() -> list[pulumi_policy.Policy]:
@@ -58,7 +56,7 @@ def _value(holder: Any, key: str | int) -> Any:
     except (KeyError, IndexError):
         raise
     except Exception:
-        return UNKNOWN
+        return NOT_KNOWN
     if isinstance(value, Mapping):
         return _known(cast("Mapping[str, Any]", value))
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):

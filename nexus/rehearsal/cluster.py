@@ -6,7 +6,7 @@ import threading
 import uuid
 from dataclasses import dataclass
 
-from nexus.rehearsal.providers.wire import Properties, table, text
+from nexus.pulumi.wire import Properties, table, text
 from nexus.rehearsal.schema import applied, repeated
 from nexus.rehearsal.validation import change_refusal, refusal
 

@@ -15,9 +15,9 @@ import pytest
 
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
-from nexus.plan.values import SECRET
 from nexus.policy.aws.calls import CALLS
 from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.wire import HIDDEN
 from tests.projects import DOCUMENTED
 
 boto3 = pytest.importorskip("boto3")
@@ -140,7 +140,7 @@ class Account:
             return {key: self._real(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._real(each) for each in value]
-        if value == SECRET:
+        if value == HIDDEN:
             return "a password of 32 letters, or so"
         if isinstance(value, str) and self._values:
             known = sorted(self._values, key=len, reverse=True)

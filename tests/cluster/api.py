@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from nexus.pulumi.wire import Properties, text
 from nexus.rehearsal.cluster import key_of
-from nexus.rehearsal.providers.wire import Properties, text
 
 Object = dict[str, Any]
 

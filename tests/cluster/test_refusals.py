@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from nexus.pulumi.wire import Properties
 from nexus.rehearsal.cluster import key_of
-from nexus.rehearsal.providers.wire import Properties
 from tests.nexus.rehearsal.refusals import CHANGES, REFUSED, TAKEN, Change, Refused
 
 from .api import Api, RefusedError, collection_of

@@ -17,7 +17,7 @@ from nexus.plan.terraform.names import (
     type_name,
 )
 from nexus.plan.terraform.references import References
-from nexus.plan.values import SECRET
+from nexus.pulumi import wire
 from nexus.pulumi.clouds.clouds import TYPES
 
 PROVIDERS = ("aws:", "cloudflare:")
@@ -116,5 +116,5 @@ def _named(resource: Registration) -> Iterator[tuple[str, Any]]:
 
 def _quoted(text: str, references: References) -> str:
     """`text` as a quoted string: what looks like an expression in it is none, references are."""
-    escaped = text.replace(SECRET, HIDDEN).replace("${", "$${").replace("%{", "%%{")
+    escaped = text.replace(wire.HIDDEN, HIDDEN).replace("${", "$${").replace("%{", "%%{")
     return json.dumps(references.interpolated(escaped), ensure_ascii=False)

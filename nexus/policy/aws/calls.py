@@ -10,6 +10,7 @@ from nexus.policy.aws.calls_edge import EDGE
 from nexus.policy.aws.calls_network import NETWORK
 from nexus.policy.aws.model import HIDDEN
 from nexus.policy.resource import mapping, sequence
+from nexus.pulumi.wire import NOT_KNOWN
 
 
 def _eks_cluster(inputs: Inputs) -> Mapping[str, Any]:
@@ -144,7 +145,7 @@ DATA: Mapping[str, Call] = {
         operation="CreateHsm",
         # The provider looks up the zone of the subnet.
         apart=frozenset({"subnetId"}),
-        also=lambda _: {"AvailabilityZone": "[unknown]"},
+        also=lambda _: {"AvailabilityZone": NOT_KNOWN},
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": Call(
         service="elasticache",

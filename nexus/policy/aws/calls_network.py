@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nexus.policy.aws.call import Call, Inputs
+from nexus.pulumi.wire import NOT_KNOWN
 
 
 def _rule(inputs: Inputs) -> Mapping[str, Any]:
@@ -16,7 +17,7 @@ def _rule(inputs: Inputs) -> Mapping[str, Any]:
     if inputs.get("cidrIpv4") is not None:
         permission["IpRanges"] = [{"CidrIp": inputs["cidrIpv4"], **described}]
     else:
-        group = {"GroupId": inputs.get("referencedSecurityGroupId", "[unknown]")}
+        group = {"GroupId": inputs.get("referencedSecurityGroupId", NOT_KNOWN)}
         permission["UserIdGroupPairs"] = [{**group, **described}]
     return {"IpPermissions": [permission]}
 

@@ -10,7 +10,9 @@ from typing import Any, cast
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
-HIDDEN = ("[secret]", "[unknown]")
+from nexus.pulumi import wire
+
+HIDDEN = (wire.HIDDEN, wire.NOT_KNOWN)
 """What stands in a plan or preview for a value that is not to be seen, or not known yet."""
 
 _CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": "\u0020\u00a0\u2000-\u200a\u202f\u3000"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from nexus.rehearsal.providers.wire import Properties
+from nexus.pulumi.wire import Properties
 
 
 class Change(Enum):

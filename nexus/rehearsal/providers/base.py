@@ -13,9 +13,9 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from typing_extensions import override
 
+from nexus.pulumi.wire import Properties, has_unknown, read, write
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.reply import difference_reply, failures_reported
-from nexus.rehearsal.providers.wire import Properties, has_unknown, read, write
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 

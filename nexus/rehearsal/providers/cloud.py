@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
 from nexus.pulumi.clouds.clouds import CLOUDS, made_outputs, named, place_of
+from nexus.pulumi.wire import Properties, Property, plain, table, text
 from nexus.rehearsal.providers.answer import Made, RefusedError, Resource
 from nexus.rehearsal.providers.tabled import Simulated, TabledProvider, times
-from nexus.rehearsal.providers.wire import Properties, Property, plain, table, text
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 

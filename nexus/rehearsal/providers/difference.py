@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import TypeAlias
 
 from nexus.pulumi.replacement import Immutable
+from nexus.pulumi.wire import Properties, Property, Unknown
 from nexus.rehearsal.providers.answer import Change, PropertyChange
-from nexus.rehearsal.providers.wire import Properties, Property, Unknown
 
 Path: TypeAlias = tuple[str | int, ...]
 _Found: TypeAlias = tuple[Path, Change, Property, Property]

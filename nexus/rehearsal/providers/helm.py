@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
+from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
 from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, Key, NotFoundError
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.difference import changes
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
 from nexus.rehearsal.providers.tabled import times
-from nexus.rehearsal.providers.wire import UNKNOWN, Properties, plain, table, text
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
+from nexus.pulumi.wire import (
+    Properties,
+    has_unknown,
+    plain,
+    table,
+)
 from nexus.rehearsal.cluster import (
     AlreadyExistsError,
     ApiError,
@@ -28,12 +34,6 @@ from nexus.rehearsal.providers.manifest import (
 from nexus.rehearsal.providers.naming import is_autonamed, named
 from nexus.rehearsal.providers.readiness import obstacle, settles
 from nexus.rehearsal.providers.status import is_complete, ready_status, with_defaults
-from nexus.rehearsal.providers.wire import (
-    Properties,
-    has_unknown,
-    plain,
-    table,
-)
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, CancelledError, Clock, Times
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from nexus.pulumi.wire import Properties, Property, Secret, plain, table, text
 from nexus.rehearsal.providers.status import encoded
-from nexus.rehearsal.providers.wire import Properties, Property, Secret, plain, table, text
 
 
 def normal(inputs: Properties) -> Properties:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from nexus.pulumi.wire import Properties, plain, table, text
 from nexus.rehearsal.providers.answer import RefusedError
-from nexus.rehearsal.providers.wire import Properties, plain, table, text
 
 AUTONAMED = "pulumi.com/autonamed"
 

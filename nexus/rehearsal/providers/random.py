@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Mapping
 from random import SystemRandom
 
+from nexus.pulumi.wire import Properties, Property, text
 from nexus.rehearsal.providers.tabled import Simulated, TabledProvider
-from nexus.rehearsal.providers.wire import Properties, Property, text
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from typing_extensions import override
 
+from nexus.pulumi.wire import Properties, Property, plain, table, text
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.providers.answer import Made, RefusedError, Resource
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.helm import HelmProvider
-from nexus.rehearsal.providers.wire import Properties, Property, plain, table, text
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 

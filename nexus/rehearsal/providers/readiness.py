@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from nexus.pulumi.wire import Properties, Property, table, text
 from nexus.rehearsal.cluster import Cluster, key_of
-from nexus.rehearsal.providers.wire import Properties, Property, table, text
 
 _GIVEN = frozenset(
     {

@@ -9,8 +9,8 @@ import grpc
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import status_pb2
 
+from nexus.pulumi.wire import write
 from nexus.rehearsal.providers.answer import Difference, NotReadyError, RefusedError
-from nexus.rehearsal.providers.wire import write
 from nexus.rehearsal.timing import CancelledError
 
 _UNKNOWN_CODE = 2

@@ -6,7 +6,7 @@ import base64
 import zlib
 from collections.abc import Callable, Mapping
 
-from nexus.rehearsal.providers.wire import Properties, Property, table, text
+from nexus.pulumi.wire import Properties, Property, table, text
 
 
 def ready_status(manifest: Properties) -> Properties:

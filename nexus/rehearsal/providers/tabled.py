@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
+from nexus.pulumi.wire import UNKNOWN, Properties, Secret, plain, table
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.base import SimulatedProvider
 from nexus.rehearsal.providers.difference import changes
-from nexus.rehearsal.providers.wire import UNKNOWN, Properties, Secret, plain, table
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import INSTANT, TIMES, Clock, Times
 

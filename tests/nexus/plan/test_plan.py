@@ -13,7 +13,7 @@ import pytest
 
 from catalog import InputError
 from nexus.plan.plan import Plan, make_plan
-from nexus.plan.values import SECRET
+from nexus.pulumi.wire import HIDDEN
 from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
 
 KEYS = {
@@ -94,7 +94,7 @@ def test_secrets_are_replaced_everywhere(plan: Plan) -> None:
     assert len(secrets) == 51
     for secret in secrets:
         assert secret.secrets, secret.urn
-        hidden = [value for value in secret.inputs["stringData"].values() if value == SECRET]
+        hidden = [value for value in secret.inputs["stringData"].values() if value == HIDDEN]
         assert len(hidden) == len(secret.secrets)
 
 

@@ -15,6 +15,7 @@ from nexus.plan.judged import judged
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.resource import Resource
 from nexus.policy.rules import RULES, violations
+from nexus.pulumi.wire import UNKNOWN_TEXT
 from tests.nexus.policy.policy_host import analyze, policy_pack
 from tests.projects import ROOT
 
@@ -284,7 +285,7 @@ def test_the_policy_pack_judges_around_what_a_preview_does_not_know(
     resources: list[Resource], tmp_path: Path
 ) -> None:
     """In a first preview most names are unknown; a pack that gives up then never speaks."""
-    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    unknown = UNKNOWN_TEXT
     changed = spoilt(
         resources,
         DEPLOYMENT,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nexus.rehearsal.providers.wire import Properties
+from nexus.pulumi.wire import Properties
 
 NAMESPACE = "default"
 

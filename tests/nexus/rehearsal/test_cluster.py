@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from nexus.pulumi.wire import Properties
 from nexus.rehearsal.cluster import AlreadyExistsError, Cluster, NotFoundError, key_of
 from nexus.rehearsal.providers.readiness import obstacle, settles
-from nexus.rehearsal.providers.wire import Properties
 
 
 def _object(kind: str, name: str, *, api: str = "v1", **more: Properties) -> Properties:

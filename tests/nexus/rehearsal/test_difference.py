@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nexus.pulumi.replacement import Immutable, immutable
-from nexus.rehearsal.providers.answer import Change
-from nexus.rehearsal.providers.difference import changes
-from nexus.rehearsal.providers.wire import (
+from nexus.pulumi.wire import (
     UNKNOWN,
     Properties,
     Secret,
@@ -16,6 +14,8 @@ from nexus.rehearsal.providers.wire import (
     read,
     write,
 )
+from nexus.rehearsal.providers.answer import Change
+from nexus.rehearsal.providers.difference import changes
 
 
 def _fixed(manifest: Properties, settings: Properties | None = None) -> Immutable:

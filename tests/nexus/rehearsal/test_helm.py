@@ -9,10 +9,10 @@ import pulumi_kubernetes as k8s
 import pytest
 from pulumi_kubernetes.helm.v3 import Release
 
+from nexus.pulumi.wire import Properties, table
 from nexus.rehearsal.cluster import Cluster, Key
 from nexus.rehearsal.providers.answer import RefusedError, Resource
 from nexus.rehearsal.providers.helm import RELEASE, HelmProvider
-from nexus.rehearsal.providers.wire import Properties, table
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 

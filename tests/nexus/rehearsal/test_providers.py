@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from nexus.pulumi.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.providers import kubernetes
 from nexus.rehearsal.providers.answer import NotReadyError, RefusedError, Resource
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
 from nexus.rehearsal.providers.random import SPECIAL, random_provider
-from nexus.rehearsal.providers.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import CancelledError, Clock
 

@@ -9,17 +9,25 @@ from typing import TypeAlias
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
-# Pulumi marks special values by these keys and strings (sdk/go/common/resource/sig
-# and sdk/go/common/resource/plugin/rpc.go); they are part of the wire protocol.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
-_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# Pulumi marks special values by these keys and strings; they are part of the wire protocol. The
+# SDK has them too (pulumi.runtime.rpc, which a test compares), but what compares strangers' plans
+# and the policies do without it.
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+REFERENCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+HIDDEN = "[secret]"
+"""What people read in place of every secret value."""
+
+NOT_KNOWN = "[unknown]"
+"""What they read in place of a value that only a real run will know."""
 
 
 class Unknown(Enum):
     """A value that only a real run will know; its one member is `UNKNOWN`."""
 
-    TOKEN = _UNKNOWN_TEXT
+    TOKEN = UNKNOWN_TEXT
 
 
 UNKNOWN = Unknown.TOKEN
@@ -32,7 +40,7 @@ class Secret:
     value: Property
 
     def __repr__(self) -> str:
-        return "Secret([secret])"
+        return f"Secret({HIDDEN})"
 
 
 Property: TypeAlias = (
@@ -110,11 +118,11 @@ def _read(value: Value) -> Property:
 
 def _read_struct(value: Value) -> Property:
     fields = read(value.struct_value)
-    return Secret(fields.get("value")) if fields.get(_SIGNATURE) == _SECRET else fields
+    return Secret(fields.get("value")) if fields.get(SIGNATURE) == SECRET_SIGNATURE else fields
 
 
 def _read_text(value: Value) -> Property:
-    return UNKNOWN if value.string_value == _UNKNOWN_TEXT else value.string_value
+    return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
 
 
 def _read_number(value: Value) -> Property:
@@ -143,10 +151,10 @@ def _write(value: Property, into: Value) -> None:
         case str():
             into.string_value = value
         case Unknown():
-            into.string_value = _UNKNOWN_TEXT
+            into.string_value = UNKNOWN_TEXT
         case Secret():
             fields = into.struct_value.fields
-            fields[_SIGNATURE].string_value = _SECRET
+            fields[SIGNATURE].string_value = SECRET_SIGNATURE
             _write(value.value, fields["value"])
         case list():
             into.list_value.SetInParent()

@@ -17,8 +17,7 @@ from components.context import Context
 from components.dependency import Dependency
 from components.kubernetes.physical_name import physical_name
 from components.kubernetes.pod import Size, config_volume, container_security, mount
-from components.servers.bootstrap import STARTUP_SCRIPT, script
-from components.servers.vhost import CLIENT_IMAGE
+from components.servers.bootstrap import PYTHON_IMAGE, STARTUP_SCRIPT, script
 
 FOLDER = "/opt/nexus"
 ROUTERS = ("load-balancer",)
@@ -73,7 +72,7 @@ def startup_container(
     """
     return {
         "name": "startup-check",
-        "image": CLIENT_IMAGE,
+        "image": PYTHON_IMAGE,
         "image_pull_policy": "IfNotPresent",
         "command": ["python3", "-I", f"{FOLDER}/{STARTUP_SCRIPT}"],
         "env": [

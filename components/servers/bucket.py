@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import pulumi
 
 from components.context import Context
-from components.servers.bootstrap import script
+from components.servers.bootstrap import AWS_CLI_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
 from components.servers.grant import Grant
 from components.servers.servers import ObjectStore
-
-CLIENT_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
-"""Official AWS CLI; it speaks to any S3-compatible store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +58,7 @@ class Bucket(pulumi.ComponentResource):
             BootstrapJobArgs(
                 context=args.context,
                 namespace=args.namespace,
-                image=CLIENT_IMAGE,
+                image=AWS_CLI_IMAGE,
                 interpreter="/bin/sh",
                 script=("bucket.sh", script("bucket.sh")),
                 script_map=args.script_map,

@@ -9,9 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, VolumeArgsDict
 
 from components.kubernetes.pod import Size, container_security, mount, secret_volume
-
-AWS_CLI_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
-PYTHON_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
+from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE
 
 SIZE = Size(cpu="10m", cpu_limit="500m", memory="192Mi")
 

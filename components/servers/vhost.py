@@ -7,14 +7,11 @@ from dataclasses import dataclass
 import pulumi
 
 from components.context import Context
-from components.servers.bootstrap import script
+from components.servers.bootstrap import PYTHON_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
 from components.servers.grant import Grant
 from components.servers.password import password
 from components.servers.servers import QueueServer
-
-CLIENT_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
-"""Official image; the script needs Python's standard library and nothing else."""
 
 QUEUE_TYPE = "quorum"
 """Type of queues that are declared without one. On Amazon MQ that is the server's own choice since
@@ -74,7 +71,7 @@ class Vhost(pulumi.ComponentResource):
             BootstrapJobArgs(
                 context=args.context,
                 namespace=args.namespace,
-                image=CLIENT_IMAGE,
+                image=PYTHON_IMAGE,
                 interpreter="python3",
                 script=("rabbitmq.py", script("rabbitmq.py")),
                 script_map=args.script_map,

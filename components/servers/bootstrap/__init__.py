@@ -12,6 +12,13 @@ STARTUP_SCRIPT: Literal["startup.py"] = "startup.py"
 """File name of the script that runs before a service does; its head says what it checks."""
 
 
+PYTHON_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
+"""Official image; the scripts in Python need its standard library and nothing else."""
+
+AWS_CLI_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
+"""Official image; it speaks to any S3-compatible store."""
+
+
 def script(name: Script | Literal["startup.py"]) -> str:
     """The text of a script of this folder, as it goes into a ConfigMap."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")

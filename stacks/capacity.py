@@ -13,7 +13,7 @@ from math import ceil
 from catalog import Catalog, InputError, Problem
 from components.servers.database import CONNECTION_LIMIT
 from components.servers.vhost import MAX_CONNECTIONS
-from stacks.environment import Environment, InCluster, Managed
+from stacks.environment import Environment, InAws, InCluster
 
 KEPT = 20
 """Connections to PostgreSQL that no service holds: the superuser's three, those of bootstrap Jobs
@@ -84,7 +84,7 @@ def check_capacity(environment: Environment, catalog: Catalog) -> None:
         raise InputError(problems)
 
 
-def _shortages(environment: str, platform: Managed, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _shortages(environment: str, platform: InAws, catalog: Catalog) -> Iterator[tuple[str, str]]:
     instance_class, broker = platform.postgres.instance_class, platform.queue.instance_type
     most = aurora_connections(instance_class)
     for server in catalog.servers("postgres"):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import get_args
+from typing import Generic, TypeVar, get_args
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
-from catalog import Catalog
 from components.context import DATA
 from components.kubernetes.physical_name import physical_name
 from components.servers.bootstrap import Script, script
@@ -17,9 +16,8 @@ from components.servers.database import Database, DatabaseArgs
 from components.servers.grant import Grant
 from components.servers.servers import PostgresServer, QueueServer
 from components.servers.vhost import Vhost, VhostArgs
-from stacks.environment import Environment
 from stacks.foundation import Foundation
-from stacks.settings import Settings
+from stacks.inputs import Program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,129 +26,101 @@ class Data:
 
     Args:
         servers: handle of each server, by platform resource.
-        grants: each service's own parts, by service and platform resource.
+        grants: the services' own parts of them.
     """
 
     servers: Mapping[str, pulumi.Resource]
-    grants: Mapping[str, Mapping[str, Grant]]
+    grants: tuple[Grant, ...] = ()
+
+    def of(self, service: str) -> Mapping[str, Grant]:
+        """The parts of a service, by the resource: whichever server that is on.
+
+        Args:
+            service: the name that its data has.
+        """
+        return {grant.resource: grant for grant in self.grants if grant.service == service}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """One server and the grants it gives, by service."""
-
-    resource: str
-    handle: pulumi.Resource
-    grants: Mapping[str, Grant]
-
-
-def collected(catalog: Catalog, *parts: Part) -> Data:
-    """The parts as one, by service."""
+def together(*parts: Data) -> Data:
+    """All of them as one."""
     return Data(
-        servers={part.resource: part.handle for part in parts},
-        grants={
-            service: {
-                part.resource: part.grants[service] for part in parts if service in part.grants
-            }
-            for service in catalog.services
-        },
+        servers={name: handle for part in parts for name, handle in part.servers.items()},
+        grants=tuple(grant for part in parts for grant in part.grants),
     )
 
 
-def with_parts(data: Data, *parts: Part) -> Data:
-    """`data` with further parts."""
-    return Data(
-        servers={**data.servers, **{part.resource: part.handle for part in parts}},
-        grants={
-            service: {
-                **own,
-                **{part.resource: part.grants[service] for part in parts if service in part.grants},
-            }
-            for service, own in data.grants.items()
-        },
-    )
+ProgramT_co = TypeVar("ProgramT_co", bound=Program, covariant=True)
+FoundationT_co = TypeVar("FoundationT_co", bound=Foundation, covariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataPlans:
-    """What every server of this layer is made from."""
+class Ground(Generic[ProgramT_co, FoundationT_co]):
+    """What every server of this layer is made from.
 
-    settings: Settings
-    environment: Environment
-    catalog: Catalog
-    foundation: Foundation
+    Args:
+        program: what is to be made.
+        foundation: what it stands on.
+        namespace: name of the data namespace.
+        script_map: name of the ConfigMap with the bootstrap scripts.
+    """
+
+    program: ProgramT_co
+    foundation: FoundationT_co
     namespace: pulumi.Output[str]
     script_map: pulumi.Output[str]
 
-    def users(self, resource: str) -> tuple[str, ...]:
-        """Services that need `resource`, a shared one or a dedicated server, sorted."""
-        return tuple(edge.source for edge in self.catalog.edges if edge.target == resource)
-
-    def owners(self, resource: str) -> Mapping[str, str]:
-        """Services that need `resource`, by what their part of it is called, which sorts them."""
-        services = self.catalog.services
-        return dict(sorted((services[name].data_name, name) for name in self.users(resource)))
-
-    @property
-    def rotations(self) -> Mapping[str, int]:
-        """Counters that change when passwords do, by what a service's data is called."""
-        return {
-            self.catalog.services[name].data_name: number
-            for name, number in self.settings.rotations.items()
-        }
-
-    def databases(self, resource: str, server: PostgresServer) -> Mapping[str, Grant]:
+    def databases(self, resource: str, server: PostgresServer) -> tuple[Grant, ...]:
         """Makes a database on `server` for every service that needs `resource`."""
-        return {
-            service: Database(
-                f"{name}-database",
+        rotations = self.program.rotations
+        return tuple(
+            Database(
+                f"{service}-database",
                 DatabaseArgs(
-                    context=self.foundation.context,
+                    context=self.program.context,
                     namespace=self.namespace,
-                    service=name,
+                    service=service,
                     server=server,
                     script_map=self.script_map,
-                    rotation=self.rotations.get(name, 0),
+                    rotation=rotations.get(service, 0),
                 ),
                 self.foundation.options(),
             ).grant
-            for name, service in self.owners(resource).items()
-        }
+            for service in self.program.owners(resource)
+        )
 
-    def vhosts(self, resource: str, server: QueueServer) -> Mapping[str, Grant]:
+    def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
         """Makes a virtual host on `server` for every service that needs `resource`."""
-        return {
-            service: Vhost(
-                f"{name}-vhost",
+        rotations = self.program.rotations
+        return tuple(
+            Vhost(
+                f"{service}-vhost",
                 VhostArgs(
-                    context=self.foundation.context,
+                    context=self.program.context,
                     namespace=self.namespace,
-                    service=name,
+                    service=service,
                     server=server,
                     script_map=self.script_map,
-                    rotation=self.rotations.get(name, 0),
+                    rotation=rotations.get(service, 0),
                 ),
                 self.foundation.options(),
             ).grant
-            for name, service in self.owners(resource).items()
-        }
+            for service in self.program.owners(resource)
+        )
 
 
-def plan_data(
-    settings: Settings, environment: Environment, catalog: Catalog, foundation: Foundation
-) -> DataPlans:
-    """Makes what the bootstrap Jobs share and collects what the servers are made from."""
-    context, namespace = foundation.context, foundation.namespaces[DATA]
+def lay_ground(
+    program: ProgramT_co, foundation: FoundationT_co
+) -> Ground[ProgramT_co, FoundationT_co]:
+    """Makes what the bootstrap Jobs share."""
+    namespace = foundation.namespaces[DATA]
     scripts = ConfigMap(
         "bootstrap-scripts",
-        metadata={"namespace": namespace, "labels": context.labels("bootstrap", "scripts")},
+        metadata={"namespace": namespace, "labels": program.context.labels("bootstrap", "scripts")},
         data={name: script(name) for name in get_args(Script)},
         opts=pulumi.ResourceOptions(provider=foundation.providers[0]),
     )
-    return DataPlans(
-        settings=settings,
-        environment=environment,
-        catalog=catalog,
+    return Ground(
+        program=program,
         foundation=foundation,
         namespace=namespace,
         script_map=physical_name(scripts),

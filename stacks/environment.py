@@ -101,7 +101,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Managed:
+class InAws:
     """Managed servers in an AWS account, behind Cloudflare, CloudFront or both.
 
     Args:
@@ -147,7 +147,7 @@ class Environment:
     replicas: int
     most_replicas: int
     workload: Size
-    platform: InCluster | Managed
+    platform: InCluster | InAws
 
     def lacks(self, catalog: Catalog) -> tuple[str, ...]:
         """Platform resources of the catalog that nothing provides here, sorted."""
@@ -199,7 +199,7 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         replicas=1,
         most_replicas=3,
         workload=Size(cpu="50m", cpu_limit="1", memory="256Mi", scratch="128Mi"),
-        platform=Managed(
+        platform=InAws(
             nat_gateways=1,
             public_api=True,
             retained=False,
@@ -230,7 +230,7 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         workload=Size(
             cpu="100m", cpu_limit="2", memory="512Mi", scratch="256Mi", ephemeral="512Mi"
         ),
-        platform=Managed(
+        platform=InAws(
             nat_gateways=3,
             public_api=False,
             retained=True,

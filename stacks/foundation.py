@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pulumi
+import pulumi_kubernetes
+from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
-from catalog import Catalog, Tier
-from components.context import DATA, SYSTEM, Context
+from catalog import Tier
+from components.context import DATA, SYSTEM
 from components.kubernetes.namespace import Namespace, NamespaceArgs
 from components.kubernetes.priorities import Priorities, PrioritiesArgs
 from components.kubernetes.pull_secret import PullSecret, PullSecretArgs
-from stacks.cluster_identity import same_cluster
-from stacks.setting_types import RegistryLogin
+from stacks.inputs import Program
+from stacks.settings import PROJECT
 
 DOCKER_HUB = "docker.io"
 """The registry of images whose name has none. Source: https://github.com/distribution/reference"""
@@ -31,10 +33,9 @@ cannot change on a cluster where they are (docs/decisions/tiers.md)."""
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
-    """Providers, names and namespaces.
+    """Providers and namespaces.
 
     Args:
-        context: source of names and labels.
         providers: providers that every component inherits.
         namespaces: name of the namespace of each domain, of `DATA` and of
             `SYSTEM`, known once it exists.
@@ -43,13 +44,10 @@ class Foundation:
             the registry asks for no login.
     """
 
-    context: Context
     providers: tuple[pulumi.ProviderResource, ...]
     namespaces: Mapping[str, pulumi.Output[str]]
     priorities: Mapping[str, pulumi.Output[str]]
-    pull_secrets: Mapping[str, pulumi.Output[str]] = field(
-        default_factory=dict[str, pulumi.Output[str]]
-    )
+    pull_secrets: Mapping[str, pulumi.Output[str]]
 
     def options(self, *, former: str | None = None) -> pulumi.ResourceOptions:
         """Options of a component at the top of the stack.
@@ -62,81 +60,131 @@ class Foundation:
         return pulumi.ResourceOptions(providers=list(self.providers), aliases=aliases)
 
 
-def make_namespaces(
-    context: Context,
-    catalog: Catalog,
+def make_foundation(
+    program: Program,
     providers: tuple[pulumi.ProviderResource, ...],
     resolvers: tuple[str, ...],
     cluster: pulumi.Output[str | None] | None = None,
+) -> Foundation:
+    """Makes the namespaces, the priority classes and the login to the registry.
+
+    Args:
+        program: the domains and the login.
+        providers: providers to make them with.
+        resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
+        cluster: id of the cluster that is reached; None where the provider knows it.
+    """
+    namespaces = _namespaces(program, providers, resolvers, cluster)
+    return Foundation(
+        providers=providers,
+        namespaces=namespaces,
+        priorities=Priorities(
+            "priorities",
+            PrioritiesArgs(context=program.context, values=PRIORITIES),
+            pulumi.ResourceOptions(providers=list(providers)),
+        ).names,
+        pull_secrets=_pull_secrets(program, providers, namespaces),
+    )
+
+
+def _namespaces(
+    program: Program,
+    providers: tuple[pulumi.ProviderResource, ...],
+    resolvers: tuple[str, ...],
+    cluster: pulumi.Output[str | None] | None,
 ) -> Mapping[str, pulumi.Output[str]]:
     """Makes a namespace for each domain, for data and for the platform itself.
 
-    Args:
-        context: source of names and labels.
-        catalog: the domains.
-        providers: providers to make them with.
-        resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
-        cluster: id of the cluster that is reached; None where the provider knows it. The namespace
-            of the platform keeps it, and all others wait until it is the one that was kept.
+    The namespace of the platform keeps the id of the cluster, and all others wait until it is the
+    one that was kept.
     """
     options = pulumi.ResourceOptions(providers=list(providers))
 
     def made(name: str, cluster: pulumi.Output[str | None] | None) -> Namespace:
-        args = NamespaceArgs(context=context, name=name, resolvers=resolvers, cluster=cluster)
+        args = NamespaceArgs(
+            context=program.context, name=name, resolvers=resolvers, cluster=cluster
+        )
         return Namespace(name, args, options)
 
     system = made(SYSTEM, cluster)
-    checked = None if cluster is None else same_cluster(cluster, system.cluster)
-    others = {name: made(name, checked).name for name in (*catalog.domains, DATA)}
+    checked = None if cluster is None else _same_cluster(cluster, system.cluster)
+    others = {name: made(name, checked).name for name in (*program.catalog.domains, DATA)}
     return {**others, SYSTEM: system.name}
 
 
-def make_priorities(
-    context: Context, providers: tuple[pulumi.ProviderResource, ...]
-) -> Mapping[str, pulumi.Output[str]]:
-    """Makes a priority class for each tier."""
-    return Priorities(
-        "priorities",
-        PrioritiesArgs(context=context, values=PRIORITIES),
-        pulumi.ResourceOptions(providers=list(providers)),
-    ).names
-
-
-def make_pull_secrets(
-    context: Context,
-    catalog: Catalog,
+def _pull_secrets(
+    program: Program,
     providers: tuple[pulumi.ProviderResource, ...],
     namespaces: Mapping[str, pulumi.Output[str]],
-    *,
-    login: RegistryLogin | None,
-    registry: str | None,
 ) -> Mapping[str, pulumi.Output[str]]:
-    """Makes the login to the registry in the namespace of each domain.
-
-    Args:
-        context: source of names and labels.
-        catalog: the domains.
-        providers: providers to make them with.
-        namespaces: namespaces of the domains.
-        login: the login; None where the registry asks for none.
-        registry: registry and path of the images; None for Docker Hub.
-
-    Returns:
-        Names of the Secrets by domain; none where the registry asks for no login.
-    """
+    """Makes the login to the registry in the namespace of each domain; none if it asks for none."""
+    login = program.settings.registry_login
     if login is None:
         return {}
     return {
         domain: PullSecret(
             f"{domain}-pull",
             PullSecretArgs(
-                context=context,
+                context=program.context,
                 namespace=namespaces[domain],
-                registry=registry or DOCKER_HUB,
+                registry=program.settings.other_registry or DOCKER_HUB,
                 username=login.username,
                 password=pulumi.Output.secret(login.password.get_secret_value()),
             ),
             pulumi.ResourceOptions(providers=list(providers)),
         ).secret
-        for domain in catalog.domains
+        for domain in program.catalog.domains
     }
+
+
+def current_cluster(context: str | None) -> pulumi.Output[str | None]:
+    """Id of the cluster that is reached now; None where none is, as in a preview without one.
+
+    So that a stack never takes another cluster for its own: a context's name says nothing about
+    what is behind it. A cluster that was deleted and made again has the same, and everything in it
+    would be reported as unchanged. A cluster is known by the UID of its namespace kube-system, as
+    OpenTelemetry's `k8s.cluster.uid` has it, which lives as long as it does.
+
+    Args:
+        context: context of the kubeconfig; None for the current one.
+    """
+    # Of its own, because it alone may go on without a cluster, with nothing read.
+    reader = pulumi_kubernetes.Provider("cluster", context=context, skip_update_unreachable=True)
+    found = KubernetesNamespace.get(
+        "cluster", "kube-system", pulumi.ResourceOptions(provider=reader)
+    )
+
+    async def uid() -> str | None:
+        # What is unknown in a preview is nothing to it. What depends on the id must not be made to
+        # depend on the namespace, which is not ours.
+        metadata = await found.metadata.future()
+        return None if metadata is None else metadata.uid
+
+    return pulumi.Output.from_input(uid())
+
+
+def _same_cluster(
+    current: pulumi.Output[str | None], kept: pulumi.Output[str | None]
+) -> pulumi.Output[str | None]:
+    """The id, for whatever must not be touched in another cluster.
+
+    Args:
+        current: the id of the cluster that is reached.
+        kept: the one that the state keeps; None in a stack that does not know it.
+
+    Raises:
+        pulumi.RunError: when it resolves, if they are two clusters.
+    """
+
+    def compared(ids: list[str | None]) -> str | None:
+        now, then = ids
+        if now and then and now != then:
+            raise pulumi.RunError(
+                f"This stack is in the cluster {then}, but the one that is reached now is {now} "
+                "(the UID of its namespace kube-system); if that is the wrong one, write its "
+                f"context as '{PROJECT}:kubeContext', and if the stack's own is gone for good, "
+                "run: pulumi up --refresh"
+            )
+        return now
+
+    return pulumi.Output.all(current, kept).apply(compared)

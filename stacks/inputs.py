@@ -1,41 +1,66 @@
-"""What a stack is built from, and what comes out."""
+"""What a stack is built from: all that the program read and checked, before it makes anything."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog import Catalog, Tier
+from catalog import Catalog
 from components.context import Context
-from stacks.environment import Environment
-from stacks.release import Release
-from stacks.services import Services
-from stacks.settings import Settings
+from stacks.environment import Environment, InAws, InCluster
+from stacks.release import Image
+from stacks.settings import AwsSettings, ClusterSettings, Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """Everything the program read, checked, before it makes anything.
+class Program:
+    """What every layer is built from.
 
     Args:
+        settings: of the stack.
+        environment: its column of the environment table.
+        catalog: what is needed.
+        images: what runs for each service.
+        context: source of names and labels.
         opened: tiers whose gate is there already; those that come after do not wait for it.
     """
 
     settings: Settings
     environment: Environment
     catalog: Catalog
-    release: Release
+    images: Mapping[str, Image]
     context: Context
-    opened: frozenset[Tier]
+    opened: frozenset[str]
+
+    def users(self, resource: str) -> tuple[str, ...]:
+        """Services that need `resource`, a shared one or a dedicated server, sorted."""
+        return tuple(edge.source for edge in self.catalog.edges if edge.target == resource)
+
+    def owners(self, resource: str) -> Mapping[str, str]:
+        """Services that need `resource`, by what their part of it is called, which sorts them."""
+        services = self.catalog.services
+        return dict(sorted((services[name].data_name, name) for name in self.users(resource)))
+
+    @property
+    def rotations(self) -> Mapping[str, int]:
+        """Counters that change when passwords do, by what a service's data is called."""
+        return {
+            self.catalog.services[name].data_name: number
+            for name, number in self.settings.rotations.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
-    """What was made.
+class ClusterProgram(Program):
+    """What a stack inside of a cluster is built from, with the sizes of its servers."""
 
-    Args:
-        url: where people reach the platform; None without a gateway.
-        services: what runs.
-    """
+    settings: ClusterSettings
+    platform: InCluster
 
-    url: str | None
-    services: Services
+
+@dataclass(frozen=True, kw_only=True)
+class AwsProgram(Program):
+    """What a stack in AWS is built from, with the sizes of its servers."""
+
+    settings: AwsSettings
+    platform: InAws

@@ -14,27 +14,24 @@ from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from components.servers.master_source import SIZE as MASTER_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
+from stacks.inputs import Program
 from stacks.network import jobs_of
 
 
 def build_limits(
-    environment: Environment,
-    catalog: Catalog,
-    foundation: Foundation,
-    *,
-    solvers: frozenset[str] = frozenset(),
+    program: Program, foundation: Foundation, *, solvers: frozenset[str] = frozenset()
 ) -> None:
     """Makes a quota and limits for every namespace.
 
     Args:
-        environment: sizes and numbers.
-        catalog: the services by domain.
+        program: sizes and numbers, and the services by domain.
         foundation: names and namespaces.
         solvers: domains whose namespaces hold a pod more while a certificate is signed.
     """
+    environment, catalog = program.environment, program.catalog
     servers = _servers(environment, catalog)
     jobs = sum(
-        len(jobs_of(name, catalog))
+        len(jobs_of(name, program))
         for resource in ("postgres", "queue")
         for name in catalog.servers(resource)
     )
@@ -66,7 +63,7 @@ def build_limits(
             },
             usual=environment.workload,
         )
-    Limits("limits", LimitsArgs(context=foundation.context, shares=shares), foundation.options())
+    Limits("limits", LimitsArgs(context=program.context, shares=shares), foundation.options())
 
 
 def _servers(environment: Environment, catalog: Catalog) -> tuple[ServerSize, ...]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from catalog import Catalog
-from components.context import DATA, Context
+from components.context import DATA
 from components.kubernetes.traffic import Addresses, Pods, Traffic
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from stacks.foundation import Foundation
+from stacks.inputs import Program
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Destination:
     """Where a platform resource is on the network, and who goes there.
 
     Args:
@@ -48,55 +48,51 @@ class Network:
 
 
 def build_network(
-    catalog: Catalog,
+    program: Program,
     foundation: Foundation,
-    places: Mapping[str, Place],
-    edge: tuple[Pods | Addresses, ...],
-    monitoring: str | None,
+    destinations: Mapping[str, Destination],
+    entrance: tuple[Pods | Addresses, ...],
 ) -> Network:
     """Makes the policies of the servers and says what the workloads' own policies allow.
 
     Args:
-        catalog: the edges.
-        foundation: names and namespaces.
-        places: where the platform resources are that this environment provides, and the
+        program: the catalog's edges, and who watches the services.
+        foundation: the namespaces.
+        destinations: where the platform resources are that this environment provides, and the
             external APIs.
-        edge: where requests to the gateway come from.
-        monitoring: namespace whose pods may call every service; None if there is none.
+        entrance: where requests to the gateway come from.
     """
-    context = foundation.context
-    for resource, place in sorted(places.items()):
-        if isinstance(place.at, Pods) or place.jobs:
-            _isolate(resource, place, catalog, foundation)
+    for resource, destination in sorted(destinations.items()):
+        if isinstance(destination.at, Pods) or destination.jobs:
+            _isolate(program, foundation, resource, destination)
+    services = program.catalog.services
     return Network(
-        ingress={
-            name: _ingress(catalog, context, name, edge, monitoring) for name in catalog.services
-        },
-        egress={name: _egress(catalog, context, name, places) for name in catalog.services},
+        ingress={name: _ingress(program, name, entrance) for name in services},
+        egress={name: _egress(program, name, destinations) for name in services},
     )
 
 
-def jobs_of(resource: str, catalog: Catalog) -> tuple[str, ...]:
+def jobs_of(resource: str, program: Program) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
-    suffix = {"postgres": "database", "queue": "vhost"}[catalog.base(resource)]
-    names = (catalog.services[e.source].data_name for e in catalog.edges if e.target == resource)
-    return tuple(f"{name}-{suffix}" for name in sorted(names))
+    suffix = {"postgres": "database", "queue": "vhost"}[program.catalog.base(resource)]
+    return tuple(f"{name}-{suffix}" for name in program.owners(resource))
 
 
-def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundation) -> None:
-    users = [edge.source for edge in catalog.edges if edge.target == resource]
-    callers = _workloads(catalog, foundation.context, users)
+def _isolate(
+    program: Program, foundation: Foundation, resource: str, destination: Destination
+) -> None:
+    callers = _workloads(program, program.users(resource))
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
-            context=foundation.context,
+            context=program.context,
             namespace=foundation.namespaces[DATA],
-            server=resource if isinstance(place.at, Pods) else None,
-            callers=(Traffic(peers=callers, port=place.port),) if callers else (),
-            jobs=place.jobs,
+            server=resource if isinstance(destination.at, Pods) else None,
+            callers=(Traffic(peers=callers, port=destination.port),) if callers else (),
+            jobs=destination.jobs,
             bootstrap=(
-                Traffic(peers=(place.at,), port=place.bootstrap_port),
-                *place.bootstrap_also,
+                Traffic(peers=(destination.at,), port=destination.bootstrap_port),
+                *destination.bootstrap_also,
             ),
         ),
         foundation.options(),
@@ -104,53 +100,49 @@ def _isolate(resource: str, place: Place, catalog: Catalog, foundation: Foundati
 
 
 def _ingress(
-    catalog: Catalog,
-    context: Context,
-    name: str,
-    edge: tuple[Pods | Addresses, ...],
-    monitoring: str | None,
+    program: Program, name: str, entrance: tuple[Pods | Addresses, ...]
 ) -> tuple[Traffic, ...]:
-    callers: tuple[Pods | Addresses, ...] = _workloads(
-        catalog, context, [each.source for each in catalog.edges if each.target == name]
-    )
+    catalog, monitoring = program.catalog, program.settings.monitoring_namespace
+    callers: tuple[Pods | Addresses, ...] = _workloads(program, program.users(name))
     if name == catalog.gateway:
         # The load balancer is needed by what it routes to.
-        callers = (*edge, *callers)
+        callers = (*entrance, *callers)
     if monitoring is not None:
         callers = (*callers, Pods(namespace=monitoring))
     return (Traffic(peers=callers, port=catalog.services[name].port),) if callers else ()
 
 
 def _egress(
-    catalog: Catalog, context: Context, name: str, places: Mapping[str, Place]
+    program: Program, name: str, destinations: Mapping[str, Destination]
 ) -> tuple[Traffic, ...]:
+    catalog = program.catalog
     peers: dict[int, list[Pods | Addresses]] = {}
     targets = [edge.target for edge in catalog.needs(name)]
     services = [target for target in targets if target in catalog.services]
     for port in sorted({catalog.services[target].port for target in services}):
         called = [target for target in services if catalog.services[target].port == port]
-        peers.setdefault(port, []).extend(_workloads(catalog, context, called))
+        peers.setdefault(port, []).extend(_workloads(program, called))
     for target in targets:
-        if target in places:
-            place = places[target]
-            for traffic in (Traffic(peers=(place.at,), port=place.port), *place.also):
+        if target in destinations:
+            found = destinations[target]
+            for traffic in (Traffic(peers=(found.at,), port=found.port), *found.also):
                 known = peers.setdefault(traffic.port, [])
                 known.extend(peer for peer in traffic.peers if peer not in known)
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 
-def _workloads(catalog: Catalog, context: Context, names: Iterable[str]) -> tuple[Pods, ...]:
+def _workloads(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
     """The pods of services, one selector per namespace.
 
     A renamed service's old pods run until the new ones do, so they stay connected.
     """
     by_domain: dict[str, set[str]] = {}
     for name in names:
-        service = catalog.services[name]
+        service = program.catalog.services[name]
         by_domain.setdefault(service.domain, set()).update((name, service.data_name))
     return tuple(
         Pods(
-            namespace=context.namespace(domain),
+            namespace=program.context.namespace(domain),
             component="workload",
             names=tuple(sorted(members)),
         )

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pulumi
 
 from catalog import InputError, load_catalog
 from components.context import Context
+from components.kubernetes.tier_gate import open_gates
+from components.kubernetes.workload import Workload
 from graph.rules import check
 from stacks.capacity import check_capacity
-from stacks.environment import ENVIRONMENTS, InCluster
+from stacks.configuration import read_settings
+from stacks.environment import ENVIRONMENTS, InAws, InCluster
 from stacks.failures import isolate_failures
-from stacks.gates import open_gates
 from stacks.in_cluster.stack import build_stack as build_in_cluster
-from stacks.inputs import Built, Inputs
+from stacks.inputs import AwsProgram, ClusterProgram
 from stacks.release import read_release
 from stacks.requirements import check_settings
-from stacks.settings import read_settings
-from stacks.stack_file import encrypted_settings
+from stacks.settings import AwsSettings, ClusterSettings
+from stacks.stack_file import encrypted_settings, stack_file
 from stacks.variables import check_variables
 
 
@@ -44,39 +47,65 @@ def build(project: Path) -> None:
         InputError: what is wrong with a file or setting, in sentences. Nothing
             but the stack itself is registered then.
     """
+    program = _read(project)
+    isolate_failures()
+    url, services = _build_stack(program)
+    pulumi.export("url", url)
+    pulumi.export("ordering", program.settings.ordering)
+    pulumi.export("services", {name: workload.url for name, workload in sorted(services.items())})
+
+
+def _read(project: Path) -> ClusterProgram | AwsProgram:
     stack = pulumi.get_stack()
-    settings = read_settings(stack, encrypted_settings(project, stack))
+    file = stack_file(project, stack)
+    read = read_settings(file, encrypted_settings(project, stack))
     catalog = load_catalog(project)
     check(catalog)
-    environment = ENVIRONMENTS[settings.environment]
-    check_settings(settings, environment, catalog, stack)
-    check_variables(settings, stack, catalog)
+    environment = ENVIRONMENTS[read.environment]
+    settings = check_settings(read, environment, catalog, stack, file)
+    check_variables(settings, file, catalog)
     check_capacity(environment, catalog)
-    inputs = Inputs(
-        settings=settings,
-        environment=environment,
-        catalog=catalog,
-        release=read_release(project, settings.release_file, catalog),
-        context=Context(
-            prefix=settings.namespace_prefix, stack=stack, environment=settings.environment
-        ),
-        opened=open_gates() if settings.ordering == "tiers" else frozenset(),
-    )
-    isolate_failures()
-    built = _build_stack(inputs)
-    pulumi.export("url", built.url)
-    pulumi.export("ordering", settings.ordering)
-    pulumi.export(
-        "services",
-        {name: workload.url for name, workload in sorted(built.services.workloads.items())},
-    )
+    release = read_release(project, settings.release_file, catalog)
+    context = Context(prefix=settings.namespace_prefix, stack=stack, environment=read.environment)
+    opened = open_gates() if settings.ordering == "tiers" else frozenset[str]()
+    platform = environment.platform
+    if isinstance(settings, ClusterSettings) and isinstance(platform, InCluster):
+        return ClusterProgram(
+            settings=settings,
+            platform=platform,
+            environment=environment,
+            catalog=catalog,
+            images=release.images(
+                catalog, registry=settings.registry, stand_ins=environment.stand_ins
+            ),
+            context=context,
+            opened=opened,
+        )
+    if isinstance(settings, AwsSettings) and isinstance(platform, InAws):
+        return AwsProgram(
+            settings=settings,
+            platform=platform,
+            environment=environment,
+            catalog=catalog,
+            images=release.images(
+                catalog,
+                registry=settings.images(stack),
+                stand_ins=environment.stand_ins,
+                digests=platform.digests,
+            ),
+            context=context,
+            opened=opened,
+        )
+    raise TypeError(f"The environment {read.environment} and its settings are of two kinds.")
 
 
-def _build_stack(inputs: Inputs) -> Built:
-    platform = inputs.environment.platform
-    if isinstance(platform, InCluster):
-        return build_in_cluster(inputs, platform)
+def _build_stack(
+    program: ClusterProgram | AwsProgram,
+) -> tuple[str | None, Mapping[str, Workload]]:
+    """Makes every layer; returns where people reach the platform, and what runs."""
+    if isinstance(program, ClusterProgram):
+        return build_in_cluster(program)
     # Only here, because the SDKs of the clouds take seconds to load.
     from stacks.aws.stack import build_stack as build_in_aws
 
-    return build_in_aws(inputs, platform)
+    return build_in_aws(program)

@@ -3,120 +3,85 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from ipaddress import IPv4Network
+from itertools import combinations
 
-from pydantic import SecretStr
+from pydantic import ValidationError
 
-from catalog import Catalog, InputError, NodeKind, Problem
-from catalog.wording import did_you_mean, one_of, service_hint
-from stacks.aws_names import name_problems
-from stacks.cluster_requirements import cluster_problems
-from stacks.environment import Environment, Managed
-from stacks.ingress_requirements import ingress_problems
-from stacks.setting_types import Edge, ExistingCluster, ExternalApi
-from stacks.settings import PROJECT, Settings, written
+from catalog import Catalog, InputError, Problem
+from catalog.wording import one_of, service_hint
+from stacks.environment import Environment, InAws
+from stacks.externals import external_problems, missing_externals
+from stacks.setting_types import ExistingCluster
+from stacks.settings import (
+    PROJECT,
+    AwsSettings,
+    ClusterSettings,
+    Settings,
+    demanded,
+    missing,
+    written,
+)
 
-IN_AWS = ("owner", "awsAccount", "awsRegion", "registry", "edge", "domain", "route53Zone")
-"""Settings that every stack in AWS gives."""
+LONGEST_STACK = 40
+"""Longest name of a stack, in characters: a longer one hides what comes after it in a name."""
 
-BEHIND_CLOUDFLARE = ("cloudflareAccount", "cloudflareZone", "failoverDomain")
-"""Settings that it gives besides, where Cloudflare is in front."""
+LONGEST_DOMAINS = {"domain": 64, "failoverDomain": 212}
+"""Longest domains, in characters. The first is the first name of a certificate, of which ACM takes
+64 (https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html); below the
+second is `_<32 digits>.origin`, the proof of its certificate, and a host's name has at most 253."""
 
+_WORDS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-@dataclass(frozen=True, kw_only=True)
-class CloudflareSettings:
-    """Where Cloudflare's part of the edge goes."""
+RESERVED = frozenset(
+    {"alt", "arpa", "example", "internal", "invalid", "local", "localhost", "onion", "test"}
+)
+"""Last parts of names that belong to nobody, so that nobody signs for them. Source:
+https://www.iana.org/assignments/special-use-domain-names"""
 
-    account: str
-    zone: str
-    token: SecretStr
-
-
-@dataclass(frozen=True, kw_only=True)
-class AwsSettings:
-    """The settings of a stack in AWS, all of them there.
-
-    Args:
-        account, region: the account and region of everything.
-        zones: names of the three availability zones.
-        owner: team in the tags.
-        registry: registry and path of the images; None to make the repositories here.
-        existing_cluster: the cluster to use; None to make one.
-        edge, domain, failover_domain, route53_zone: the way in.
-        cloudflare: None for an edge without Cloudflare.
-    """
-
-    account: str
-    region: str
-    zones: tuple[str, ...]
-    owner: str
-    registry: str | None
-    existing_cluster: ExistingCluster | None
-    edge: Edge
-    domain: str
-    failover_domain: str
-    route53_zone: str
-    cloudflare: CloudflareSettings | None
-
-    def repositories(self, stack: str) -> str:
-        """Registry and path of the repositories that are made here."""
-        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com/{PROJECT}-{stack}"
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
 
 
 def check_settings(
-    settings: Settings, environment: Environment, catalog: Catalog, stack: str
-) -> None:
+    settings: Settings, environment: Environment, catalog: Catalog, stack: str, file: str
+) -> ClusterSettings | AwsSettings:
     """Holds the settings against the environment and the catalog.
+
+    Args:
+        settings: as they were read.
+        environment: the one they name.
+        catalog: the services and what they need.
+        stack: name of the stack.
+        file: path of its file, relative to the project.
+
+    Returns:
+        The settings, with all that the environment demands.
 
     Raises:
         InputError: one problem per missing or contradictory setting, each with
             the YAML or the command that mends it.
     """
-    problems = [*_rotations(settings, catalog), *_externals(settings, catalog)]
-    if isinstance(environment.platform, Managed):
-        problems += [
-            *name_problems(settings, catalog, stack),
-            *_managed(settings, environment.platform, catalog),
+    found = [*_rotations(settings, catalog), *external_problems(settings, catalog)]
+    if isinstance(environment.platform, InAws):
+        found += [
+            *_names(settings, catalog, stack),
+            *_in_aws(settings, environment.platform, catalog),
         ]
     else:
-        problems += ingress_problems(settings)
-    if problems:
-        file = f"Pulumi.{stack}.yaml"
-        raise InputError([Problem(file, problem) for problem in problems])
+        found += _ingress(settings)
+    try:
+        complete = demanded(settings)
+    except ValidationError as error:
+        found += [missing(str(each["loc"][0])) for each in error.errors(include_url=False)]
+        raise _refused(file, found) from None
+    if found:
+        raise _refused(file, found)
+    return complete
 
 
-def aws_settings(settings: Settings) -> AwsSettings:
-    """The settings of a stack in AWS, once `check_settings` has passed."""
-    cloudflare = None
-    if settings.edge in ("cloudflare", "both"):
-        cloudflare = CloudflareSettings(
-            account=_there(settings.cloudflare_account),
-            zone=_there(settings.cloudflare_zone),
-            token=settings.cloudflare_token or SecretStr(""),
-        )
-    region = _there(settings.aws_region)
-    domain = _there(settings.domain)
-    return AwsSettings(
-        account=_there(settings.aws_account),
-        region=region,
-        zones=tuple(f"{region}{letter}" for letter in settings.aws_zones),
-        owner=_there(settings.owner),
-        registry=None if settings.registry == "ecr" else settings.registry,
-        existing_cluster=settings.existing_cluster,
-        edge=settings.edge or "both",
-        domain=domain,
-        failover_domain=settings.failover_domain or domain,
-        route53_zone=_there(settings.route53_zone),
-        cloudflare=cloudflare,
-    )
-
-
-def _there(value: str | None) -> str:
-    if value is None:
-        raise ValueError("A setting is missing that check_settings demands; call that first.")
-    return value
+def _refused(file: str, found: list[str]) -> InputError:
+    return InputError([Problem(file, message) for message in found])
 
 
 def _rotations(settings: Settings, catalog: Catalog) -> Iterator[str]:
@@ -125,53 +90,72 @@ def _rotations(settings: Settings, catalog: Catalog) -> Iterator[str]:
         yield f"setting '{PROJECT}:rotations.{name}': there is no such service; {hint}"
 
 
-def _externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
-    for name, api in sorted(settings.externals.items()):
-        place = f"setting '{PROJECT}:externals.{name}'"
-        if name not in catalog.external:
-            hint = did_you_mean(name, catalog.external) or "remove it."
-            yield f"{place}: there is no such external API; {hint}"
-            continue
-        yield from _addresses(place, api)
-        known = catalog.external[name].providers
-        if known and api.provider not in known:
-            hint = did_you_mean(api.provider, known) or f"write {one_of(known)}."
-            yield f"{place}: '{api.provider}' does not provide it; {hint}"
+def _names(settings: Settings, catalog: Catalog, stack: str) -> Iterator[str]:
+    """Names that a service of AWS would refuse half-way through the first run, a sentence each.
 
-
-_NOT_PUBLIC = re.compile(r"[^.]+|.+\.(internal|local|home\.arpa)")
-"""Names that nobody finds in the internet's DNS. Source:
-https://www.iana.org/assignments/special-use-domain-names"""
-
-
-def _addresses(place: str, api: ExternalApi) -> Iterator[str]:
-    if api.address is not None:
-        if api.addresses:
-            yield f"{place} has addresses, but its url says the only one; remove 'addresses'."
-    elif not api.addresses and _NOT_PUBLIC.fullmatch(api.host):
+    RDS, ElastiCache, ECR, ELB and Amazon MQ take different characters; lower-case letters, digits
+    and single hyphens are what all of them take.
+    """
+    if not _WORDS.fullmatch(stack) or len(stack) > LONGEST_STACK:
         yield (
-            f"{place}: '{api.host}' has no address in the internet, and no other is let through; "
-            'write the networks it leads to, such as addresses: ["10.20.0.0/16"].'
+            f"the stack's name '{stack}' goes into names in AWS, which take lower-case letters, "
+            f"digits and single hyphens, and of a stack at most {LONGEST_STACK} characters; call "
+            f"it '{_possible(stack)}', for example, and this file Pulumi.{_possible(stack)}.yaml."
+        )
+    services = catalog.services.values()
+    for service in sorted({name for each in services for name in (each.name, each.data_name)}):
+        if not _WORDS.fullmatch(service):
+            yield (
+                f"service '{service}' of the catalog goes into names in AWS, which take single "
+                f"hyphens between letters or digits; call it '{_possible(service)}', for example."
+            )
+    domains = {"domain": settings.domain, "failoverDomain": settings.failover_domain}
+    for key, longest in LONGEST_DOMAINS.items():
+        domain = domains[key]
+        if domain is not None and len(domain) > longest:
+            yield (
+                f"setting '{PROJECT}:{key}' has {len(domain)} characters, but a certificate takes "
+                f"at most {longest}; choose a shorter one. For example, {written(key)}"
+            )
+
+
+def _possible(name: str) -> str:
+    """A name like `name` that AWS takes."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    return "-".join(words)[:LONGEST_STACK].strip("-") or "prod"
+
+
+def _ingress(settings: Settings) -> Iterator[str]:
+    """What is missing or contradictory, a sentence each."""
+    signer = settings.lets_encrypt
+    if settings.certificates != "letsEncrypt":
+        if signer is not None:
+            yield (
+                f"setting '{PROJECT}:letsEncrypt' is there, but nothing asks for a certificate; "
+                f"set {PROJECT}:certificates to letsEncrypt, or remove it."
+            )
+        return
+    if signer is None:
+        yield missing("letsEncrypt")
+    if not _HOST.fullmatch(settings.host) or settings.host.rpartition(".")[2] in RESERVED:
+        yield (
+            f"setting '{PROJECT}:host': Let's Encrypt signs nothing for '{settings.host}'; write a "
+            "name in a domain of yours, such as 'nexus.example.com'."
+        )
+    if signer is not None and signer.challenge == "dns01" and settings.cloudflare_token is None:
+        yield (
+            f"setting '{PROJECT}:cloudflareToken' is missing, but the challenge dns01 needs it; "
+            f"run: pulumi config set --secret {PROJECT}:cloudflareToken"
         )
 
 
-def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterator[str]:
-    keys = [*IN_AWS, *(BEHIND_CLOUDFLARE if settings.edge in ("cloudflare", "both") else ())]
-    values: Mapping[str, object] = settings.model_dump(by_alias=True)
-    for key in keys:
-        if values[key] is None:
-            yield f"setting '{PROJECT}:{key}' is missing; {written(key)}"
-    if settings.edge in ("cloudflare", "both") and settings.cloudflare_token is None:
-        yield (
-            f"setting '{PROJECT}:cloudflareToken' is missing; run: "
-            f"pulumi config set --secret {PROJECT}:cloudflareToken"
-        )
+def _in_aws(settings: Settings, platform: InAws, catalog: Catalog) -> Iterator[str]:
     if settings.certificates == "letsEncrypt" and settings.edge == "cloudfront":
         yield (
             f"setting '{PROJECT}:certificates' is letsEncrypt, but CloudFront takes AWS' own "
             "certificates alone; write acm, or an edge with Cloudflare."
         )
-    yield from cluster_problems(settings, platform)
+    yield from _cluster(settings, platform)
     if settings.edge_addresses:
         yield (
             f"setting '{PROJECT}:edgeAddresses' is for an ingress controller, but this environment "
@@ -185,7 +169,98 @@ def _managed(settings: Settings, platform: Managed, catalog: Catalog) -> Iterato
     yield from _network(settings)
     yield from _failover(settings)
     yield from _restore(settings, catalog)
-    yield from _needed_externals(settings, catalog)
+    yield from missing_externals(settings, catalog)
+
+
+def _cluster(settings: Settings, platform: InAws) -> Iterator[str]:
+    """What is missing or contradictory, a sentence each."""
+    if settings.kube_context is not None:
+        yield (
+            f"setting '{PROJECT}:kubeContext' names '{settings.kube_context}', but this "
+            "environment deploys to its own EKS cluster alone; remove it."
+        )
+    if settings.cloud_hsm_modules > 1 and not settings.cloud_hsm:
+        yield (
+            f"setting '{PROJECT}:cloudHsmModules' is {settings.cloud_hsm_modules}, but there is no "
+            f"CloudHSM cluster; remove it, or set {PROJECT}:cloudHsm to true."
+        )
+    if settings.cluster == "existing":
+        yield from _existing(settings)
+    else:
+        yield from _made(settings, platform)
+
+
+def _existing(settings: Settings) -> Iterator[str]:
+    """What is wrong with a cluster that others made."""
+    existing = settings.existing_cluster
+    for key, listed in (("apiCidrs", settings.api_cidrs), ("apiClients", settings.api_clients)):
+        if listed:
+            yield (
+                f"setting '{PROJECT}:{key}' is there, but who reaches the API of an existing "
+                "cluster is its owners' to say; remove it."
+            )
+    if existing is None:
+        yield missing("existingCluster")
+        return
+    if settings.aws_account and settings.aws_region:
+        _, _, _, region, account, _ = existing.arn.split(":", 5)
+        if (region, account) != (settings.aws_region, settings.aws_account):
+            yield (
+                f"setting '{PROJECT}:existingCluster.arn' is in account {account}, region "
+                f"{region}, but this stack is in {settings.aws_account}, "
+                f"{settings.aws_region}; correct one of them."
+            )
+    if settings.nodes == "auto" and existing.service_cidr is None:
+        yield (
+            f"setting '{PROJECT}:existingCluster.serviceCidr' is missing, but in Auto Mode names "
+            "are resolved at an address in it; write what this says: aws eks describe-cluster "
+            f"--name {existing.name} --query cluster.kubernetesNetworkConfig.serviceIpv4Cidr"
+        )
+    yield from _overlaps(existing)
+
+
+def _made(settings: Settings, platform: InAws) -> Iterator[str]:
+    """What is wrong with the settings of a cluster that is made here."""
+    if settings.existing_cluster is not None:
+        yield (
+            f"setting '{PROJECT}:existingCluster' is there, but a cluster is made here; remove "
+            f"it, or set {PROJECT}:cluster to existing."
+        )
+    if not settings.cluster_admins:
+        yield missing("clusterAdmins")
+    if platform.public_api and not settings.api_cidrs:
+        yield missing("apiCidrs")
+    if not platform.public_api and not settings.api_clients:
+        key = "apiClients"
+        yield (
+            f"setting '{PROJECT}:{key}' is missing, and nobody could deploy: the cluster's API of "
+            f"this environment answers inside of its network only, and only whom it lists; "
+            f"{written(key)}"
+        )
+    if settings.api_cidrs and not platform.public_api:
+        yield (
+            f"setting '{PROJECT}:apiCidrs' is there, but the cluster's API of this environment "
+            f"answers inside of the network only; remove it, or see {PROJECT}:apiClients."
+        )
+
+
+def _overlaps(existing: ExistingCluster) -> Iterator[str]:
+    """Subnets never overlap, so blocks that do are written into the wrong list."""
+    blocks = [
+        (f"{kind}Cidrs", IPv4Network(block))
+        for kind, listed in (
+            ("public", existing.public_cidrs),
+            ("private", existing.private_cidrs),
+            ("data", existing.data_cidrs),
+        )
+        for block in listed
+    ]
+    for (kind, block), (other_kind, other) in combinations(blocks, 2):
+        if block.overlaps(other):
+            yield (
+                f"setting '{PROJECT}:existingCluster.{other_kind}': {other} overlaps {block} in "
+                f"'{kind}', but subnets of a network never do; correct one of them."
+            )
 
 
 def _network(settings: Settings) -> Iterator[str]:
@@ -249,26 +324,3 @@ def _restore(settings: Settings, catalog: Catalog) -> Iterator[str]:
             f"setting '{PROJECT}:restore.version' is for a snapshot; a moment has the version of "
             "its cluster, so remove it."
         )
-
-
-def _needed_externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
-    users: dict[str, str] = {}
-    for edge in catalog.edges:
-        if catalog.kind(edge.target) is NodeKind.EXTERNAL:
-            users.setdefault(edge.target, edge.source)
-    for name, service in sorted(users.items()):
-        api: ExternalApi | None = settings.externals.get(name)
-        place = f"setting '{PROJECT}:externals.{name}'"
-        if api is None:
-            vendors = catalog.external[name].providers
-            vendor = vendors[0] if vendors else "vendor of your choice"
-            yield (
-                f"{place} is missing, but '{service}' needs it; write:\nconfig:\n"
-                f"  {PROJECT}:externals:\n    {name}: "
-                f'{{provider: "{vendor}", url: "https://…"}}'
-            )
-        elif api.credential is None:
-            yield (
-                f"{place} has no credential, but '{service}' needs one; run: pulumi config set "
-                f"--secret --path '{PROJECT}:externals.{name}.credential'"
-            )

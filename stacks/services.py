@@ -3,57 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pulumi
 
-from catalog import Catalog, Edge, NodeKind, Order, Tier
+from catalog import Catalog, Edge, NodeKind, Order, Service, Tier
 from catalog.model import SERVICE_TIERS
 from components.context import SYSTEM
 from components.dependency import Call, Dependency
 from components.kubernetes.startup_check import startup_script
-from components.kubernetes.tier_gate import TierGate, TierGateArgs
+from components.kubernetes.tier_gate import TierGate, TierGateArgs, gate_name
 from components.kubernetes.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
 from components.servers.grant import Grant
 from graph.order import starts_after, startup_sequence
 from stacks.data import Data
-from stacks.environment import Environment
 from stacks.foundation import Foundation
-from stacks.gates import gate_name
+from stacks.inputs import Program
 from stacks.network import Network
-from stacks.release import Image
-from stacks.settings import Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """What runs.
-
-    Args:
-        workloads: every service's workload, by name.
-    """
-
-    workloads: Mapping[str, Workload]
 
 
 def build_services(
-    *,
-    settings: Settings,
-    environment: Environment,
-    catalog: Catalog,
-    images: Mapping[str, Image],
-    foundation: Foundation,
-    data: Data,
-    network: Network,
-    opened: frozenset[Tier],
-) -> Services:
+    program: Program, foundation: Foundation, data: Data, network: Network
+) -> Mapping[str, Workload]:
     """Makes every workload after what it starts after, and the gates between the tiers.
 
     The two orderings differ by the gates alone: a workload's dependencies are the
     reduced startup edges, its own parts of platform resources, and under `tiers`
-    the gate of the tier before, until that is there (`opened`).
+    the gate of the tier before, until that is there.
+
+    Args:
+        program: what is to run, in which order.
+        foundation: what it stands on.
+        data: what it uses.
+        network: whom it may call.
+
+    Returns:
+        Every service's workload, by name.
     """
-    before = starts_after(catalog)
+    catalog = program.catalog
+    predecessors = starts_after(catalog)
     sequence = startup_sequence(catalog)
     workloads: dict[str, Workload] = {}
     gate: pulumi.Resource | None = None
@@ -61,9 +49,9 @@ def build_services(
 
     def close(tier: Tier, members: Mapping[str, pulumi.Resource]) -> None:
         nonlocal gate, closed
-        if settings.ordering == "tiers":
-            gate = _gate(foundation, tier, members, gate)
-            closed = [] if tier in opened else [gate]
+        if program.settings.ordering == "tiers":
+            gate = _gate(program, foundation, tier, members, gate)
+            closed = [] if tier in program.opened else [gate]
 
     close(
         Tier.INFRASTRUCTURE,
@@ -76,7 +64,7 @@ def build_services(
     scripts = {
         domain: startup_script(
             domain,
-            foundation.context,
+            program.context,
             foundation.namespaces[domain],
             pulumi.ResourceOptions(provider=foundation.providers[0]),
         )
@@ -85,30 +73,31 @@ def build_services(
     for tier in SERVICE_TIERS:
         members = [name for name in sequence if catalog.services[name].tier is tier]
         for name in members:
-            after = [workloads[other].handle for other in before[name]]
-            after += _own_handles(catalog, name, data)
+            service = catalog.services[name]
+            grants = data.of(service.data_name)
+            after = [workloads[other].handle for other in predecessors[name]]
+            after += _own_handles(catalog, name, data.servers, grants)
             after += closed
             workloads[name] = Workload(
                 name,
                 _workload_args(
-                    settings=settings,
-                    environment=environment,
-                    catalog=catalog,
-                    name=name,
-                    image=images[name],
-                    foundation=foundation,
-                    data=data,
+                    program,
+                    foundation,
+                    service,
+                    grants=grants,
+                    gpus="gpu" in data.servers,
                     network=network,
-                    script=scripts[catalog.services[name].domain],
+                    script=scripts[service.domain],
                     after=after,
                 ),
-                foundation.options(former=catalog.services[name].renamed_from),
+                foundation.options(former=service.renamed_from),
             )
         close(tier, {name: workloads[name].handle for name in sorted(members)})
-    return Services(workloads=workloads)
+    return workloads
 
 
 def _gate(
+    program: Program,
     foundation: Foundation,
     tier: Tier,
     members: Mapping[str, pulumi.Resource],
@@ -117,7 +106,7 @@ def _gate(
     return TierGate(
         gate_name(tier),
         TierGateArgs(
-            context=foundation.context,
+            context=program.context,
             namespace=foundation.namespaces[SYSTEM],
             tier=tier,
             members=tuple(members),
@@ -128,7 +117,12 @@ def _gate(
     ).handle
 
 
-def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Resource]:
+def _own_handles(
+    catalog: Catalog,
+    service: str,
+    servers: Mapping[str, pulumi.Resource],
+    grants: Mapping[str, Grant],
+) -> list[pulumi.Resource]:
     """Handles of the platform resources that `service` starts after, never reduced away.
 
     That of its own part where it has one, else that of the server; nothing where
@@ -136,33 +130,31 @@ def _own_handles(catalog: Catalog, service: str, data: Data) -> list[pulumi.Reso
     """
     handles: list[pulumi.Resource] = []
     for edge in catalog.needs(service):
-        if edge.order is Order.STARTUP and edge.target in data.servers:
-            grant = data.grants[service].get(edge.target)
+        if edge.order is Order.STARTUP and edge.target in servers:
+            grant = grants.get(catalog.base(edge.target))
             own = None if grant is None else grant.handle
-            handles.append(data.servers[edge.target] if own is None else own)
+            handles.append(servers[edge.target] if own is None else own)
     return handles
 
 
 def _workload_args(
-    *,
-    settings: Settings,
-    environment: Environment,
-    catalog: Catalog,
-    name: str,
-    image: Image,
+    program: Program,
     foundation: Foundation,
-    data: Data,
+    service: Service,
+    *,
+    grants: Mapping[str, Grant],
+    gpus: bool,
     network: Network,
     script: pulumi.Output[str],
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
-    service, grants = catalog.services[name], data.grants[name]
-    needs = {edge.target for edge in catalog.needs(name)}
+    catalog, environment, settings = program.catalog, program.environment, program.settings
+    name, needs, image = service.name, catalog.needs(service.name), program.images[service.name]
     size = environment.workload
-    if "gpu" in needs & set(data.servers):
+    if gpus and any(edge.target == "gpu" for edge in needs):
         size = replace(size, gpus=1)
     return WorkloadArgs(
-        context=foundation.context,
+        context=program.context,
         namespace=foundation.namespaces[service.domain],
         domain=service.domain,
         tier=service.tier,
@@ -174,10 +166,10 @@ def _workload_args(
         priority=foundation.priorities[service.tier],
         size=size,
         dependencies=tuple(
-            _dependency(catalog, edge, foundation, grants)
-            for edge in sorted(catalog.needs(name), key=lambda edge: catalog.base(edge.target))
+            _dependency(program, edge, grants)
+            for edge in sorted(needs, key=lambda edge: catalog.base(edge.target))
         ),
-        grants=tuple(grants[name] for name in sorted(grants, key=catalog.base)),
+        grants=tuple(grants[resource] for resource in sorted(grants)),
         variables=settings.variables.get(name, {}),
         secrets={
             variable: pulumi.Output.secret(value.get_secret_value())
@@ -191,20 +183,19 @@ def _workload_args(
     )
 
 
-def _dependency(
-    catalog: Catalog, edge: Edge, foundation: Foundation, grants: Mapping[str, Grant]
-) -> Dependency:
+def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> Dependency:
     """What the workload is told about one of its edges."""
+    catalog = program.catalog
     kind, name = catalog.kind(edge.target), catalog.base(edge.target)
     endpoint: Mapping[str, pulumi.Input[str]] | None = None
     credentials: str | None = None
     if kind is NodeKind.SERVICE:
         target = catalog.services[edge.target]
-        url = workload_url(foundation.context, target.name, target.domain, target.port)
+        url = workload_url(program.context, target.name, target.domain, target.port)
         endpoint = {"url": url}
-    elif edge.target in grants:
-        endpoint = grants[edge.target].endpoint
-        credentials = f"{CREDENTIALS}/{name}" if grants[edge.target].credentials else None
+    elif name in grants:
+        endpoint = grants[name].endpoint
+        credentials = f"{CREDENTIALS}/{name}" if grants[name].credentials else None
     return Dependency(
         # A service is told of its database, whichever server that is on.
         name=name,

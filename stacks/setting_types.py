@@ -22,7 +22,7 @@ from pydantic_core import Url
 from catalog.names import DNS_LABEL
 
 Ordering = Literal["tiers", "edges"]
-Edge = Literal["cloudflare", "cloudfront", "both"]
+EdgeProvider = Literal["cloudflare", "cloudfront", "both"]
 
 SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Kubernetes Services on EKS; nothing else may use them."""
@@ -286,13 +286,13 @@ ClusterArn = Annotated[
 ]
 
 
-class _Part(BaseModel):
+class _Nested(BaseModel):
     """A setting with fields of its own."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
 
-class ExistingCluster(_Part):
+class ExistingCluster(_Nested):
     """An EKS cluster that others made, and the network it is in.
 
     Without the blocks of addresses of a kind of subnet, network policies take the whole
@@ -318,7 +318,7 @@ class ExistingCluster(_Part):
         return self.arn.rpartition("/")[2]
 
 
-class ExternalApi(_Part):
+class ExternalApi(_Nested):
     """Which vendor provides an external API, where, and the credential to use it with.
 
     `addresses` are the networks that a name leads to, where these are not the internet.
@@ -346,7 +346,7 @@ class ExternalApi(_Part):
         return parsed_url(self.url).port or 0
 
 
-class LetsEncrypt(_Part):
+class LetsEncrypt(_Nested):
     """How the ingress of a cluster without AWS gets its certificate.
 
     `http01` needs a name that Let's Encrypt reaches on port 80, `dns01` a Cloudflare zone.
@@ -358,14 +358,14 @@ class LetsEncrypt(_Part):
     directory: Literal["production", "staging"] = "production"
 
 
-class RegistryLogin(_Part):
+class RegistryLogin(_Nested):
     """Login to a registry outside of AWS, such as Docker Hub."""
 
     username: str = Field(min_length=1)
     password: SecretStr
 
 
-class Restore(_Part):
+class Restore(_Nested):
     """What a new database server is made from: a snapshot, or a moment of another cluster.
 
     `server` is which server of PostgreSQL, `version` the engine's, for a snapshot of a server

@@ -1,32 +1,25 @@
-"""The settings of a stack. The only place that reads Pulumi's configuration."""
+"""The settings of a stack, and what an environment demands of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
-from pulumi import get_project
-from pulumi.runtime import config as runtime_config
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
-from catalog import InputError, Problem
-from catalog.document import At
 from catalog.names import DNS_LABEL
-from catalog.validation import is_secret, secrets_below, sentence
+from catalog.validation import is_secret
 from stacks.environment import EnvironmentName
-from stacks.secrecy import unkept_secrets
 from stacks.setting_types import (
     AccountId,
     Addresses,
     ApiClient,
     Block,
     DomainName,
-    Edge,
+    EdgeProvider,
     ExistingCluster,
     ExternalApi,
     HexId,
@@ -51,13 +44,14 @@ PROJECT = "nexus-cos"
 """Namespace of the settings, however the Pulumi project is called."""
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, frozen=True):
     """Typed settings of one stack, each a key `nexus-cos:<name>` of `Pulumi.<stack>.yaml`.
 
-    Which of the optional ones an environment demands is said in `stacks.requirements`.
+    Every stack may write all of them. Which of the optional ones its environment demands say the
+    classes below; what contradicts another one, `stacks.requirements`.
     """
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", strict=True)
 
     environment: EnvironmentName = Field(
         description="column of the environment table", examples=["dev"]
@@ -228,7 +222,7 @@ class Settings(BaseModel):
         "another server; needed once, see docs/runbook.md",
         examples=[{"snapshot": "arn:aws:rds:…"}],
     )
-    edge: Edge | None = Field(
+    edge: EdgeProvider | None = Field(
         default=None, description="cloudflare, cloudfront or both", examples=["both"]
     )
     domain: DomainName | None = Field(
@@ -276,61 +270,93 @@ class Settings(BaseModel):
         examples=[{"payments": {"provider": "Stripe", "url": "https://api.stripe.com"}}],
     )
 
-
-@cache
-def _texts() -> frozenset[str]:
-    """Settings whose value is text; Pulumi hands every other one over as JSON."""
-    fields = Settings.model_json_schema()["properties"]
-    return frozenset(
-        key
-        for key, field in fields.items()
-        if "string" in {option.get("type") for option in (field, *field.get("anyOf", ()))}
-    )
+    @property
+    def other_registry(self) -> str | None:
+        """Registry and path of the images; None without one, or with repositories made here."""
+        return None if self.registry == "ecr" else self.registry
 
 
-def read_settings(stack: str, encrypted: Collection[At] = ()) -> Settings:
-    """Settings of the running stack.
+class ClusterSettings(Settings, frozen=True):
+    """The settings of a stack inside of any cluster."""
 
-    Args:
-        stack: its name.
-        encrypted: places of the encrypted values in its file.
+    environment: Literal["dev"]
+
+    @property
+    def signer(self) -> LetsEncrypt | None:
+        """How the ingress gets its certificate; None for an ingress without TLS."""
+        return self.lets_encrypt if self.certificates == "letsEncrypt" else None
+
+
+class AwsSettings(Settings, frozen=True):
+    """The settings of a stack in AWS. What every such stack gives is not optional."""
+
+    environment: Literal["staging", "prod"]
+    owner: Owner = Field(default=...)
+    aws_account: AccountId = Field(default=...)
+    aws_region: Region = Field(default=...)
+    registry: RegistryPath = Field(default=...)
+    edge: EdgeProvider = Field(default=...)
+    domain: DomainName = Field(default=...)
+    route53_zone: HostedZone = Field(default=...)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Names of the three availability zones."""
+        return tuple(f"{self.aws_region}{letter}" for letter in self.aws_zones)
+
+    def images(self, stack: str) -> str:
+        """Registry and path of the images of the stack called `stack`."""
+        own = f"{self.aws_account}.dkr.ecr.{self.aws_region}.amazonaws.com/{PROJECT}-{stack}"
+        return self.other_registry or own
+
+    @property
+    def direct_domain(self) -> str:
+        """The domain whose zone is in Route 53."""
+        return self.failover_domain or self.domain
+
+    @property
+    def media_host(self) -> str:
+        """Name of the media."""
+        # One level below the domain: no deeper goes Cloudflare's certificate.
+        return f"media.{self.domain}"
+
+
+class CloudflareSettings(AwsSettings, frozen=True):
+    """The settings of a stack in AWS with Cloudflare in front."""
+
+    edge: Literal["cloudflare", "both"] = Field(default=...)
+    cloudflare_account: HexId = Field(default=...)
+    cloudflare_zone: HexId = Field(default=...)
+    cloudflare_token: SecretStr = Field(default=...)
+    failover_domain: DomainName = Field(default=...)
+
+
+def demanded(settings: Settings) -> ClusterSettings | AwsSettings:
+    """The settings as their environment, and what is in front of it, demand them.
 
     Raises:
-        InputError: one problem per wrong, missing or unknown setting, each with
-            the YAML to write into `Pulumi.<stack>.yaml`.
+        pydantic.ValidationError: what is missing.
     """
-    file = f"Pulumi.{stack}.yaml"
-    problems: list[Problem] = []
-    values: dict[str, Any] = {}
-    configuration = _configuration(file)
-    secret = [
-        key
-        for key in configuration
-        for namespace in namespaces(get_project())
-        if runtime_config.is_config_secret(f"{namespace}:{key}")
-    ]
-    unkept = [*unkept_secrets(Settings, PROJECT, encrypted, secret)]
-    if unkept:
-        # Before anything is read, so that no other message repeats them.
-        raise InputError([Problem(file, message) for message in unkept])
-    for key, text in sorted(configuration.items()):
-        values[key] = text
-        if key in _fields() and key not in _texts():
-            try:
-                values[key] = json.loads(text)
-            except ValueError:
-                message = f"setting '{PROJECT}:{key}' is no {_kind(key)}; {written(key)}"
-                problems.append(Problem(file, message))
-                values.pop(key)
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems += [Problem(file, _sentence(detail)) for detail in details]
-        raise InputError(problems) from error
-    if problems:
-        raise InputError(problems)
-    return settings
+    given = {to_camel(name): getattr(settings, name) for name in settings.model_fields_set}
+    if settings.environment == "dev":
+        return ClusterSettings.model_validate(given)
+    if settings.edge in ("cloudflare", "both"):
+        return CloudflareSettings.model_validate(given)
+    return AwsSettings.model_validate(given)
+
+
+def fields() -> dict[str, FieldInfo]:
+    """The settings' fields by their key in the file."""
+    return {to_camel(name): field for name, field in Settings.model_fields.items()}
+
+
+def demands(kind: type[Settings], base: type[Settings]) -> tuple[str, ...]:
+    """Keys that `kind` demands and `base` does not, in the order of the fields."""
+
+    def required(of: type[Settings]) -> set[str]:
+        return {to_camel(name) for name, field in of.model_fields.items() if field.is_required()}
+
+    return tuple(key for key in fields() if key in required(kind) - required(base))
 
 
 def shown(value: object) -> str:
@@ -340,65 +366,14 @@ def shown(value: object) -> str:
 
 def written(key: str) -> str:
     """The YAML to write for the setting `key`: its first example, or its default."""
-    field = _fields()[key]
+    field = fields()[key]
     value = field.examples[0] if field.examples else field.default
     return f"write:\nconfig:\n  {PROJECT}:{key}: {shown(value)}  # {field.description}"
 
 
-def namespaces(project: str) -> tuple[str, ...]:
-    """What stands before the colon of a setting's key: our own, or the name of the project.
-
-    Pulumi gives the project's name to a key without a namespace.
-    """
-    return tuple(dict.fromkeys((PROJECT, project)))
-
-
-def _configuration(file: str) -> dict[str, str]:
-    """All settings of this program: the running one's, else those of its environment."""
-    values = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    found: dict[str, str] = {}
-    problems: list[Problem] = []
-    for namespace in namespaces(get_project()):
-        prefix = f"{namespace}:"
-        for full, text in sorted(values.items()):
-            key = full.removeprefix(prefix)
-            if key != full and key in found:
-                message = f"setting '{full}' stands there as '{PROJECT}:{key}' too; remove one."
-                problems.append(Problem(file, message))
-            elif key != full:
-                found[key] = text
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def _fields() -> dict[str, FieldInfo]:
-    """The settings' fields by their key in the file."""
-    return {to_camel(name): field for name, field in Settings.model_fields.items()}
-
-
-def _kind(key: str) -> str:
-    default = _fields()[key].default
-    kinds = {bool: "truth value", int: "number", tuple: "list"}
-    return kinds.get(type(default), "mapping")
-
-
-def _sentence(detail: ErrorDetails) -> str:
-    key = str(detail["loc"][0])
-    place = f"setting '{PROJECT}:{'.'.join(str(part) for part in detail['loc'])}'"
-    if detail["type"] == "missing":
-        return f"{place} is missing; {written(key)}"
-    if is_secret(Settings, detail["loc"]):
-        path = place.removeprefix("setting ")
-        return f"{place} is not text; run: pulumi config set --secret --path {path}"
-    if any(secrets_below(Settings, detail["loc"])):
-        return f"{place} is not a mapping; {written(key)}"
-    given = detail["input"]
-    if detail["type"] == "string_type" and isinstance(given, (bool, int, float)):
-        path = place.removeprefix("setting ")
-        return (
-            f"{sentence(place, detail, ()).removesuffix('.')}, or run: pulumi config set --path "
-            f"--type string {path} {json.dumps(given)}"
-        )
-    text = sentence(place, detail, tuple(_fields()))
-    return f"{text} For example, {written(key)}" if key in _fields() else text
+def missing(key: str) -> str:
+    """The sentence for the setting `key` where it is not there, with the YAML or the command."""
+    way_out = written(key)
+    if is_secret(Settings, (key,)):
+        way_out = f"run: pulumi config set --secret {PROJECT}:{key}"
+    return f"setting '{PROJECT}:{key}' is missing; {way_out}"

@@ -20,11 +20,10 @@ from catalog.project_file import (
     Kind,
     declared,
     read_project_file,
-    stack_files,
     stack_names,
 )
 from catalog.validation import validated
-from stacks.settings import namespaces
+from stacks.configuration import namespaces
 
 PLACEHOLDER = "placeholder"
 """Value of every encrypted setting: only real runs decrypt."""
@@ -80,6 +79,15 @@ class StackFile:
         return next((key for key in keys if key in self.config), keys[0])
 
 
+def stack_file(project: Path, stack: str) -> str:
+    """Path of the file of `stack`, relative to the project in folder `project`.
+
+    Raises:
+        InputError: what is wrong with `Pulumi.yaml`.
+    """
+    return str(Path(read_project_file(project).content.folder, f"Pulumi.{stack}.yaml"))
+
+
 def read_stack_file(project: Path, stack: str) -> StackFile:
     """Configuration of `stack` in the project in folder `project`.
 
@@ -88,7 +96,7 @@ def read_stack_file(project: Path, stack: str) -> StackFile:
     """
     shared = read_project_file(project)
     name = shared.content.name
-    file = str(Path(shared.content.folder, f"Pulumi.{stack}.yaml"))
+    file = stack_file(project, stack)
     if not (project / file).exists():
         listed = ", ".join(stack_names(project)) or "none yet"
         message = f"there is no stack '{stack}' (stacks here: {listed}); create the file."
@@ -194,7 +202,7 @@ def encrypted_settings(project: Path, stack: str) -> tuple[At, ...]:
     Raises:
         InputError: what is wrong with the file.
     """
-    there = (stack_files(project) / f"Pulumi.{stack}.yaml").exists()
+    there = (project / stack_file(project, stack)).exists()
     return read_stack_file(project, stack).encrypted if there else ()
 
 

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, InputError, Problem
 from catalog.wording import did_you_mean, service_hint
-from stacks.secrecy import PLAIN, SECRET
+from stacks.configuration import PLAIN, SECRET
 from stacks.settings import PROJECT, Settings
 
 
-def check_variables(settings: Settings, stack: str, catalog: Catalog) -> None:
+def check_variables(settings: Settings, file: str, catalog: Catalog) -> None:
     """Refuses a variable without a value, and a value that no service asks for.
 
     Raises:
         InputError: one problem per variable, with the YAML to write.
     """
-    file = f"Pulumi.{stack}.yaml"
     problems = [Problem(file, message) for message in _problems(settings, catalog)]
     if problems:
         raise InputError(problems)

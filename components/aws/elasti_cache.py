@@ -199,6 +199,7 @@ class ElastiCache(pulumi.ComponentResource):
         """
         return Grant(
             resource="redis",
+            service=service,
             handle=self.handle,
             endpoint={
                 "host": self.host,

@@ -48,7 +48,7 @@ class AcmeIssuerArgs:
         email: who is told by the signer.
         ingress_class: class of the ingress that challenges come through; None for the
             cluster's default one.
-        edge: where the ingress controller's packets come from, which bring the challenges.
+        entrance: where the ingress controller's packets come from, which bring the challenges.
         dns_token: token of Cloudflare to prove names in DNS with; None to prove them over HTTP.
         manager: what handles issuers, where it is made here.
     """
@@ -58,7 +58,7 @@ class AcmeIssuerArgs:
     directory: str
     email: str
     ingress_class: str | None
-    edge: tuple[Pods | Addresses, ...]
+    entrance: tuple[Pods | Addresses, ...]
     dns_token: pulumi.Input[str] | None
     manager: pulumi.Resource | None
 
@@ -100,7 +100,7 @@ class AcmeIssuer(pulumi.ComponentResource):
                 },
                 spec=policy_spec(
                     {"match_labels": {SOLVER_LABEL: "true"}},
-                    ingress=(Traffic(peers=args.edge, port=SOLVER_PORT),),
+                    ingress=(Traffic(peers=args.entrance, port=SOLVER_PORT),),
                 ),
                 opts=child,
             )

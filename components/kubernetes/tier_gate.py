@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+from pulumi.runtime import invoke
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.context import Context
+
+_READ = "pulumi:pulumi:readStackResourceOutputs"
+"""A function of the engine itself, no provider's: outputs of all resources in a stack's state.
+Source: resource/deploy/builtins.go of Pulumi 3.259.0."""
+
+_SUFFIX = "-ready"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,3 +70,25 @@ class TierGate(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.handles, *before]),
         )
         self.register_outputs({"handle": self.handle.urn})
+
+
+def gate_name(tier: str) -> str:
+    """Pulumi name of the tier's gate."""
+    return f"{tier}{_SUFFIX}"
+
+
+def open_gates() -> frozenset[str]:
+    """Tiers whose gate was there before this run, as the stack's own state says.
+
+    Not as an output of the stack says: that stays when `pulumi destroy` fails half-way, and
+    counts what `--exclude` left out. A preview and the run after it read the same state.
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = invoke(_READ, {"stackName": stack}).value or {}
+    return frozenset(tier for urn in answer.get("outputs", {}) if (tier := _tier(urn)) is not None)
+
+
+def _tier(urn: str) -> str | None:
+    """The tier whose gate's ConfigMap that is; None for anything else."""
+    types, _, name = urn.split("::", 2)[2].partition("::")
+    return name.removesuffix(_SUFFIX) if types.startswith(f"{TierGate.TOKEN}$") else None

@@ -76,13 +76,14 @@ class Bucket(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.handle = job.handle
-        self.grants = {
-            service: Grant(
+        self.grants = tuple(
+            Grant(
                 resource="storage",
+                service=service,
                 handle=job.handle,
                 endpoint={"url": store.url, "region": store.region, "bucket": args.bucket},
                 credentials={"username": service, "password": store.password(service)},
             )
             for service in args.services
-        }
+        )
         self.register_outputs({"handle": self.handle.urn})

@@ -90,6 +90,7 @@ class Database(pulumi.ComponentResource):
         self.handle = job.handle
         self.grant = Grant(
             resource="postgres",
+            service=service,
             handle=job.handle,
             endpoint={
                 "host": server.host,

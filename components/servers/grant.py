@@ -14,6 +14,7 @@ class Grant:
 
     Args:
         resource: name of the platform resource in the catalog, such as `postgres`.
+        service: who gets it, by the name that its data has.
         handle: the one resource that is ready when the service can use its part; None
             where there is nothing to wait for, as with an external API.
         endpoint: plain facts about where it is: host, port, database and the like.
@@ -21,6 +22,7 @@ class Grant:
     """
 
     resource: str
+    service: str
     handle: pulumi.Resource | None
     endpoint: Mapping[str, pulumi.Input[str]]
     credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])

@@ -137,6 +137,7 @@ class InClusterRedis(pulumi.ComponentResource):
         """
         return Grant(
             resource="redis",
+            service=service,
             handle=self.handle,
             endpoint={"host": self._host, "port": str(PORT), "prefix": f"{service}:"},
             credentials={"username": service, "password": self._passwords[service]},

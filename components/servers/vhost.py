@@ -94,6 +94,7 @@ class Vhost(pulumi.ComponentResource):
         self.handle = job.handle
         self.grant = Grant(
             resource="queue",
+            service=service,
             handle=job.handle,
             endpoint={
                 "host": server.host,

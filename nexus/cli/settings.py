@@ -21,8 +21,7 @@ def command(
     write_: Annotated[bool, typer.Option("--write", help="Write the pages.")] = False,
 ) -> None:
     """Check that docs/settings.md and docs/environments.md are current, or write them."""
-    from stacks.environments_page import environments_page
-    from stacks.settings_page import settings_page
+    from stacks.pages import environments_page, settings_page
 
     current = session(context)
     current.require_project()

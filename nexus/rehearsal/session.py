@@ -26,7 +26,7 @@ PARALLEL = 64
 
 ENGINE = "pulumi:providers:pulumi"
 """Type of the engine's own provider, which it adds to the state when a program asks the engine
-itself for something, as `stacks.gates` does. No program registers it, so no plan has it."""
+itself for something, as the tier gates do. No program registers it, so no plan has it."""
 
 Hear = Callable[[EngineEvent], object]
 _Start = Callable[[Program, Hear], object]

@@ -12,11 +12,9 @@ from components.aws.route53_failover import origin_host
 from components.aws.route53_zone import Route53Zone
 from components.aws.web_acl import WebAcl, WebAclArgs
 from components.kubernetes.workload_container import PROBE_PATHS
-from stacks.aws.access_logs import MEDIA, SITE
-from stacks.aws.data import AwsData
+from stacks.aws.data import MEDIA, SITE, AwsData, distributions
 from stacks.aws.foundation import AwsFoundation
-from stacks.requirements import AwsSettings
-from stacks.settings import Settings
+from stacks.settings import AwsSettings, CloudflareSettings
 
 HEALTH = PROBE_PATHS["readiness"]
 """What the balancer and the CDNs ask for the gateway's health."""
@@ -31,7 +29,7 @@ class Cdns:
 
 
 def build_cdns(
-    managed: AwsSettings,
+    settings: AwsSettings,
     foundation: AwsFoundation,
     data: AwsData,
     *,
@@ -41,13 +39,13 @@ def build_cdns(
     """Makes CloudFront's distributions and their firewall, where the edge has them.
 
     Args:
-        managed: settings of a stack in AWS.
+        settings: of the stack.
         foundation: where everything is made.
         data: with the bucket that is served, and that of logs.
         certificate: for all names.
         mark: value that tells the balancer's firewall what was counted before it.
     """
-    if managed.edge == "cloudflare":
+    if not distributions(settings):
         return Cdns(site=None, media=None)
     firewall = WebAcl(
         "cdn-firewall",
@@ -56,7 +54,7 @@ def build_cdns(
             scope="CLOUDFRONT",
             logs_key=None,
             # Without Cloudflare every visitor comes here first.
-            mark=None if managed.cloudflare is None else mark,
+            mark=mark if isinstance(settings, CloudflareSettings) else None,
         ),
         foundation.options(),
     ).arn
@@ -67,7 +65,7 @@ def build_cdns(
             CloudFrontArgs(
                 aws=foundation.aws,
                 aliases=tuple(dict.fromkeys(aliases)),
-                origin=origin_host(managed.failover_domain),
+                origin=origin_host(settings.direct_domain),
                 media=media,
                 certificate=certificate.arns[REGION],
                 firewall=firewall,
@@ -80,25 +78,24 @@ def build_cdns(
 
     media = None if data.served is None else Media(domain=data.served.domain)
     return Cdns(
-        site=distribution(SITE, (managed.domain, managed.failover_domain), None),
-        media=distribution(MEDIA, (media_host(managed),), media),
+        site=distribution(SITE, (settings.domain, settings.direct_domain), None),
+        media=distribution(MEDIA, (settings.media_host,), media),
     )
 
 
 def build_names(
-    settings: Settings,
-    managed: AwsSettings,
+    settings: AwsSettings,
     foundation: AwsFoundation,
     cdns: Cdns,
     mark: pulumi.Output[str],
 ) -> pulumi.Resource:
     """Makes the names that visitors use, and returns what answers for media."""
     options = foundation.options()
-    if managed.cloudflare is None:
+    if not isinstance(settings, CloudflareSettings):
         if cdns.media is None:
             raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
-        Route53Zone(id=managed.route53_zone).alias(
-            "media-name", media_host(managed), cdns.media.host, options
+        Route53Zone(id=settings.route53_zone).alias(
+            "media-name", settings.media_host, cdns.media.host, options
         )
         return cdns.media.handle
     from components.cloudflare.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs
@@ -108,14 +105,14 @@ def build_names(
         "cloudflare-edge",
         CloudflareEdgeArgs(
             prefix=foundation.aws.prefix,
-            account=managed.cloudflare.account,
-            zone=managed.cloudflare.zone,
-            domain=managed.domain,
+            account=settings.cloudflare_account,
+            zone=settings.cloudflare_zone,
+            domain=settings.domain,
             sites=(
                 (
                     "site",
                     Site(
-                        host=managed.domain,
+                        host=settings.domain,
                         cdn=None if cdns.site is None else cdns.site.host,
                         cached=False,
                     ),
@@ -123,13 +120,13 @@ def build_names(
                 (
                     "media",
                     Site(
-                        host=media_host(managed),
+                        host=settings.media_host,
                         cdn=None if cdns.media is None else cdns.media.host,
                         cached=True,
                     ),
                 ),
             ),
-            origin=origin_host(managed.failover_domain),
+            origin=origin_host(settings.direct_domain),
             health=HEALTH,
             mark=mark,
             lets_encrypt=settings.certificates == "letsEncrypt",
@@ -137,8 +134,3 @@ def build_names(
         options,
     )
     return edge.handles["media"]
-
-
-def media_host(managed: AwsSettings) -> str:
-    """Name of the media, one level below the domain: no deeper goes Cloudflare's certificate."""
-    return f"media.{managed.domain}"

@@ -15,9 +15,8 @@ from components.aws.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
 from components.aws.vpc import Vpc, VpcArgs
 from components.aws.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
 from components.kubernetes.policy_controller import PolicyController, PolicyControllerArgs
-from stacks.environment import Managed
+from stacks.inputs import AwsProgram
 from stacks.setting_types import SERVICE_CIDR, ExistingCluster
-from stacks.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +45,7 @@ class Cluster:
 
 
 def make_cluster(
-    settings: Settings,
-    platform: Managed,
+    program: AwsProgram,
     aws: AwsContext,
     logs_key: pulumi.Output[str],
     options: pulumi.ResourceOptions,
@@ -55,12 +53,12 @@ def make_cluster(
     """Makes the network and the cluster.
 
     Args:
-        settings: addresses, administrators and who runs the nodes.
-        platform: sizes of network and nodes.
+        program: addresses, administrators, who runs the nodes, and sizes.
         aws: source of names and tags.
         logs_key: ARN of the key that encrypts logs.
         options: with a provider for AWS.
     """
+    settings, platform = program.settings, program.platform
     vpc = Vpc(
         "network",
         VpcArgs(aws=aws, cidr=settings.vpc_cidr, nat_gateways=platform.nat_gateways),
@@ -143,17 +141,12 @@ def existing_cluster(given: ExistingCluster, region: str) -> Cluster:
 
 
 def make_addons(
-    settings: Settings,
-    platform: Managed,
-    aws: AwsContext,
-    cluster: Cluster,
-    options: pulumi.ResourceOptions,
+    program: AwsProgram, aws: AwsContext, cluster: Cluster, options: pulumi.ResourceOptions
 ) -> pulumi.Resource | None:
     """Makes what the nodes need inside of the cluster.
 
     Args:
-        settings: whether EKS runs the nodes, and who made the cluster.
-        platform: sizes of the nodes.
+        program: whether EKS runs the nodes, who made the cluster, and sizes.
         aws: source of names and tags.
         cluster: the cluster.
         options: with a provider for it.
@@ -161,23 +154,24 @@ def make_addons(
     Returns:
         What is done when pods can ask for GPUs; None where none are made here.
     """
+    settings, nodes = program.settings, program.platform.nodes
     if settings.nodes == "auto":
-        if settings.cluster == "create":
+        if settings.existing_cluster is None:
             PolicyController(
                 "policy-controller", PolicyControllerArgs(context=aws.context), options
             )
-        if not platform.nodes.gpu_families:
+        if not nodes.gpu_families:
             return None
         return GpuNodePool(
             "gpu",
             GpuNodePoolArgs(
                 context=aws.context,
-                families=platform.nodes.gpu_families,
-                limit=platform.nodes.gpu_limit,
+                families=nodes.gpu_families,
+                limit=nodes.gpu_limit,
             ),
             options,
         ).handle
-    if settings.cluster == "existing":
+    if settings.existing_cluster is not None:
         return None
     # Only here, because the SDK's part for Helm takes a while to load.
     from components.aws.cluster_autoscaler import ClusterAutoscaler, ClusterAutoscalerArgs

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.aws.aws_context import AwsContext
+from components.aws.cloud_front import log_writer
 from components.aws.cloud_hsm import CloudHsm, CloudHsmArgs
 from components.aws.iam_policy import Statement
 from components.aws.kms_key import KmsKey, KmsKeyArgs
+from components.aws.load_balancer import LOG_PREFIX
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.aws.s3_bucket import S3Bucket, S3BucketArgs
 from components.servers.grant import Grant
-from stacks.aws.access_logs import allow_access_logs, cdns
 from stacks.aws.foundation import AwsFoundation
-from stacks.aws.servers import server_parts
-from stacks.data import Data, DataPlans, Part, collected
-from stacks.environment import Managed
+from stacks.aws.servers import AwsGround, make_servers
+from stacks.data import Data, lay_ground, together
+from stacks.inputs import AwsProgram
+from stacks.settings import AwsSettings
+
+SITE, MEDIA = "site-cdn", "media-cdn"
+"""The distributions of CloudFront."""
 
 OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 
@@ -40,23 +46,26 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwsData(Data):
+class AwsData:
     """What the servers give, and the buckets that the edge needs.
 
     Args:
+        data: what the servers give.
         served: the bucket that the CDN serves, if the catalog names one; whoever makes the
             CDN makes its policy.
         logs: the bucket of access logs.
         logs_allowed: what lets AWS write there.
     """
 
+    data: Data
     served: S3Bucket | None
     logs: S3Bucket
     logs_allowed: pulumi.Resource
 
 
-def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -> AwsData:
+def build_data(program: AwsProgram, foundation: AwsFoundation) -> AwsData:
     """Makes servers, databases, users, vhosts, buckets, keys and roles."""
+    ground = lay_ground(program, foundation)
     options = foundation.options()
     key = KmsKey(
         "data-key",
@@ -66,7 +75,11 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
     logs = S3Bucket(
         "logs-bucket",
         S3BucketArgs(
-            aws=foundation.aws, layer="data", key=None, logs=None, log_days=platform.log_days
+            aws=foundation.aws,
+            layer="data",
+            key=None,
+            logs=None,
+            log_days=program.platform.log_days,
         ),
         options,
     )
@@ -80,93 +93,71 @@ def build_data(plans: DataPlans, foundation: AwsFoundation, platform: Managed) -
         ),
         options,
     ).arn
-    logs_allowed = allow_access_logs(logs, foundation.aws, cdns(plans.settings.edge))
+    logs_allowed = _allow_access_logs(program, foundation.aws, logs)
     buckets = {
-        name: _bucket(f"{name}-bucket", foundation, storage_key, logs, logs_allowed)
-        for name in (*plans.catalog.buckets, *_models_bucket(plans))
+        name: S3Bucket(
+            f"{name}-bucket",
+            S3BucketArgs(
+                aws=foundation.aws,
+                layer="data",
+                key=storage_key,
+                logs=logs.bucket,
+                logs_allowed=logs_allowed,
+            ),
+            options,
+        )
+        for name in (*program.catalog.buckets, *_models_bucket(program))
     }
-    served = plans.catalog.served
+    served = program.catalog.served
     for name, bucket in buckets.items():
         if name != served:
             bucket.allow()
-    accesses = [
-        *_storage(plans, foundation, buckets, storage_key),
-        *_models(plans, foundation, buckets, storage_key),
-    ]
-    parts = server_parts(plans, foundation, platform, key)
-    hsm_accesses, hsm_parts = _hsm(plans, foundation)
-    parts += [*hsm_parts, *_with_roles(plans, foundation, [*accesses, *hsm_accesses])]
-    if foundation.gpu is not None:
-        parts.append(Part(resource="gpu", handle=foundation.gpu, grants={}))
-    made = collected(plans.catalog, *parts)
+    servers = make_servers(ground, key)
+    hsm_accesses, modules = _hsm(ground)
+    accesses = [*_storage(ground, buckets, storage_key), *hsm_accesses]
+    gpu = {} if foundation.gpu is None else {"gpu": foundation.gpu}
     return AwsData(
-        servers=made.servers,
-        grants=made.grants,
+        data=together(servers, modules, _with_roles(ground, accesses), Data(servers=gpu)),
         served=None if served is None else buckets[served],
         logs=logs,
         logs_allowed=logs_allowed,
     )
 
 
-def _bucket(
-    name: str,
-    foundation: AwsFoundation,
-    key: pulumi.Output[str],
-    logs: S3Bucket,
-    logs_allowed: pulumi.Resource,
-) -> S3Bucket:
-    return S3Bucket(
-        name,
-        S3BucketArgs(
-            aws=foundation.aws,
-            layer="data",
-            key=key,
-            logs=logs.bucket,
-            logs_allowed=logs_allowed,
-        ),
-        foundation.options(),
-    )
-
-
 def _storage(
-    plans: DataPlans,
-    foundation: AwsFoundation,
-    buckets: Mapping[str, S3Bucket],
-    key: pulumi.Output[str],
+    ground: AwsGround, buckets: Mapping[str, S3Bucket], key: pulumi.Output[str]
 ) -> list[Access]:
-    """The catalog's buckets: the owner and the granted services read and write them."""
+    """Who may do what with objects.
+
+    The owner and the granted services read and write the catalog's buckets. Trained models are
+    read by services and written by people.
+    """
+    program, aws = ground.program, ground.foundation.aws
     return [
-        _bucket_access(
-            foundation, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
-        )
-        for bucket in plans.catalog.buckets.values()
-        for service in (bucket.owner, *bucket.granted)
+        *(
+            _bucket_access(
+                aws, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
+            )
+            for bucket in program.catalog.buckets.values()
+            for service in (bucket.owner, *bucket.granted)
+        ),
+        *(
+            _bucket_access(
+                aws, "ml-models", service, buckets[name], key=key, actions=OBJECT_ACTIONS[:1]
+            )
+            for name in _models_bucket(program)
+            for service in program.users("ml-models")
+        ),
     ]
 
 
-def _models_bucket(plans: DataPlans) -> tuple[str, ...]:
+def _models_bucket(program: AwsProgram) -> tuple[str, ...]:
     """Name of the bucket of trained models, where a service reads any."""
-    return ("models",) if plans.users("ml-models") else ()
-
-
-def _models(
-    plans: DataPlans,
-    foundation: AwsFoundation,
-    buckets: Mapping[str, S3Bucket],
-    key: pulumi.Output[str],
-) -> list[Access]:
-    """Trained models, which services read and people write."""
-    return [
-        _bucket_access(
-            foundation, "ml-models", service, buckets[name], key=key, actions=OBJECT_ACTIONS[:1]
-        )
-        for name in _models_bucket(plans)
-        for service in plans.users("ml-models")
-    ]
+    return ("models",) if program.users("ml-models") else ()
 
 
 def _bucket_access(
-    foundation: AwsFoundation,
+    aws: AwsContext,
     resource: str,
     service: str,
     bucket: S3Bucket,
@@ -174,7 +165,7 @@ def _bucket_access(
     key: pulumi.Output[str],
     actions: tuple[str, ...],
 ) -> Access:
-    region = foundation.aws.region
+    region = aws.region
     writes = len(actions) > 1
     name = resource.replace("-", " ").title().replace(" ", "")
     return Access(
@@ -202,27 +193,28 @@ def _bucket_access(
     )
 
 
-def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], list[Part]]:
+def _hsm(ground: AwsGround) -> tuple[list[Access], Data]:
     """A key for each service that needs an HSM, in KMS or in modules of its own."""
+    program, foundation = ground.program, ground.foundation
     aws = foundation.aws
     accesses: list[Access] = []
-    parts: list[Part] = []
-    for own, service in plans.owners("hsm").items():
-        if plans.settings.cloud_hsm:
+    modules: list[Data] = []
+    for own, service in program.owners("hsm").items():
+        if program.settings.cloud_hsm:
             hsm = CloudHsm(
                 f"{own}-hsm",
                 CloudHsmArgs(
                     aws=aws,
                     subnets=foundation.cluster.data,
                     cluster_group=foundation.cluster.security_group,
-                    modules=plans.settings.cloud_hsm_modules,
+                    modules=program.settings.cloud_hsm_modules,
                     service=own,
                 ),
                 foundation.options(),
             )
             endpoint = {"kind": "cloudhsm", "cluster": hsm.id, "region": aws.region}
-            grant = Grant(resource="hsm", handle=hsm.handle, endpoint=endpoint)
-            parts.append(Part(resource="hsm", handle=hsm.handle, grants={service: grant}))
+            grant = Grant(resource="hsm", service=own, handle=hsm.handle, endpoint=endpoint)
+            modules.append(Data(servers={"hsm": hsm.handle}, grants=(grant,)))
             continue
         key = KmsKey(
             f"{own}-key",
@@ -238,39 +230,72 @@ def _hsm(plans: DataPlans, foundation: AwsFoundation) -> tuple[list[Access], lis
                 statements=(Statement(sid="HsmKey", actions=actions, resources=(key.arn,)),),
             )
         )
-    return accesses, parts
+    return accesses, together(*modules)
 
 
-def _with_roles(plans: DataPlans, foundation: AwsFoundation, accesses: list[Access]) -> list[Part]:
+def _with_roles(ground: AwsGround, accesses: list[Access]) -> Data:
     """One role per service, with everything it may do; its binding is the handle of it all."""
+    services, foundation = ground.program.catalog.services, ground.foundation
     roles: dict[str, pulumi.Resource] = {}
     for service in sorted({access.service for access in accesses}):
-        own = [access for access in accesses if access.service == service]
-        former = plans.catalog.services[service].renamed_from
+        former = services[service].renamed_from
         roles[service] = PodIdentityRole(
             f"{service}-identity",
             PodIdentityRoleArgs(
                 aws=foundation.aws,
                 layer="data",
                 cluster=foundation.cluster.name,
-                namespace=foundation.namespaces[plans.catalog.services[service].domain],
+                namespace=foundation.namespaces[services[service].domain],
                 service_account=service,
                 service=service,
-                statements=tuple(rule for access in own for rule in access.statements),
+                statements=tuple(
+                    rule
+                    for access in accesses
+                    if access.service == service
+                    for rule in access.statements
+                ),
             ),
             foundation.options(former=None if former is None else f"{former}-identity"),
         ).handle
-    parts: list[Part] = []
-    for resource in sorted({access.resource for access in accesses}):
-        grants = {
-            access.service: Grant(
-                resource=resource, handle=roles[access.service], endpoint=access.endpoint
+    return Data(
+        # Of a resource without a server of its own the first role is as good as any.
+        servers={access.resource: roles[access.service] for access in reversed(accesses)},
+        grants=tuple(
+            Grant(
+                resource=access.resource,
+                service=services[access.service].data_name,
+                handle=roles[access.service],
+                endpoint=access.endpoint,
             )
             for access in accesses
-            if access.resource == resource
-        }
-        first = next(iter(grants.values()))
-        handle = first.handle
-        if handle is not None:
-            parts.append(Part(resource=resource, handle=handle, grants=grants))
-    return parts
+        ),
+    )
+
+
+def distributions(settings: AwsSettings) -> tuple[str, ...]:
+    """The distributions of CloudFront that the edge has."""
+    return () if settings.edge == "cloudflare" else (SITE, MEDIA)
+
+
+def _allow_access_logs(program: AwsProgram, aws: AwsContext, logs: S3Bucket) -> pulumi.Resource:
+    """Makes the policy of the bucket: load balancers, S3 and CloudFront of this account write."""
+    own = {"StringEquals": {"aws:SourceAccount": aws.account}}
+
+    def writer(sid: str, service: str, path: str) -> Statement:
+        return Statement(
+            sid=sid,
+            actions=("s3:PutObject",),
+            resources=(logs.arn.apply(lambda arn: f"{arn}/{path}*"),),
+            principals={"Service": service},
+            conditions=own,
+        )
+
+    return logs.allow(
+        writer(
+            "LoadBalancers",
+            "logdelivery.elasticloadbalancing.amazonaws.com",
+            f"{LOG_PREFIX}/AWSLogs/{aws.account}/",
+        ),
+        writer("Buckets", "logging.s3.amazonaws.com", "s3/"),
+        *(log_writer(name, aws, logs.arn) for name in distributions(program.settings)),
+    )

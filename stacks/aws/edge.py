@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
-from catalog import Catalog
 from components.aws.certificate import Certificate, CertificateArgs
 from components.aws.cloud_front import REGION
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
@@ -22,14 +22,14 @@ from components.aws.web_acl import WebAcl, WebAclArgs
 from components.cdn_mark import CdnMark, CdnMarkArgs
 from components.dns_zone import DnsZone
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
+from components.kubernetes.workload import Workload
 from components.servers.grant import Grant
-from stacks.aws.cdns import HEALTH, build_cdns, build_names, media_host
-from stacks.aws.data import AwsData
+from stacks.aws.cdns import HEALTH, build_cdns, build_names
+from stacks.aws.data import AwsData, distributions
 from stacks.aws.foundation import AwsFoundation
-from stacks.data import Part
-from stacks.requirements import AwsSettings
-from stacks.services import Services
-from stacks.settings import Settings
+from stacks.data import Data, together
+from stacks.inputs import AwsProgram
+from stacks.settings import AwsSettings, CloudflareSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,30 +37,25 @@ class Entry:
     """The way in, before anything runs behind it.
 
     Args:
-        parts: what services get of it: the CDN and the load balancer.
+        data: what services get of it: the CDN and the load balancer.
         balancer: the load balancer.
         gateway: service that it routes to; None if the catalog has none.
     """
 
-    parts: tuple[Part, ...]
+    data: Data
     balancer: LoadBalancer
     gateway: str
 
 
-def build_entry(
-    settings: Settings,
-    managed: AwsSettings,
-    catalog: Catalog,
-    foundation: AwsFoundation,
-    data: AwsData,
-) -> Entry | None:
+def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -> Entry | None:
     """Makes everything of the edge that needs no service; None without a gateway."""
+    settings, catalog = program.settings, program.catalog
     gateway = catalog.gateway
     if gateway is None:
         if data.served is not None:
             data.served.allow()
         return None
-    certificate = _certificate(managed, foundation)
+    certificate = _certificate(settings, foundation)
     mark = CdnMark("cdn-mark", CdnMarkArgs(), foundation.options()).value
     balancer = LoadBalancer(
         "balancer",
@@ -72,7 +67,7 @@ def build_entry(
             cluster=foundation.cluster.name,
             port=catalog.services[gateway].port,
             health=HEALTH,
-            certificate=certificate.arns[managed.region],
+            certificate=certificate.arns[settings.aws_region],
             firewall=WebAcl(
                 "balancer-firewall",
                 WebAclArgs(
@@ -86,7 +81,7 @@ def build_entry(
         foundation.options(),
     )
     cdns = build_cdns(
-        managed,
+        settings,
         foundation,
         data,
         certificate=certificate,
@@ -104,8 +99,8 @@ def build_entry(
         "failover",
         Route53FailoverArgs(
             aws=foundation.aws,
-            zone=managed.route53_zone,
-            domain=managed.failover_domain,
+            zone=settings.route53_zone,
+            domain=settings.direct_domain,
             origin=origin,
             cdn=None
             if cdns.site is None
@@ -114,29 +109,26 @@ def build_entry(
         ),
         foundation.options(),
     )
-    handle = build_names(settings, managed, foundation, cdns, mark)
+    handle = build_names(settings, foundation, cdns, mark)
     return Entry(
-        parts=_parts(catalog, managed, balancer, failover.origin, handle),
+        data=_given(program, balancer, failover.origin, handle),
         balancer=balancer,
         gateway=gateway,
     )
 
 
 def build_edge(
-    settings: Settings,
-    managed: AwsSettings,
-    catalog: Catalog,
+    program: AwsProgram,
     foundation: AwsFoundation,
-    *,
-    services: Services,
+    services: Mapping[str, Workload],
     entry: Entry | None,
 ) -> str | None:
     """Makes the route to the gateway, once it runs; returns the platform's URL."""
     if entry is None:
         return None
-    domain = catalog.services[entry.gateway].domain
-    after: list[pulumi.Resource] = [services.workloads[entry.gateway].handle]
-    if settings.nodes == "managed" and managed.existing_cluster is None:
+    settings, gateway = program.settings, program.catalog.services[entry.gateway]
+    after: list[pulumi.Resource] = [services[gateway.name].handle]
+    if settings.nodes == "managed" and settings.existing_cluster is None:
         # Only here, because the SDK's part for Helm takes a while to load.
         from components.aws.load_balancer_controller import (
             LoadBalancerController,
@@ -158,37 +150,35 @@ def build_edge(
     GatewayRoute(
         "gateway",
         GatewayRouteArgs(
-            context=foundation.context,
-            namespace=foundation.namespaces[domain],
-            service=entry.gateway,
-            port=catalog.services[entry.gateway].port,
+            context=program.context,
+            namespace=foundation.namespaces[gateway.domain],
+            service=gateway.name,
+            port=gateway.port,
             targets=entry.balancer.targets,
             auto=settings.nodes == "auto",
             after=tuple(after),
         ),
         foundation.options(),
     )
-    return f"https://{managed.domain}/"
+    return f"https://{settings.domain}/"
 
 
-def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate:
-    route53: DnsZone = Route53Zone(id=managed.route53_zone)
+def _certificate(settings: AwsSettings, foundation: AwsFoundation) -> Certificate:
+    route53: DnsZone = Route53Zone(id=settings.route53_zone)
     zone = route53
-    if managed.cloudflare is not None:
+    if isinstance(settings, CloudflareSettings):
         from components.cloudflare.cloudflare_zone import CloudflareZone
 
-        zone = CloudflareZone(id=managed.cloudflare.zone)
+        zone = CloudflareZone(id=settings.cloudflare_zone)
     # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed
     # cannot be impersonated with this certificate.
     names = {
-        managed.domain: zone,
-        media_host(managed): zone,
-        managed.failover_domain: route53,
-        origin_host(managed.failover_domain): route53,
+        settings.domain: zone,
+        settings.media_host: zone,
+        settings.direct_domain: route53,
+        origin_host(settings.direct_domain): route53,
     }
-    regions = [managed.region]
-    if managed.edge != "cloudflare":
-        regions.append(REGION)
+    regions = (settings.aws_region, *((REGION,) if distributions(settings) else ()))
     return Certificate(
         "certificate",
         CertificateArgs(
@@ -200,26 +190,28 @@ def _certificate(managed: AwsSettings, foundation: AwsFoundation) -> Certificate
     )
 
 
-def _parts(
-    catalog: Catalog,
-    managed: AwsSettings,
-    balancer: LoadBalancer,
-    origin: str,
-    media: pulumi.Resource,
-) -> tuple[Part, ...]:
-    def part(resource: str, handle: pulumi.Resource, endpoint: dict[str, str]) -> Part:
-        grants = {
-            edge.source: Grant(resource=resource, handle=handle, endpoint=endpoint)
-            for edge in catalog.edges
-            if edge.target == resource
-        }
-        return Part(resource=resource, handle=handle, grants=grants)
+def _given(
+    program: AwsProgram, balancer: LoadBalancer, origin: str, media: pulumi.Resource
+) -> Data:
+    """What services get of the edge."""
+    settings, services = program.settings, program.catalog.services
 
-    return (
-        part(
-            "cdn",
-            media,
-            {"url": f"https://{media_host(managed)}", "origin": f"https://{origin}"},
-        ),
-        part("load-balancer", balancer.handle, {"url": f"https://{managed.domain}"}),
+    def granted(resource: str, handle: pulumi.Resource, endpoint: dict[str, str]) -> Data:
+        return Data(
+            servers={resource: handle},
+            grants=tuple(
+                Grant(
+                    resource=resource,
+                    service=services[user].data_name,
+                    handle=handle,
+                    endpoint=endpoint,
+                )
+                for user in program.users(resource)
+            ),
+        )
+
+    media_urls = {"url": f"https://{settings.media_host}", "origin": f"https://{origin}"}
+    return together(
+        granted("cdn", media, media_urls),
+        granted("load-balancer", balancer.handle, {"url": f"https://{settings.domain}"}),
     )

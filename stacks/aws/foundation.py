@@ -10,22 +10,14 @@ import pulumi_aws
 import pulumi_kubernetes
 import pulumi_random
 
-from catalog import Catalog
 from components.aws.aws_context import AwsContext
 from components.aws.container_registry import ContainerRegistry, ContainerRegistryArgs
 from components.aws.kms_key import KmsKey, KmsKeyArgs
-from components.context import Context
 from stacks.aws.cluster import Cluster, existing_cluster, make_addons, make_cluster
-from stacks.environment import Managed
-from stacks.foundation import (
-    Foundation,
-    make_namespaces,
-    make_priorities,
-    make_pull_secrets,
-)
-from stacks.requirements import AwsSettings
+from stacks.foundation import Foundation, make_foundation
+from stacks.inputs import AwsProgram
 from stacks.setting_types import SERVICE_CIDR
-from stacks.settings import Settings
+from stacks.settings import AwsSettings, CloudflareSettings
 
 DNS_NUMBER = 10
 """Which address of its Services a cluster of EKS has its DNS at. Source:
@@ -50,27 +42,23 @@ class AwsFoundation(Foundation):
     gpu: pulumi.Resource | None
 
 
-def build_foundation(
-    settings: Settings,
-    managed: AwsSettings,
-    platform: Managed,
-    context: Context,
-    catalog: Catalog,
-) -> AwsFoundation:
+def build_foundation(program: AwsProgram) -> AwsFoundation:
     """Makes everything below the data layer."""
+    settings, catalog = program.settings, program.catalog
     if "gpu" not in catalog.needed:
-        platform = replace(platform, nodes=replace(platform.nodes, gpu_families=(), gpu_types=()))
+        without = replace(program.platform.nodes, gpu_families=(), gpu_types=())
+        program = replace(program, platform=replace(program.platform, nodes=without))
     aws = AwsContext(
-        context=context,
-        account=managed.account,
-        region=managed.region,
-        zones=managed.zones,
-        owner=managed.owner,
-        retained=platform.retained,
-        log_days=platform.log_days,
+        context=program.context,
+        account=settings.aws_account,
+        region=settings.aws_region,
+        zones=settings.zones,
+        owner=settings.owner,
+        retained=program.platform.retained,
+        log_days=program.platform.log_days,
     )
     provider = pulumi_aws.Provider(
-        "aws", region=managed.region, allowed_account_ids=[managed.account]
+        "aws", region=settings.aws_region, allowed_account_ids=[settings.aws_account]
     )
     options = pulumi.ResourceOptions(providers=[provider])
     logs_key = KmsKey(
@@ -78,11 +66,11 @@ def build_foundation(
         KmsKeyArgs(aws=aws, layer="foundation", purpose="logs", log_groups=""),
         options,
     ).arn
-    if managed.existing_cluster is None:
-        cluster = make_cluster(settings, platform, aws, logs_key, options)
+    if settings.existing_cluster is None:
+        cluster = make_cluster(program, aws, logs_key, options)
     else:
-        cluster = existing_cluster(managed.existing_cluster, managed.region)
-    if managed.registry is None:
+        cluster = existing_cluster(settings.existing_cluster, settings.aws_region)
+    if settings.other_registry is None:
         key = KmsKey(
             "registry-key",
             KmsKeyArgs(aws=aws, layer="foundation", purpose="images"),
@@ -108,38 +96,29 @@ def build_foundation(
         pulumi_random.Provider("random"),
         provider,
     )
-    if managed.cloudflare is not None:
+    if isinstance(settings, CloudflareSettings):
         import pulumi_cloudflare
 
-        token = pulumi.Output.secret(managed.cloudflare.token.get_secret_value())
+        token = pulumi.Output.secret(settings.cloudflare_token.get_secret_value())
         providers += (pulumi_cloudflare.Provider("cloudflare", api_token=token),)
-    namespaces = make_namespaces(context, catalog, providers, _resolvers(settings))
+    in_cluster = make_foundation(program, providers, _resolvers(settings))
     return AwsFoundation(
-        context=context,
         providers=providers,
-        namespaces=namespaces,
-        priorities=make_priorities(context, providers),
-        pull_secrets=make_pull_secrets(
-            context,
-            catalog,
-            providers,
-            namespaces,
-            login=settings.registry_login,
-            registry=managed.registry,
-        ),
+        namespaces=in_cluster.namespaces,
+        priorities=in_cluster.priorities,
+        pull_secrets=in_cluster.pull_secrets,
         aws=aws,
         cluster=cluster,
         logs_key=logs_key,
-        gpu=make_addons(
-            settings, platform, aws, cluster, pulumi.ResourceOptions(providers=list(providers))
-        ),
+        gpu=make_addons(program, aws, cluster, pulumi.ResourceOptions(providers=list(providers))),
     )
 
 
-def _resolvers(settings: Settings) -> tuple[str, ...]:
+def _resolvers(settings: AwsSettings) -> tuple[str, ...]:
     """Blocks of DNS resolvers that are no pods: Auto Mode runs the cluster's DNS on the nodes."""
     if settings.nodes != "auto":
         return settings.dns_resolvers
     existing = settings.existing_cluster
-    services = SERVICE_CIDR if existing is None else existing.service_cidr or SERVICE_CIDR
-    return (*settings.dns_resolvers, f"{IPv4Network(services)[DNS_NUMBER]}/32")
+    services = None if existing is None else existing.service_cidr
+    network = IPv4Network(services or SERVICE_CIDR)
+    return (*settings.dns_resolvers, f"{network[DNS_NUMBER]}/32")

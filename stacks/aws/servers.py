@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import pulumi
 
 from components.aws.amazon_mq import AmazonMq, AmazonMqArgs
@@ -9,38 +11,33 @@ from components.aws.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
 from components.aws.elasti_cache import ElastiCache, ElastiCacheArgs
 from components.aws.restore import RestoreArgs
 from stacks.aws.foundation import AwsFoundation
-from stacks.data import DataPlans, Part
-from stacks.environment import Managed
+from stacks.data import Data, Ground, together
+from stacks.inputs import AwsProgram
 from stacks.settings import Settings
 
+AwsGround: TypeAlias = Ground[AwsProgram, AwsFoundation]
 
-def server_parts(
-    plans: DataPlans, foundation: AwsFoundation, platform: Managed, key: pulumi.Output[str]
-) -> list[Part]:
-    """Makes every server, and each service's part of it.
+
+def make_servers(ground: AwsGround, key: pulumi.Output[str]) -> Data:
+    """Makes every server, and each service's part of it; a dedicated one is as the shared one.
 
     Args:
-        plans: what the servers are made from.
-        foundation: the network and the cluster.
-        platform: sizes; a dedicated server has that of the shared one.
+        ground: what the servers are made from.
         key: ARN of the key that encrypts data.
     """
     makers = {"postgres": _postgres, "redis": _redis, "queue": _queue}
-    return [
-        make(plans, foundation, platform, key, name)
-        for resource, make in makers.items()
-        for name in plans.catalog.servers(resource)
-    ]
+    return together(
+        *(
+            make(ground, key, name)
+            for resource, make in makers.items()
+            for name in ground.program.catalog.servers(resource)
+        )
+    )
 
 
-def _postgres(
-    plans: DataPlans,
-    foundation: AwsFoundation,
-    platform: Managed,
-    key: pulumi.Output[str],
-    name: str,
-) -> Part:
-    sizes, cluster = platform.postgres, foundation.cluster
+def _postgres(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
+    program, foundation = ground.program, ground.foundation
+    sizes, cluster = program.platform.postgres, foundation.cluster
     server = AuroraPostgres(
         name,
         AuroraPostgresArgs(
@@ -49,19 +46,19 @@ def _postgres(
             subnets=cluster.data,
             cluster=cluster.name,
             cluster_group=cluster.security_group,
-            namespace=plans.namespace,
+            namespace=ground.namespace,
             key=key,
             logs_key=foundation.logs_key,
             instance_class=sizes.instance_class,
             instances=sizes.instances,
             backup_days=sizes.backup_days,
             insights_days=sizes.insights_days,
-            server=plans.settings.database_servers.get(name),
-            restore=_restore(plans.settings, name),
+            server=program.settings.database_servers.get(name),
+            restore=_restore(program.settings, name),
         ),
         foundation.options(),
     )
-    return Part(resource=name, handle=server.handle, grants=plans.databases(name, server))
+    return Data(servers={name: server.handle}, grants=ground.databases(name, server))
 
 
 def _restore(settings: Settings, name: str) -> RestoreArgs | None:
@@ -72,14 +69,9 @@ def _restore(settings: Settings, name: str) -> RestoreArgs | None:
     return RestoreArgs(**restore.model_dump(exclude={"server"}))
 
 
-def _redis(
-    plans: DataPlans,
-    foundation: AwsFoundation,
-    platform: Managed,
-    key: pulumi.Output[str],
-    name: str,
-) -> Part:
-    sizes, cluster, owners = platform.redis, foundation.cluster, plans.owners(name)
+def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
+    program, foundation = ground.program, ground.foundation
+    sizes, cluster, owners = program.platform.redis, foundation.cluster, program.owners(name)
     server = ElastiCache(
         name,
         ElastiCacheArgs(
@@ -90,25 +82,19 @@ def _redis(
             key=key,
             logs_key=foundation.logs_key,
             services=tuple(owners),
-            rotations=plans.rotations,
+            rotations=program.rotations,
             node_type=sizes.node_type,
             nodes=sizes.nodes,
             snapshot_days=sizes.snapshot_days,
         ),
         foundation.options(),
     )
-    grants = {service: server.add_user(own) for own, service in owners.items()}
-    return Part(resource=name, handle=server.handle, grants=grants)
+    return Data(servers={name: server.handle}, grants=tuple(map(server.add_user, owners)))
 
 
-def _queue(
-    plans: DataPlans,
-    foundation: AwsFoundation,
-    platform: Managed,
-    key: pulumi.Output[str],
-    name: str,
-) -> Part:
-    cluster = foundation.cluster
+def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
+    program, foundation = ground.program, ground.foundation
+    sizes, cluster = program.platform.queue, foundation.cluster
     server = AmazonMq(
         name,
         AmazonMqArgs(
@@ -116,11 +102,11 @@ def _queue(
             vpc=cluster.vpc,
             subnets=cluster.data,
             cluster_group=cluster.security_group,
-            namespace=plans.namespace,
+            namespace=ground.namespace,
             key=key,
-            instance_type=platform.queue.instance_type,
-            deployment=platform.queue.deployment,
+            instance_type=sizes.instance_type,
+            deployment=sizes.deployment,
         ),
         foundation.options(),
     )
-    return Part(resource=name, handle=server.handle, grants=plans.vhosts(name, server))
+    return Data(servers={name: server.handle}, grants=ground.vhosts(name, server))

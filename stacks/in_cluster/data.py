@@ -9,78 +9,82 @@ from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueAr
 from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
 from components.servers.in_cluster_storage import InClusterStorage, InClusterStorageArgs
 from stacks.capacity import postgres_connections
-from stacks.data import Data, DataPlans, Part, collected
-from stacks.environment import InCluster
+from stacks.data import Data, Ground, lay_ground, together
+from stacks.foundation import Foundation
+from stacks.inputs import ClusterProgram
 
 
-def build_data(plans: DataPlans, platform: InCluster) -> Data:
+def build_data(program: ClusterProgram, foundation: Foundation) -> Data:
     """Makes the servers that somebody needs, and everybody's part of them."""
-    servers = plans.catalog.servers
-    return collected(
-        plans.catalog,
-        *(_postgres(plans, platform, name) for name in servers("postgres")),
-        *(_redis(plans, platform, name) for name in servers("redis")),
-        *(_queue(plans, platform, name) for name in servers("queue")),
-        *(_storage(plans, platform, name) for name in servers("storage")),
+    ground = lay_ground(program, foundation)
+    makers = {"postgres": _postgres, "redis": _redis, "queue": _queue, "storage": _storage}
+    return together(
+        *(
+            make(ground, name)
+            for resource, make in makers.items()
+            for name in program.catalog.servers(resource)
+        )
     )
 
 
-def _postgres(plans: DataPlans, platform: InCluster, name: str) -> Part:
+def _postgres(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+    program = ground.program
     server = InClusterPostgres(
         name,
         InClusterPostgresArgs(
-            context=plans.foundation.context,
-            namespace=plans.namespace,
-            storage=platform.postgres.storage,
-            size=platform.postgres.size,
-            max_connections=postgres_connections(plans.catalog, name),
+            context=program.context,
+            namespace=ground.namespace,
+            storage=program.platform.postgres.storage,
+            size=program.platform.postgres.size,
+            max_connections=postgres_connections(program.catalog, name),
         ),
-        plans.foundation.options(),
+        ground.foundation.options(),
     )
-    return Part(resource=name, handle=server.handle, grants=plans.databases(name, server))
+    return Data(servers={name: server.handle}, grants=ground.databases(name, server))
 
 
-def _redis(plans: DataPlans, platform: InCluster, name: str) -> Part:
-    owners = plans.owners(name)
+def _redis(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+    program = ground.program
+    owners = program.owners(name)
     server = InClusterRedis(
         name,
         InClusterRedisArgs(
-            context=plans.foundation.context,
-            namespace=plans.namespace,
+            context=program.context,
+            namespace=ground.namespace,
             services=tuple(owners),
-            rotations=plans.rotations,
-            storage=platform.redis.storage,
-            size=platform.redis.size,
-            max_memory=platform.max_memory,
+            rotations=program.rotations,
+            storage=program.platform.redis.storage,
+            size=program.platform.redis.size,
+            max_memory=program.platform.max_memory,
         ),
-        plans.foundation.options(),
+        ground.foundation.options(),
     )
-    grants = {service: server.add_user(own) for own, service in owners.items()}
-    return Part(resource=name, handle=server.handle, grants=grants)
+    return Data(servers={name: server.handle}, grants=tuple(map(server.add_user, owners)))
 
 
-def _queue(plans: DataPlans, platform: InCluster, name: str) -> Part:
+def _queue(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+    program = ground.program
     server = InClusterQueue(
         name,
         InClusterQueueArgs(
-            context=plans.foundation.context,
-            namespace=plans.namespace,
-            storage=platform.queue.storage,
-            size=platform.queue.size,
+            context=program.context,
+            namespace=ground.namespace,
+            storage=program.platform.queue.storage,
+            size=program.platform.queue.size,
         ),
-        plans.foundation.options(),
+        ground.foundation.options(),
     )
-    return Part(resource=name, handle=server.handle, grants=plans.vhosts(name, server))
+    return Data(servers={name: server.handle}, grants=ground.vhosts(name, server))
 
 
-def _storage(plans: DataPlans, platform: InCluster, name: str) -> Part:
-    context = plans.foundation.context
-    buckets, owners = plans.catalog.buckets.values(), plans.owners(name)
+def _storage(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+    program, buckets = ground.program, ground.program.catalog.buckets.values()
+    owners = program.owners(name)
     server = InClusterStorage(
         name,
         InClusterStorageArgs(
-            context=context,
-            namespace=plans.namespace,
+            context=program.context,
+            namespace=ground.namespace,
             buckets={
                 own: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
                 for own, service in owners.items()
@@ -89,27 +93,28 @@ def _storage(plans: DataPlans, platform: InCluster, name: str) -> Part:
                 own: tuple(b.name for b in buckets if b.owner == service)
                 for own, service in owners.items()
             },
-            rotations=plans.rotations,
-            storage=platform.storage.storage,
-            size=platform.storage.size,
+            rotations=program.rotations,
+            storage=program.platform.storage.storage,
+            size=program.platform.storage.size,
         ),
-        plans.foundation.options(),
+        ground.foundation.options(),
     )
-    grants: dict[str, Grant] = {}
+    grants: tuple[Grant, ...] = ()
     for bucket in buckets:
-        made = Bucket(
+        grants += Bucket(
             f"{bucket.name}-bucket",
             BucketArgs(
-                context=context,
-                namespace=plans.namespace,
+                context=program.context,
+                namespace=ground.namespace,
                 bucket=bucket.name,
                 services=tuple(
-                    own for own, name in owners.items() if name in (bucket.owner, *bucket.granted)
+                    own
+                    for own, service in owners.items()
+                    if service in (bucket.owner, *bucket.granted)
                 ),
                 store=server,
-                script_map=plans.script_map,
+                script_map=ground.script_map,
             ),
-            plans.foundation.options(),
-        )
-        grants |= {owners[own]: grant for own, grant in made.grants.items()}
-    return Part(resource=name, handle=server.handle, grants=grants)
+            ground.foundation.options(),
+        ).grants
+    return Data(servers={name: server.handle}, grants=grants)

@@ -4,41 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from catalog import Catalog
-from components.context import DATA, Context
+from components.context import DATA
 from components.kubernetes.traffic import Addresses, Pods
 from components.servers.in_cluster_postgres import PORT as POSTGRES_PORT
 from components.servers.in_cluster_queue import MANAGEMENT_PORT
 from components.servers.in_cluster_queue import PORT as QUEUE_PORT
 from components.servers.in_cluster_redis import PORT as REDIS_PORT
 from components.servers.in_cluster_storage import PORT as STORAGE_PORT
-from stacks.network import Place, jobs_of
-from stacks.settings import Settings
+from stacks.inputs import ClusterProgram
+from stacks.network import Destination, jobs_of
+from stacks.settings import ClusterSettings
 
 
-def entrance(settings: Settings) -> tuple[Pods | Addresses, ...]:
+def entrance(settings: ClusterSettings) -> tuple[Pods | Addresses, ...]:
     """Where the ingress controller's packets come from."""
     nodes = Addresses(blocks=tuple((block, ()) for block in settings.edge_addresses))
     controller = Pods(namespace=settings.edge_namespace)
     return (controller, nodes) if nodes.blocks else (controller,)
 
 
-def places(catalog: Catalog, context: Context) -> Mapping[str, Place]:
+def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
     """Every server of the data namespace, by platform resource."""
+    catalog, namespace = program.catalog, program.context.namespace(DATA)
 
-    def server(name: str, port: int, jobs: tuple[str, ...] = (), bootstrap_port: int = 0) -> Place:
-        at = Pods(namespace=context.namespace(DATA), component="server", names=(name,))
-        return Place(at=at, port=port, jobs=jobs, bootstrap_port=bootstrap_port)
+    def server(
+        name: str, port: int, jobs: tuple[str, ...] = (), bootstrap_port: int = 0
+    ) -> Destination:
+        at = Pods(namespace=namespace, component="server", names=(name,))
+        return Destination(at=at, port=port, jobs=jobs, bootstrap_port=bootstrap_port)
 
     buckets = tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
     return {
         **{
-            name: server(name, POSTGRES_PORT, jobs_of(name, catalog), POSTGRES_PORT)
+            name: server(name, POSTGRES_PORT, jobs_of(name, program), POSTGRES_PORT)
             for name in catalog.servers("postgres")
         },
         **{name: server(name, REDIS_PORT) for name in catalog.servers("redis")},
         **{
-            name: server(name, QUEUE_PORT, jobs_of(name, catalog), MANAGEMENT_PORT)
+            name: server(name, QUEUE_PORT, jobs_of(name, program), MANAGEMENT_PORT)
             for name in catalog.servers("queue")
         },
         **{

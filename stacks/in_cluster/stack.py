@@ -2,56 +2,57 @@
 
 from __future__ import annotations
 
-from catalog import Catalog
-from stacks.data import plan_data
-from stacks.environment import InCluster
-from stacks.external_grants import external_grants, with_grants
-from stacks.external_places import external_places
+from collections.abc import Mapping
+
+import pulumi_kubernetes
+import pulumi_random
+
+from components.kubernetes.workload import Workload
+from stacks.data import together
+from stacks.externals import external_destinations, external_grants
+from stacks.foundation import Foundation, current_cluster, make_foundation
 from stacks.in_cluster.data import build_data
-from stacks.in_cluster.edge import build_edge, letsencrypt
-from stacks.in_cluster.foundation import build_foundation
-from stacks.in_cluster.network import entrance, places
-from stacks.inputs import Built, Inputs
+from stacks.in_cluster.edge import build_edge
+from stacks.in_cluster.network import destinations, entrance
+from stacks.inputs import ClusterProgram
 from stacks.limits import build_limits
 from stacks.network import build_network
 from stacks.services import build_services
-from stacks.settings import Settings
 
 
-def build_stack(inputs: Inputs, platform: InCluster) -> Built:
-    """Makes every layer."""
-    settings, environment, catalog = inputs.settings, inputs.environment, inputs.catalog
-    images = inputs.release.images(
-        catalog, registry=settings.registry, stand_ins=environment.stand_ins
-    )
-    foundation = build_foundation(settings, inputs.context, catalog)
-    data = build_data(plan_data(settings, environment, catalog, foundation), platform)
-    build_limits(environment, catalog, foundation, solvers=_solvers(settings, catalog))
+def build_stack(program: ClusterProgram) -> tuple[str | None, Mapping[str, Workload]]:
+    """Makes every layer; returns where people reach the platform, and what runs."""
+    settings, catalog = program.settings, program.catalog
+    foundation = _foundation(program)
+    data = build_data(program, foundation)
+    build_limits(program, foundation, solvers=_solvers(program))
     network = build_network(
-        catalog,
+        program,
         foundation,
-        {**places(catalog, inputs.context), **external_places(settings, catalog)},
+        {**destinations(program), **external_destinations(settings, catalog)},
         entrance(settings),
-        settings.monitoring_namespace,
     )
     services = build_services(
-        settings=settings,
-        environment=environment,
-        catalog=catalog,
-        images=images,
-        foundation=foundation,
-        data=with_grants(data, external_grants(settings, catalog)),
-        network=network,
-        opened=inputs.opened,
+        program, foundation, together(data, external_grants(settings, catalog)), network
     )
-    url = build_edge(settings, environment, catalog, foundation, services)
-    return Built(url=url, services=services)
+    return build_edge(program, foundation, services), services
 
 
-def _solvers(settings: Settings, catalog: Catalog) -> frozenset[str]:
+def _foundation(program: ClusterProgram) -> Foundation:
+    """The foundation on a cluster that is there already."""
+    context = program.settings.kube_context
+    providers = (
+        pulumi_kubernetes.Provider("kubernetes", context=context),
+        pulumi_random.Provider("random"),
+    )
+    return make_foundation(
+        program, providers, program.settings.dns_resolvers, current_cluster(context)
+    )
+
+
+def _solvers(program: ClusterProgram) -> frozenset[str]:
     """Domains in whose namespaces cert-manager's pods answer challenges."""
-    wanted = letsencrypt(settings)
-    if wanted is None or wanted.challenge != "http01":
+    signer, gateway = program.settings.signer, program.catalog.gateway
+    if signer is None or signer.challenge != "http01" or gateway is None:
         return frozenset()
-    gateway = catalog.gateway
-    return frozenset() if gateway is None else frozenset({catalog.services[gateway].domain})
+    return frozenset({program.catalog.services[gateway].domain})

@@ -252,6 +252,35 @@ def test_broken_pulumi_file(project: Path, file: str) -> None:
     assert refused(project).startswith(f"{file}:")
 
 
+@pytest.mark.parametrize(
+    ("stack", "settings"),
+    [
+        ("dev", {"environment": "qa"}),
+        ("dev", {"orderng": "tiers"}),
+        ("dev", {"rotations": "many"}),
+        ("dev", {"rotations": {"user-aut": 1}}),
+        ("dev", {"variables": {"user-aut": {"LEVEL": "info"}}}),
+        ("dev", {"host": {"secure": "v1:encrypted"}}),
+        ("dev", {"certificates": "letsEncrypt"}),
+        ("staging", {"owner": None}),
+        ("staging", {"vpcCidr": "8.8.0.0/16"}),
+        ("staging", {"cloudflareToken": None}),
+        ("staging", {"kubeContext": "kind-nexus"}),
+    ],
+    ids=str,
+)
+def test_the_file_is_named_with_its_folder(
+    project: Path, stack: str, settings: dict[str, object]
+) -> None:
+    """Who is sent to a file that is not there makes a new one, which nothing reads."""
+    set_config(project, stack, **settings)
+    (project / "stacks").mkdir()
+    (project / f"Pulumi.{stack}.yaml").rename(project / "stacks" / f"Pulumi.{stack}.yaml")
+    with (project / "Pulumi.yaml").open("a", encoding="utf-8") as file:
+        file.write("stackConfigDir: stacks\n")
+    assert refused(project, stack).startswith(f"stacks/Pulumi.{stack}.yaml: ")
+
+
 def test_context_is_the_one_that_is_set(project: Path) -> None:
     """Without it a deployment goes to whatever cluster is current."""
     set_config(project, "dev", kubeContext="kind-nexus")

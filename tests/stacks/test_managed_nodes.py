@@ -16,7 +16,7 @@ from nexus.plan.recorder import Registration
 from nexus.plan.terraform.configuration import configuration
 from nexus.policy.rules import violations
 from nexus.rehearsal.schema import validate
-from stacks.environment import ENVIRONMENTS, EnvironmentName, Managed
+from stacks.environment import ENVIRONMENTS, EnvironmentName, InAws
 from tests.projects import copy_project, set_config
 from tests.stacks.cloud_resources import STACKS, of_type, one, policies
 from tests.stacks.test_cloud_iam import unexplained_wildcards
@@ -117,7 +117,7 @@ AGENTS = (150, 100, 4)
 def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: str) -> None:
     """Pods that wait for a node that is still to start let the first deployment fail."""
     environment = ENVIRONMENTS[cast("EnvironmentName", stack)]
-    assert isinstance(environment.platform, Managed)
+    assert isinstance(environment.platform, InAws)
     nodes = environment.platform.nodes
     needed: list[int] = [*SYSTEM]
     gpus = 0
@@ -150,7 +150,7 @@ def test_there_are_gpus_for_every_pod_that_wants_one(
             most = scalers[f"{name}-autoscaler"].inputs["spec"]["maxReplicas"]
             wanted += most + spec["strategy"]["rollingUpdate"]["maxSurge"]
     platform = ENVIRONMENTS[cast("EnvironmentName", stack)].platform
-    assert isinstance(platform, Managed)
+    assert isinstance(platform, InAws)
     assert 0 < wanted <= platform.nodes.gpu_limit
 
 

@@ -44,7 +44,7 @@ def made(
                 directory=directory,
                 email="platform@nexus.example",
                 ingress_class=ingress_class,
-                edge=(EDGE, NODES),
+                entrance=(EDGE, NODES),
                 dns_token=dns_token,
                 manager=given("cert-manager") if installed else None,
             ),

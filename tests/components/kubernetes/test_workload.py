@@ -92,12 +92,13 @@ def granted() -> Recording:
         handles = {name: given(name) for name in ("database", "auth")}
         grant = Grant(
             resource="postgres",
+            service="cart",
             handle=handles["database"],
             endpoint={},
             credentials={"username": "cart", "password": pulumi.Output.secret("hush")},
         )
         changes: dict[str, Any] = {
-            "grants": (grant, Grant(resource="cdn", handle=None, endpoint={})),
+            "grants": (grant, Grant(resource="cdn", service="cart", handle=None, endpoint={})),
             "dependencies": (POSTGRES, STOCK),
             "after": tuple(handles.values()),
         }
@@ -179,7 +180,7 @@ def test_credentials_are_secret_files_one_for_each() -> None:
 
 def test_without_credentials_there_is_no_secret() -> None:
     """A mount of what is not there keeps a pod from starting."""
-    service = made(grants=(Grant(resource="cdn", handle=None, endpoint={}),))
+    service = made(grants=(Grant(resource="cdn", service="cart", handle=None, endpoint={}),))
     assert service.all("Secret") == []
     assert {each["name"] for each in pod(service)["volumes"]} == {"tmp", "config"}
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the comment for the plans of run $RUN. Usage: render-comment.sh FILE
+# Writes the comment for the snapshots of run $RUN. Usage: render-comment.sh FILE
 set -euo pipefail
 
 file=$1
@@ -12,28 +12,26 @@ if [ "$CONCLUSION" != success ]; then
 	exit 0
 fi
 
-folder=$(mktemp -d "$RUNNER_TEMP/plans.XXXXXX")
-size=$(
+folder=$(mktemp -d "$RUNNER_TEMP/snapshots.XXXXXX")
+read -r id size < <(
 	gh api "repos/$GITHUB_REPOSITORY/actions/runs/$RUN/artifacts" \
-		--jq '[.artifacts[] | select(.name == "plans")][0].size_in_bytes // 0'
+		--jq '[.artifacts[] | select(.name == "snapshots")][0] | "\(.id // 0) \(.size_in_bytes // 0)"'
 )
 if [ "$size" -eq 0 ] || [ "$size" -gt 50000000 ]; then
-	say "The run left no plans, or more than 50 MB of them."
+	say "The run left no snapshots, or more than 50 MB of them."
 	exit 0
 fi
-gh run download "$RUN" --repo "$GITHUB_REPOSITORY" --name plans --dir "$folder/artifact"
-
-# Unpacks only what may be in it, then validates each document; see nexus/diff/artifact.py.
-if ! .venv/bin/python -m nexus.diff.artifact "$folder/artifact/plans.zip" "$folder/documents"; then
-	say "What the run left is no set of plans."
+gh api "repos/$GITHUB_REPOSITORY/actions/artifacts/$id/zip" >"$folder/artifact.zip"
+if ! .venv/bin/python .github/scripts/unpack.py "$folder/artifact.zip" "$folder/artifact"; then
+	say "What the run left are no snapshots."
 	exit 0
 fi
 code=0
-timeout 120 .venv/bin/nexus diff "$folder/documents/base" "$folder/documents/head" \
+timeout 120 .venv/bin/nexus diff "$folder/artifact/base.json" "$folder/artifact/head.json" \
 	--format markdown --output "$file" || code=$?
-# 2 says that a document is unreadable, which the report tells.
+# 2 says that a snapshot is unreadable, which the report tells.
 case $code in 0 | 2 | 10 | 11) ;; *) exit "$code" ;; esac
 test -s "$file"
 
 # The shape was checked, the content cannot be: workflow and program were the author's.
-printf '\n<sub>Both plans were made by the workflow and the code of this pull request, in [this run](%s): they say what its author has them say. Read the code before you trust them.</sub>\n' "$url" >>"$file"
+printf '\n<sub>Both snapshots were made by the workflow and the code of this pull request, in [this run](%s): they say what its author has them say. Read the code before you trust them.</sub>\n' "$url" >>"$file"

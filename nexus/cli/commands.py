@@ -22,6 +22,7 @@ MODULES: Mapping[str, str] = {
     "repair": "nexus.cli.repair",
     "schema": "nexus.cli.schema",
     "settings": "nexus.cli.settings",
+    "snapshot": "nexus.cli.snapshot",
 }
 """Module of each command. It is imported when the command is run or described, so it imports
 nothing heavy itself: a command's own imports stand inside its function.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catalog.errors import InputError
 from nexus.cli.output import write
 from nexus.cli.session import session
 
@@ -27,7 +26,7 @@ class Format(StrEnum):
 def command(  # noqa: PLR0917 - typer makes options of them
     context: typer.Context,
     base: Annotated[
-        str, typer.Argument(metavar="BASE", help="Revision, project folder, plan file or folder.")
+        str, typer.Argument(metavar="BASE", help="Git revision, project folder or snapshot.")
     ],
     head: Annotated[str, typer.Argument(metavar="HEAD", help="The same, to compare with it.")],
     stacks: Annotated[
@@ -38,22 +37,11 @@ def command(  # noqa: PLR0917 - typer makes options of them
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
-    base_graph: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Graph document beside a plan file.")
-    ] = None,
-    head_graph: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Graph document beside a plan file.")
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Keep what was compared in DIR/base and DIR/head."),
-    ] = None,
 ) -> None:
     """Show what a change does to every stack, without a cluster, an account or a secret.
 
-    BASE and HEAD are two git revisions or project folders, which are planned
-    with their own code; or two plan files; or two folders of documents that
-    --save wrote.
+    BASE and HEAD are git revisions or project folders, which are planned with their
+    own code, or files that `nexus snapshot` wrote.
 
     Exit codes: 0 no changes, 1 a side cannot be planned at all, 2 something you
     gave is wrong, or the report tells of a stack that cannot be planned or read,
@@ -61,31 +49,19 @@ def command(  # noqa: PLR0917 - typer makes options of them
     """
     from nexus.diff.errors import PlanningError
     from nexus.diff.report import make_report
-    from nexus.diff.side import write_documents
-    from nexus.diff.sources import read_sides
+    from nexus.diff.revisions import read_sides
 
     try:
         sides = read_sides(
             session(context).project,
             base,
             head,
-            stacks=tuple(stacks or ()),
-            base_graph=base_graph,
-            head_graph=head_graph,
-            say=lambda text: typer.echo(text, err=True),
+            stacks or (),
+            lambda text: typer.echo(text, err=True),
         )
     except PlanningError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    if save is not None:
-        try:
-            for side, name in zip(sides, ("base", "head"), strict=True):
-                write_documents(side, save / name)
-        except OSError as error:
-            raise InputError(
-                f"Cannot write into '{save}' ({error.strerror}); name a folder that you may "
-                "write to."
-            ) from error
     report = make_report(*sides)
     _write(report, format_, output)
     if report.exit_code:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nexus.diff.plan_document import PlannedResource
-from nexus.diff.urn import STACK_TYPE, Urn, parse_urn
+from nexus.pulumi.urn import STACK_TYPE, Urn, parse_urn
 
 _DEEPEST = 50
 """Parents above a resource; a plan may claim a circle of them."""

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nexus.diff.bounded_json import is_bounded
 from nexus.diff.property_change import ABSENT, Place, PropertyChange, wire_path
 from nexus.diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
-from nexus.diff.untrusted import is_bounded
 
 _IDENTITIES = ("mountPath", "name", "key")
 """What tells items of a list apart; of mounts the path, since two may share a volume."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nexus.diff.plan_document import PlanDocument, PlannedResource
 from nexus.diff.property_change import PropertyChange
+from nexus.pulumi.resource import Resource
 
 _TYPES = frozenset({"kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"})
 _AUTO_NAME = re.compile(r"(.+)-[0-9a-f]{8}")
@@ -25,20 +25,15 @@ def config_types() -> frozenset[str]:
     return _TYPES
 
 
-def is_autonamed(resource: PlannedResource) -> bool:
+def is_autonamed(resource: Resource) -> bool:
     """Whether the provider makes up the object's name, so that a new one can come first."""
-    metadata = resource.inputs.get("metadata")
-    return resource.type.startswith("kubernetes:") and not (
-        isinstance(metadata, dict) and metadata.get("name")
-    )
+    return resource.is_kubernetes and not resource.metadata.get("name")
 
 
-def config_names(plan: PlanDocument) -> frozenset[str]:
+def config_names(plan: Iterable[Resource]) -> frozenset[str]:
     """Names of the auto-named ConfigMaps and Secrets of a plan."""
     return frozenset(
-        resource.name
-        for resource in plan.resources
-        if resource.type in _TYPES and is_autonamed(resource)
+        resource.name for resource in plan if resource.type in _TYPES and is_autonamed(resource)
     )
 
 

@@ -11,8 +11,8 @@ from nexus.diff.property_change import PropertyChange
 from nexus.diff.resource_change import Changed, Danger, Renamed, Warned
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.stateful import loss
-from nexus.diff.urn import last_part, parse_urn
 from nexus.pulumi.replacement import refused
+from nexus.pulumi.urn import last_part, parse_urn
 
 _DATA_NAMES = {
     "database": "database",

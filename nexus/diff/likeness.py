@@ -14,7 +14,7 @@ from typing import Any
 from nexus.diff.catalog_diff import ServiceRename
 from nexus.diff.plan_document import PlannedResource
 from nexus.diff.resource_change import Renamed
-from nexus.diff.urn import STACK_TYPE, parse_urn
+from nexus.pulumi.urn import STACK_TYPE, parse_urn
 
 ALIKE = 0.9
 """Share of equal properties from which two families count as one that was renamed."""

@@ -11,7 +11,7 @@ from nexus.diff.phrase import Part, Phrase, names, phrase
 from nexus.diff.report import ExitCode, Report, StackReport, Status
 from nexus.diff.resource_change import Danger
 from nexus.diff.resource_words import Item, resource_groups
-from nexus.diff.urn import parse_urn, short_type
+from nexus.pulumi.urn import parse_urn, short_type
 
 COLUMNS = (
     "stack",

@@ -27,7 +27,7 @@ _LINKS = {
 def picture(base: Catalog, head: Catalog, diff: CatalogDiff) -> str | None:
     """A Mermaid flowchart of what changed and what it touches; None if nothing did.
 
-    Every name is a DNS label (`graph_document`), so none can leave its box. It is None too
+    Every name is a DNS label (`nexus.diff.snapshot`), so none can leave its box. It is None too
     where there would be too much to see.
 
     Args:

@@ -12,7 +12,7 @@ from nexus.diff.compare import compare
 from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
 from nexus.diff.danger import warnings
 from nexus.diff.likeness import look_renamed
-from nexus.diff.plan_document import PlanDocument, PlannedResource
+from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import PropertyChange
 from nexus.diff.resource_change import Changed, Renamed, Reordered, Warned
 from nexus.diff.secret_flow import hidden_changes, new_names
@@ -53,17 +53,19 @@ class PlanDiff:
 
 
 def diff_plans(
-    base: PlanDocument, head: PlanDocument, renames: Sequence[ServiceRename] = ()
+    base: Sequence[PlannedResource],
+    head: Sequence[PlannedResource],
+    renames: Sequence[ServiceRename] = (),
 ) -> PlanDiff:
     """What differs between two plans. Takes well under a second for 43 services.
 
     Args:
-        base: the plan as it was.
-        head: the plan as it is wanted.
+        base: the resources as they were.
+        head: the resources as they are wanted.
         renames: services that look renamed, as the catalogs tell.
     """
-    before = {resource.urn: resource for resource in base.resources}
-    after = {resource.urn: resource for resource in head.resources}
+    before = {resource.urn: resource for resource in base}
+    after = {resource.urn: resource for resource in head}
     known = aliased(before, after)
     pairs = {urn: urn for urn in after if urn in before} | known
     gone, new = set(before) - set(pairs.values()), set(after) - set(pairs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
 from catalog import Catalog
@@ -14,18 +14,9 @@ from nexus.diff.catalog_diff import (
     blast_radius,
     diff_catalogs,
 )
-from nexus.diff.errors import UnreadableError
-from nexus.diff.failure import sentences
-from nexus.diff.graph_document import read_graph
 from nexus.diff.picture import picture
 from nexus.diff.plan_diff import PlanDiff, diff_plans
-from nexus.diff.plan_document import PlanDocument, read_plan
-from nexus.diff.side import Side
-
-NO_GRAPH = (
-    "There is no graph of one side, so nothing is said of the catalog; "
-    "give it with `--base-graph` and `--head-graph`."
-)
+from nexus.diff.snapshot import Snapshot
 
 
 class Status(StrEnum):
@@ -104,108 +95,76 @@ class Report:
         return ExitCode.CHANGES if changed or catalog else ExitCode.NONE
 
 
-def make_report(base: Side, head: Side) -> Report:
-    """Compares two sides. Whatever they hold, there is a report: what is unreadable is said."""
+def make_report(base: Snapshot, head: Snapshot) -> Report:
+    """Compares two snapshots. Whatever they hold, there is a report: what is unreadable is said."""
     notes = [*base.notes, *(note for note in head.notes if note not in base.notes)]
+    notes += _notes(base, "base") + _notes(head, "head")
     if not base.has_program:
         notes.append("The base has nothing to plan yet, so everything is new.")
     if not head.has_program:
         notes.append("The head has nothing to plan; what runs stays until `pulumi destroy`.")
-    catalogs = (_graph(base, "base", notes), _graph(head, "head", notes))
-    incomplete = any(isinstance(each, UnreadableError) for each in catalogs)
-    before, after = catalogs
-    found: CatalogDiff | None = None
-    if isinstance(before, Catalog) and isinstance(after, Catalog):
-        found = diff_catalogs(before, after)
+    before, after = base.graph, head.graph
+    found = None if before is None or after is None else diff_catalogs(before, after)
     renames = () if found is None else found.look_renamed
-    known = {stack for side in (base, head) for stack in (*side.plans, *side.errors)}
-    stacks = tuple(_stack(stack, base, head, renames) for stack in sorted(known))
-    if found is None or not isinstance(before, Catalog) or not isinstance(after, Catalog):
-        return Report(
-            base=base.label,
-            head=head.label,
-            stacks=stacks,
-            notes=tuple(notes),
-            incomplete=incomplete,
-        )
-    touched = _touched(stacks, before, after, found)
-    return Report(
+    stacks = tuple(
+        _stack(stack, base, head, renames) for stack in sorted({*base.stacks, *head.stacks})
+    )
+    report = Report(
         base=base.label,
         head=head.label,
         stacks=stacks,
+        notes=tuple(notes),
+        incomplete=any(side.fault or side.graph_fault for side in (base, head)),
+    )
+    if found is None or before is None or after is None:
+        return report
+    touched = _touched(stacks, before, after, found)
+    return replace(
+        report,
         catalog=found,
         picture=picture(before, after, found),
         touched=touched,
         touched_blast=blast_radius((before, after), touched),
-        notes=tuple(notes),
     )
 
 
-def _stack(stack: str, base: Side, head: Side, renames: Sequence[ServiceRename]) -> StackReport:
-    sides = {"base": base, "head": head}
-    errors = {
-        name: sentences(side.errors[stack]) for name, side in sides.items() if stack in side.errors
-    }
+def _notes(side: Snapshot, name: str) -> list[str]:
+    """What a snapshot leaves unsaid."""
+    faults = [fault for fault in (side.fault, side.graph_fault) if fault]
+    if faults or side.graph is not None or not side.has_program:
+        return faults
+    return [
+        f"There is no graph of the {name}, whose stacks say what is wrong; so nothing is said of "
+        "the catalog."
+    ]
+
+
+def _stack(
+    stack: str, base: Snapshot, head: Snapshot, renames: Sequence[ServiceRename]
+) -> StackReport:
+    sides = {"base": base.stacks.get(stack), "head": head.stacks.get(stack)}
+    found = {name: side for name, side in sides.items() if side is not None}
+    errors = {name: side.said for name, side in found.items() if side.said}
     if errors:
         note = f"Its plan cannot be made at the {' and the '.join(errors)}, so it is not compared."
         return StackReport(stack=stack, status=Status.UNREADABLE, note=note, errors=errors)
-    try:
-        before, after = _plan(stack, base, "base"), _plan(stack, head, "head")
-    except UnreadableError as error:
-        return StackReport(stack=stack or "?", status=Status.UNREADABLE, note=str(error))
-    if before is not None and after is not None:
-        if before.stack != after.stack:
-            note = (
-                f"The base is a plan of stack {before.stack}, the head one of {after.stack}; "
-                "name two plans of one stack."
-            )
-            return StackReport(stack=after.stack, status=Status.UNREADABLE, note=note)
-        return StackReport(
-            stack=after.stack, status=Status.COMPARED, diff=diff_plans(before, after, renames)
-        )
-    if after is not None:
-        empty = PlanDocument(stack=after.stack, resources=[])
-        return StackReport(
-            stack=after.stack,
-            status=Status.NEW,
-            diff=diff_plans(empty, after),
-            note="The stack is new.",
-        )
-    return StackReport(
-        stack=stack,
-        status=Status.GONE,
-        note=(
+    faults = [side.fault for side in found.values() if side.fault]
+    if base.fault or head.fault:
+        faults.append("One side cannot be read at all, so the stack is not compared.")
+    if faults:
+        return StackReport(stack=stack, status=Status.UNREADABLE, note=faults[0])
+    before, after = sides["base"], sides["head"]
+    if after is None:
+        note = (
             "The stack is no longer in the project. Nothing is deleted by that: what runs stays, "
             "unmanaged, until somebody runs `pulumi destroy` with the old program."
-        ),
-    )
-
-
-def _plan(stack: str, side: Side, name: str) -> PlanDocument | None:
-    if stack not in side.plans:
-        return None
-    what = f"The plan of {stack or 'the stack'} at the {name}"
-    plan = read_plan(side.plans[stack], what)
-    if stack and plan.stack != stack:
-        raise UnreadableError(f"{what} says that it is of another stack; make it again.")
-    return plan
-
-
-def _graph(side: Side, name: str, notes: list[str]) -> Catalog | UnreadableError | None:
-    if side.graph is None:
-        if side.errors:
-            notes.append(
-                f"There is no graph of the {name}, whose stacks say what is wrong; so nothing is "
-                "said of the catalog."
-            )
-        elif side.has_program and NO_GRAPH not in notes:
-            notes.append(NO_GRAPH)
-        return None
-    try:
-        return read_graph(side.graph, f"The graph of the {name}")
-    except UnreadableError as error:
-        notes.append(str(error))
-        return error
+        )
+        return StackReport(stack=stack, status=Status.GONE, note=note)
+    if before is None:
+        diff = diff_plans((), after.resources)
+        return StackReport(stack=stack, status=Status.NEW, diff=diff, note="The stack is new.")
+    diff = diff_plans(before.resources, after.resources, renames)
+    return StackReport(stack=stack, status=Status.COMPARED, diff=diff)
 
 
 def _touched(

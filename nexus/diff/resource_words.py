@@ -14,7 +14,7 @@ from nexus.diff.property_change import ABSENT, PropertyChange
 from nexus.diff.resource_change import Changed
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.text import shown
-from nexus.diff.urn import last_part, parse_urn, short_type
+from nexus.pulumi.urn import last_part, parse_urn, short_type
 
 MOST_PROPERTIES = 20
 """Properties of one resource that are told; the JSON report has all."""

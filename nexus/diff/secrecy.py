@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.diff.untrusted import is_bounded
+from nexus.diff.bounded_json import is_bounded
 from nexus.pulumi.wire import HIDDEN, SIGNATURE
 
 _DEEPEST_TEXT = 20

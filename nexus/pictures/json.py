@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from catalog import Catalog
 
 
 def as_json(catalog: Catalog) -> str:
-    """Every node and edge, sorted by name and by source and target.
+    """The graph's document as text."""
+    return json.dumps(graph_document(catalog), indent=2) + "\n"
+
+
+def graph_document(catalog: Catalog) -> dict[str, Any]:
+    """Every node and edge, sorted by name and by source and target, and every critical flow.
 
     `tier` is null for external APIs, `domain` for all but services, which alone have a
     `summary` and, if they were renamed, `renamed_from`; dedicated servers alone have
     `stands_for` and `dedicated_to`; all edges are there, not only the reduced ones.
     """
-    graph = {
+    return {
         "nodes": list(_nodes(catalog)),
         "edges": [
             {
@@ -28,8 +34,8 @@ def as_json(catalog: Catalog) -> str:
             }
             for edge in catalog.edges
         ],
+        "flows": [{"name": flow.name, "steps": list(flow.steps)} for flow in catalog.flows],
     }
-    return json.dumps(graph, indent=2) + "\n"
 
 
 def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:

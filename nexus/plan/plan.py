@@ -23,27 +23,12 @@ class Plan:
         """The plan as the documented JSON document."""
         return {
             "stack": self.stack,
-            "resources": [_document(resource) for resource in self.resources],
+            "resources": [resource.document() for resource in self.resources],
         }
 
     def to_json(self) -> str:
         """The document as text: the same bytes for the same files, a newline at the end."""
         return json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
-
-
-def _document(resource: Registration) -> dict[str, Any]:
-    return {
-        "urn": resource.urn,
-        "type": resource.type,
-        "name": resource.name,
-        "parent": resource.parent or None,
-        "provider": resource.provider or None,
-        "inputs": resource.inputs,
-        "dependencies": list(resource.dependencies),
-        "aliases": list(resource.aliases),
-        "options": resource.options,
-        "secrets": list(resource.secrets),
-    }
 
 
 def make_plan(project: Path, stack: str) -> Plan:

@@ -23,9 +23,10 @@ from pulumi.runtime.settings import configure
 
 from nexus.plan.values import plain_values
 from nexus.pulumi.clouds.clouds import TYPES, made_outputs, named, place_of
+from nexus.pulumi.resource import Resource
+from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
 
-STACK_TYPE = "pulumi:pulumi:Stack"
 READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that returns the outputs of all resources in a stack's state."""
 
@@ -34,33 +35,15 @@ AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registration:
-    """One resource, as the program registered it.
+class Registration(Resource):
+    """A resource, and what only the process knows that planned it.
 
     Args:
-        urn: the URN the engine would give it.
-        type, name, parent: as registered; `parent` is "" for the stack itself.
         custom: whether a provider manages it; a component otherwise.
-        provider: URN of its provider, "" for components and providers.
-        inputs: its inputs, secrets replaced.
-        secrets: paths of the secrets in its inputs.
-        dependencies: URNs it was told to wait for, sorted.
-        aliases: other identities it is known by.
-        options: options that differ from their defaults.
         made: what the simulated cloud added: its id and computed outputs.
     """
 
-    urn: str
-    type: str
-    name: str
-    parent: str
     custom: bool
-    provider: str
-    inputs: Mapping[str, Any]
-    secrets: tuple[str, ...]
-    dependencies: tuple[str, ...]
-    aliases: tuple[Any, ...]
-    options: Mapping[str, Any]
     made: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -171,10 +154,9 @@ class _Monitor(mocks.MockMonitor):
         self.registrations: dict[str, Registration] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """The engine's URN: the types of all parents but the stack stand in front of its own."""
-        types = parent.split("::")[2] if parent else STACK_TYPE
-        qualified = type_ if types == STACK_TYPE else f"{types}${type_}"
-        return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
+        """The engine's URN."""
+        above = urn_of(parent) if parent else Urn(self.stack, self.project, STACK_TYPE, "")
+        return str(above.child(type_, name))
 
     def Invoke(self, request: Any) -> Any:
         if request.tok != READ_STATE:
@@ -196,9 +178,9 @@ class _Monitor(mocks.MockMonitor):
             urn=urn,
             type=request.type,
             name=request.name,
-            parent=request.parent,
+            parent=request.parent or None,
             custom=request.custom,
-            provider=request.provider.rpartition("::")[0],
+            provider=request.provider.rpartition("::")[0] or None,
             inputs=inputs,
             secrets=secrets,
             dependencies=tuple(sorted(set(request.dependencies))),
@@ -229,7 +211,7 @@ class _Monitor(mocks.MockMonitor):
 
     def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
         """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
-        provider = self.registrations.get(registration.provider)
+        provider = self.registrations.get(registration.provider or "")
         place = place_of({} if provider is None else provider.inputs)
         answer = TYPES[registration.type]
         suffix = hashlib.sha256(registration.urn.encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import pairwise
@@ -12,7 +11,7 @@ import pytest
 from control_plane import control_plane
 
 from nexus.diff.report import make_report
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot
 from tests.nexus.diff.copies import copy_whole, edit_service
 from tests.nexus.diff.deployed import Deployed
 from tests.nexus.diff.edits import EDITS
@@ -48,16 +47,16 @@ KEPT = {"kube-system", "kube-public", "kube-node-lease", "default"}
 
 
 @pytest.fixture(scope="module")
-def base(dev: Deployed) -> Side:
+def base(dev: Deployed) -> Snapshot:
     """What `nexus diff` compares with: dev as it is deployed."""
     return side_of(dev.project, "base")
 
 
-def test_everything_comes_up(dev: Deployed, base: Side) -> None:
+def test_everything_comes_up(dev: Deployed, base: Snapshot) -> None:
     """What a simulated API server accepts, a real one may refuse."""
     up = dev.up()
     assert up.succeeded, up.error
-    assert up.counts == {"create": len(json.loads(base.plans["dev"])["resources"])}
+    assert up.counts == {"create": len(base.stacks["dev"].resources)}
 
 
 def test_no_service_starts_before_what_it_starts_after_is_ready(
@@ -75,7 +74,7 @@ def test_no_service_starts_before_what_it_starts_after_is_ready(
 
 
 def test_no_tier_starts_before_the_one_before_it_is_ready(
-    dev: Deployed, cluster: RunningCluster, base: Side
+    dev: Deployed, cluster: RunningCluster, base: Snapshot
 ) -> None:
     """The documented order must hold whatever the edges say."""
     made = deployments(cluster.api)
@@ -123,7 +122,7 @@ def test_another_cluster_behind_the_context_is_left_alone(
 
 @pytest.mark.parametrize("name", TEN)
 def test_the_real_preview_does_what_the_diff_says(
-    name: str, dev: Deployed, base: Side, tmp_path: Path
+    name: str, dev: Deployed, base: Snapshot, tmp_path: Path
 ) -> None:
     """A diff that a real provider does not agree with is worse than none."""
     project = copy_whole(tmp_path / "head")
@@ -132,7 +131,7 @@ def test_the_real_preview_does_what_the_diff_says(
     [report] = make_report(base, head).stacks
     preview = dev.preview(project)
     assert preview.succeeded, preview.error
-    wanted = {each["urn"] for each in json.loads(head.plans["dev"])["resources"]}
+    wanted = {each.urn for each in head.stacks["dev"].resources}
     former = {each.new: each.old for each in report.diff.renamed if each.alias}
     assert named_by_diff(report.diff) == named_by_engine(preview, wanted, former)
 

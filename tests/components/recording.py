@@ -16,7 +16,8 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.aws.aws_context import AwsContext
 from components.context import Context
 from nexus.plan import recorder
-from nexus.plan.recorder import STACK_TYPE, Registration
+from nexus.plan.recorder import Registration
+from nexus.pulumi.urn import STACK_TYPE
 
 CONTEXT = Context(prefix="nexus", stack="staging", environment="staging")
 

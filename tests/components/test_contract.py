@@ -115,7 +115,7 @@ def test_children_are_named_after_their_component(plan: Plan) -> None:
     parents = {resource.urn: resource for resource in plan.resources}
     checked = 0
     for resource in plan.resources:
-        parent = parents.get(resource.parent)
+        parent = parents.get(resource.parent or "")
         if parent is not None and parent.type.startswith("nexus:"):
             assert resource.name == parent.name or resource.name.startswith(f"{parent.name}-")
             checked += 1

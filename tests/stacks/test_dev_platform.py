@@ -197,9 +197,9 @@ def test_plan_equals_the_state_of_the_engine(run: Run) -> None:
     assert set(state) == set(planned)
     for urn, resource in planned.items():
         assert set(state[urn].get("dependencies") or []) == set(resource.dependencies), urn
-        assert (state[urn].get("parent") or "") == resource.parent, urn
+        assert state[urn].get("parent") == resource.parent, urn
         provider = (state[urn].get("provider") or "").rpartition("::")[0]
-        assert provider == resource.provider, urn
+        assert provider == (resource.provider or ""), urn
 
 
 def test_passwords_are_secret_in_state_and_output(run: Run) -> None:

@@ -53,7 +53,7 @@ def test_charts_are_pinned(managed: Plan) -> None:
         assert release.inputs["repositoryOpts"]["repo"].startswith("https://")
         assert release.inputs["namespace"] == "kube-system"
         assert release.inputs["atomic"] is True
-        assert release.provider.endswith("pulumi:providers:kubernetes::kubernetes")
+        assert str(release.provider).endswith("pulumi:providers:kubernetes::kubernetes")
 
 
 def test_controller_knows_where_it_is(managed: Plan) -> None:

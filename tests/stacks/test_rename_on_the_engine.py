@@ -10,17 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
-from catalog import load_catalog
 from nexus.diff.report import ExitCode, make_report
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot
 from nexus.diff.stateful import loss
-from nexus.pictures.json import as_json
-from nexus.plan.plan import make_plan
+from nexus.plan.snapshot import make_snapshot
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.session import Rehearsal
 from stacks.program import build
 from stacks.stack_file import read_stack_file
+from tests.nexus.diff.plans import read
 from tests.projects import small_project
 
 SHOP = """
@@ -62,10 +61,8 @@ def call(project: Path, name: str, former: str | None = None) -> Path:
     return project
 
 
-def side(project: Path, stack: str) -> Side:
-    plan = make_plan(project, stack).to_json()
-    graph = as_json(load_catalog(project))
-    return Side(label="side", plans={stack: plan.encode()}, graph=graph.encode())
+def side(project: Path, stack: str) -> Snapshot:
+    return read(make_snapshot(project, (stack,), str))
 
 
 def is_kept(urn: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot
 
 from .copies import SIX, copy_whole, cut
 from .edits import EDITS
@@ -29,11 +29,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-SideOf = Callable[[str], Side]
+SideOf = Callable[[str], Snapshot]
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Side:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """The project as it is."""
     return side_of(copy_whole(tmp_path_factory.mktemp("base") / "project"), "base")
 
@@ -42,7 +42,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Side:
 def edited(tmp_path: Path) -> SideOf:
     """The project after one of the edits, by its name."""
 
-    def make(name: str) -> Side:
+    def make(name: str) -> Snapshot:
         project = copy_whole(tmp_path / name)
         EDITS[name][1](project)
         return side_of(project, "head")

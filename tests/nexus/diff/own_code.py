@@ -7,11 +7,12 @@ import json
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot, read_snapshot
 
 from .copies import CODE
 
@@ -37,11 +38,16 @@ def _is_ours(module: str) -> bool:
     return module.partition(".")[0] in CODE
 
 
-def side_of(project: Path, label: str, stack: str = "dev") -> Side:
-    """The stack's plan and the graph of a copy, made by the copy's own code."""
+def document_of(project: Path, stack: str = "dev") -> Any:
+    """The snapshot of a copy's stack as it is written, made by the copy's own code."""
     with own_code(project) as load:
-        plan: str = load("nexus.plan.plan").make_plan(project, stack).to_json()
-        catalog = load("catalog").load_catalog(project)
-        graph: dict[str, Any] = json.loads(load("nexus.pictures.json").as_json(catalog))
-    graph["flows"] = [{"name": each.name, "steps": list(each.steps)} for each in catalog.flows]
-    return Side(label=label, plans={stack: plan.encode()}, graph=json.dumps(graph).encode())
+        return load("nexus.plan.snapshot").make_snapshot(project, (stack,), str)
+
+
+def side_of(project: Path, label: str, stack: str = "dev") -> Snapshot:
+    """The same as it is read."""
+    document = document_of(project, stack)
+    snapshot = read_snapshot(BytesIO(json.dumps(document).encode()), label, label)
+    assert snapshot.graph is not None, snapshot
+    assert snapshot.stacks[stack].resources, snapshot
+    return snapshot

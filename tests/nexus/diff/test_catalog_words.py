@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from catalog import Catalog
 from graph.impact import State, impact
 from nexus.diff.catalog_diff import BlastRadius, blast_radius, diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.graph_document import read_graph
 from nexus.diff.phrase import plain
 from nexus.diff.picture import picture
-from nexus.pictures.json import as_json
+from nexus.pictures.json import graph_document
+
+from .plans import graph
 
 CORE = {"kind": "service", "tier": "core", "domain": "x"}
 BASE: dict[str, Any] = {
@@ -30,18 +30,18 @@ BASE: dict[str, Any] = {
 }
 
 
-def document(**changes: Any) -> bytes:
+def document(**changes: Any) -> dict[str, Any]:
     found = {**BASE, **changes}
     edges = [
         {"fallback": None, "reason": None, **edge,
          "criticality": "degradable" if edge.get("fallback") else "hard"}
         for edge in found["edges"]
     ]  # fmt: skip
-    return json.dumps({**found, "edges": edges}).encode()
+    return {**found, "edges": edges}
 
 
 def told(**changes: Any) -> list[str]:
-    before, after = read_graph(document(), "base"), read_graph(document(**changes), "head")
+    before, after = graph(document()), graph(document(**changes))
     return [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
 
 
@@ -74,8 +74,8 @@ def test_a_lost_fallback_widens_the_blast_radius() -> None:
 def test_a_lost_fallback_at_runtime_takes_nothing_down() -> None:
     """Two commands that disagree on what is down are believed neither."""
     runtime = {**BASE["edges"][1], "order": "runtime"}
-    before = read_graph(document(edges=[BASE["edges"][0], runtime]), "base")
-    after = read_graph(document(edges=[BASE["edges"][0], {**runtime, "fallback": None}]), "head")
+    before = graph(document(edges=[BASE["edges"][0], runtime]))
+    after = graph(document(edges=[BASE["edges"][0], {**runtime, "fallback": None}]))
     said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
     assert "c → b: lost its fallback 'rules' and is without it while it is down" in said
 
@@ -83,7 +83,7 @@ def test_a_lost_fallback_at_runtime_takes_nothing_down() -> None:
 def test_the_blast_radius_is_what_the_outage_does(catalog: Catalog) -> None:
     """`nexus impact` and the comment on a pull request tell the same of the same outage."""
     names = (*catalog.services, *catalog.resources, *catalog.external)
-    told = read_graph(as_json(catalog).encode(), "base")
+    told = graph(graph_document(catalog))
     for name in names:
         outage, blast = impact(catalog, [name]), blast_radius((told, told), [name])
         assert set(blast.down) == {*outage.named(State.DOWN)} - {name}, name
@@ -99,17 +99,17 @@ def test_one_and_several() -> None:
         {"source": "c", "target": "a", "order": "startup"},
         {"source": "c", "target": "b", "order": "startup"},
     ]
-    before = read_graph(document(edges=edges), "base")
+    before = graph(document(edges=edges))
     nodes = [node for node in BASE["nodes"] if node["name"] not in ("a", "b")]
-    after = read_graph(document(nodes=nodes, edges=[], flows=[]), "head")
+    after = graph(document(nodes=nodes, edges=[], flows=[]))
     said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(before, after))]
     assert "c no longer needs a, b, which are removed" in said
-    one = read_graph(document(edges=edges[:1]), "base")
-    without = read_graph(document(nodes=BASE["nodes"][1:], edges=[], flows=[]), "head")
+    one = graph(document(edges=edges[:1]))
+    without = graph(document(nodes=BASE["nodes"][1:], edges=[], flows=[]))
     said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(one, without))]
     assert "c no longer needs a, which is removed" in said
-    apart = read_graph(document(edges=[]), "base")
-    flows = read_graph(document(edges=[], flows=[{"name": "f", "steps": ["a"]}]), "head")
+    apart = graph(document(edges=[]))
+    flows = graph(document(edges=[], flows=[{"name": "f", "steps": ["a"]}]))
     said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(apart, flows))]
     assert "Longest startup chain: unchanged, 1 service" in said
 
@@ -131,9 +131,9 @@ def test_moves_and_flows() -> None:
 
 def test_the_picture_shows_the_changed_neighbourhood_alone() -> None:
     """A picture of all 43 services in a comment shows nothing."""
-    before = read_graph(document(), "base")
+    before = graph(document())
     edges = [*BASE["edges"], {"source": "a", "target": "postgres", "order": "startup"}]
-    after = read_graph(document(edges=edges), "head")
+    after = graph(document(edges=edges))
     drawn = picture(before, after, diff_catalogs(before, after)) or ""
     assert 'n0["a"]' in drawn
     assert 'n1[("postgres")]' in drawn

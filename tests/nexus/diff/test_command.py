@@ -16,7 +16,8 @@ from nexus.cli.main import app
 from nexus.diff.render.markdown import MARKER
 from tests.projects import ROOT
 
-from .plans import resource, side
+from .copies import SIX, copy_whole, cut
+from .plans import document, resource
 
 STATEFUL = "kubernetes:apps/v1:StatefulSet"
 
@@ -35,7 +36,7 @@ def files(tmp_path: Path) -> dict[str, str]:
         "data": [resource("postgres", STATEFUL)],
     }
     for name, resources in plans.items():
-        (tmp_path / f"{name}.json").write_bytes(side(*resources).plans["dev"])
+        (tmp_path / f"{name}.json").write_text(json.dumps(document(*resources)))
     (tmp_path / "bad.json").write_text("{")
     return {name: str(tmp_path / f"{name}.json") for name in (*plans, "bad", "absent")}
 
@@ -79,24 +80,15 @@ def test_the_table_fits_into_a_narrow_terminal(
 ) -> None:
     """A heading that is cut says nothing, and 80 columns are what a new window has."""
     for name, resources in (("base", []), ("head", [resource()])):
-        made = side(*resources, stack="production").plans["production"]
-        (tmp_path / f"{name}.json").write_bytes(made)
+        made = document(*resources, stack="production")
+        (tmp_path / f"{name}.json").write_text(json.dumps(made))
     monkeypatch.setenv("COLUMNS", "80")
     shown = run(str(tmp_path / "base.json"), str(tmp_path / "head.json")).stdout.splitlines()
     assert ["reordered", "dangerous"] in [line.split()[-2:] for line in shown]
 
 
-def test_sides_that_do_not_fit_are_said(files: dict[str, str], tmp_path: Path) -> None:
-    """A file against a revision has no meaning, so the command says what has."""
-    (tmp_path / "folder").mkdir()
-    for head in (str(ROOT), str(tmp_path / "folder")):
-        result = run(files["one"], head)
-        assert result.exit_code == 2
-        assert "name two" in result.output
-
-
 def test_a_name_that_is_nothing_is_said(files: dict[str, str], tmp_path: Path) -> None:
-    """'Not of one kind' for a mistyped file sends its user to look at the other one."""
+    """A wrong sentence for a mistyped file sends its user to look at the other one."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "notes.txt").touch()
     for sides in (
@@ -108,22 +100,21 @@ def test_a_name_that_is_nothing_is_said(files: dict[str, str], tmp_path: Path) -
         assert result.exit_code == 2
         assert result.output.startswith("'nosuchrev' is neither a file, a folder nor a git")
     result = run(files["one"], str(tmp_path / "folder"))
-    assert (result.exit_code, "holds neither a project" in result.output) == (2, True)
-    result = run(files["one"], files["one"], "--head-graph", files["absent"])
-    assert result.exit_code == 2
-    assert result.output == f"{files['absent']} does not exist; name a plan or graph document.\n"
+    assert (result.exit_code, "holds no project" in result.output) == (2, True)
 
 
-def test_what_to_make_again_is_the_broken_document(files: dict[str, str]) -> None:
-    """A plan made again does not mend a graph."""
-    graphs = ("--base-graph", files["bad"], "--head-graph", files["bad"])
-    for plan, options, command in (
-        ("one", graphs, "nexus graph --format json"),
-        ("bad", (), "nexus plan --json"),
+def test_a_document_of_another_kind_is_said(files: dict[str, str], tmp_path: Path) -> None:
+    """Who gives a plan, or a graph, is told what to make instead."""
+    for key, content in (
+        ("graph", {"stack": "dev", "resources": []}),
+        ("graph", {"stacks": {}}),
+        ("stacks", {"graph": None}),
     ):
-        result = run(files["one"], files[plan], *options)
+        (tmp_path / "other.json").write_text(json.dumps(content))
+        result = run(files["one"], str(tmp_path / "other.json"))
         assert result.exit_code == 2
-        assert f"make it again with `{command}`" in " ".join(result.output.split())
+        said = " ".join(result.output.split())
+        assert f"has no `{key}`, so it is no snapshot; make it again with `nexus snapshot`" in said
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
@@ -145,30 +136,46 @@ def test_a_full_disk_is_said(form: str, files: dict[str, str]) -> None:
 
 def test_a_stack_that_could_not_be_planned_is_told(tmp_path: Path) -> None:
     """'No changes' for a stack whose plan failed gets a broken release approved."""
-    for name in ("base", "head"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "dev.plan.json").write_bytes(side().plans["dev"])
-    (tmp_path / "head" / "prod.error").write_text("releases/prod.yaml: no version for app\n")
-    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
-    result = run(*folders)
+    base, head = document(), document()
+    head["stacks"]["prod"] = {"error": "releases/prod.yaml: no version for app\n"}
+    for name, content in (("base", base), ("head", head)):
+        (tmp_path / name).write_text(json.dumps(content))
+    sides = (str(tmp_path / "base"), str(tmp_path / "head"))
+    result = run(*sides)
     assert result.exit_code == 2
     assert "prod: Its plan cannot be made at the head" in result.output
     assert "releases/prod.yaml: no version for app" in result.output
-    assert run(*folders, "--stack", "dev").exit_code == 0
-    assert run(*folders, "--stack", "prod").exit_code == 2
+    assert run(*sides, "--stack", "dev").exit_code == 0
+    assert run(*sides, "--stack", "prod").exit_code == 2
 
 
-def test_a_stack_that_neither_side_has_is_refused(files: dict[str, str], tmp_path: Path) -> None:
+def test_a_stack_that_no_side_has_is_refused(files: dict[str, str]) -> None:
     """'No changes' for a mistyped stack lets the change of the real one through."""
-    for name in ("base", "head"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "head" / "dev.plan.json").write_bytes(Path(files["data"]).read_bytes())
-    folders = (str(tmp_path / "base"), str(tmp_path / "head"))
-    for sides in (folders, (files["empty"], files["data"])):
-        result = run(*sides, "--stack", "dve", "--stack", "dev")
-        assert result.exit_code == 2
-        assert result.output == (
-            "Neither side has a stack 'dve'; there is dev; name one of these.\n"
-        )
-        assert run(*sides, "--stack", "dev").exit_code == 10
+    sides = (files["empty"], files["data"])
+    result = run(*sides, "--stack", "dve", "--stack", "dev")
+    assert result.exit_code == 2
+    assert result.output == "There is no stack 'dve'; there is dev; name one of these.\n"
+    assert run(*sides, "--stack", "dev").exit_code == 10
     assert run(files["bad"], files["one"], "--stack", "dve").exit_code == 2
+
+
+def test_a_snapshot_is_compared_with_a_folder(small: Path, tmp_path: Path) -> None:
+    """What was deployed is kept as a snapshot, and compared with what is in the folder now."""
+    kept = str(tmp_path / "kept.json")
+    options = ("--project", str(small))
+    made = CliRunner().invoke(app, [*options, "snapshot", "--stack", "dev", "--output", kept])
+    assert made.exit_code == 0, made.output
+    assert made.stderr.splitlines()[0] == "Planned dev"
+    assert run(*options, kept, str(small), "--stack", "dev").exit_code == 0
+    again = CliRunner().invoke(app, [*options, "snapshot", "--stack", "dev"])
+    assert again.stdout == Path(kept).read_text()
+    wrong = CliRunner().invoke(app, [*options, "snapshot", "--stack", "dve"])
+    assert (wrong.exit_code, "There is no stack 'dve'" in wrong.stderr) == (2, True)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A project of few services, with its code."""
+    project = copy_whole(tmp_path / "small")
+    cut(project, SIX)
+    return project

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from nexus.diff.compare import compare
 from nexus.diff.plan_diff import diff_plans
-from nexus.diff.plan_document import PlanDocument, read_plan
 from nexus.diff.secrecy import HIDDEN
+from nexus.pulumi.resource import Resource
 
 from .plans import DEPLOYMENT, resource, side, urn
 
@@ -26,8 +26,8 @@ VALUES = st.recursive(
 TABLES = st.dictionaries(st.sampled_from(["a", "b", "name"]), VALUES, max_size=3)
 
 
-def plan(*resources: dict[str, Any]) -> PlanDocument:
-    return read_plan(side(*resources).plans["dev"], "the plan")
+def plan(*resources: dict[str, Any]) -> tuple[Resource, ...]:
+    return side(*resources).stacks["dev"].resources
 
 
 def paths(old: Any, new: Any) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from nexus.diff.render.json import as_json
 from nexus.diff.render.markdown import MARKER, as_markdown
 from nexus.diff.report import ExitCode, make_report
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot
 from tests.projects import ROOT
 
 from .conftest import SideOf
@@ -23,7 +23,7 @@ EXAMPLE = re.compile(r"(<!-- example: [^>]* -->\n).*(<!-- /example -->)", re.DOT
 
 
 @pytest.mark.generated
-def test_the_example_is_current(base: Side, edited: SideOf) -> None:
+def test_the_example_is_current(base: Snapshot, edited: SideOf) -> None:
     """A page that shows another comment than people get teaches them to skip it."""
     comment = as_markdown(make_report(base, edited("take-database")))
     # One level down, into the page's own headings; without the marker of a real comment.
@@ -36,7 +36,7 @@ def test_the_example_is_current(base: Side, edited: SideOf) -> None:
     assert faults(comment) == []
 
 
-def test_every_exit_code_and_key_is_on_the_page(base: Side) -> None:
+def test_every_exit_code_and_key_is_on_the_page(base: Snapshot) -> None:
     """Who scripts against an undocumented key is broken by the next release."""
     page = PAGE.read_text(encoding="utf-8")
     for code in ExitCode:

@@ -19,8 +19,8 @@ import pytest
 from nexus.diff.render.json import as_json
 from nexus.diff.render.markdown import as_markdown
 from nexus.diff.report import Report, make_report
-from nexus.diff.side import Side
-from nexus.diff.urn import short_type
+from nexus.diff.snapshot import Snapshot
+from nexus.pulumi.urn import short_type
 from tests.projects import set_config
 
 from .conftest import SideOf
@@ -63,7 +63,7 @@ LINES = 24
         for number, name in enumerate(EDITS)
     ],
 )
-def test_an_edit_is_told_as_pinned(name: str, base: Side, edited: SideOf) -> None:
+def test_an_edit_is_told_as_pinned(name: str, base: Snapshot, edited: SideOf) -> None:
     """A reviewer who is told too little approves the deletion of a database."""
     report = make_report(base, edited(name))
     assert report.exit_code == EDITS[name][0]
@@ -80,7 +80,7 @@ def test_an_edit_is_told_as_pinned(name: str, base: Side, edited: SideOf) -> Non
 def test_edits_in_the_clouds_are_told_as_pinned(name: str, tmp_path: Path) -> None:
     """What is an update in dev is another server in AWS, with nothing in it."""
     stack, edit = CLOUD_EDITS[name]
-    sides: list[Side] = []
+    sides: list[Snapshot] = []
     for label in ("base", "head"):
         project = copy_whole(tmp_path / label, stack)
         set_config(project, stack, nodes="managed")
@@ -120,7 +120,7 @@ def _summary(document: dict[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.xdist_group("edits-0")
-def test_adding_the_policies_recreates_nothing(base: Side, edited: SideOf) -> None:
+def test_adding_the_policies_recreates_nothing(base: Snapshot, edited: SideOf) -> None:
     """Isolation that restarts services or makes databases anew is not switched on in production."""
     (stack,) = json.loads(as_json(make_report(edited("without-policies"), base)))["stacks"]
     added = {short_type(each["type"]) for each in stack["added"]}

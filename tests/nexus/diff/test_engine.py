@@ -5,14 +5,13 @@ Six edits run with every test run; the others with `pytest -m engine_diff`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nexus.diff.report import make_report
-from nexus.diff.side import Side
+from nexus.diff.snapshot import Snapshot
 from nexus.rehearsal.run import rehearse
 from stacks.stack_file import read_stack_file
 
@@ -60,7 +59,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 
 @pytest.fixture(scope="module")
-def base(deployed: Deployed) -> Side:
+def base(deployed: Deployed) -> Snapshot:
     return side_of(deployed.project, "base")
 
 
@@ -74,7 +73,7 @@ def base(deployed: Deployed) -> Side:
     ],
 )
 def test_the_engine_does_what_the_diff_says(
-    name: str, deployed: Deployed, base: Side, tmp_path: Path
+    name: str, deployed: Deployed, base: Snapshot, tmp_path: Path
 ) -> None:
     """A diff that leaves out what the engine then deletes is worse than none."""
     project = copy_whole(tmp_path / "head")
@@ -84,6 +83,6 @@ def test_the_engine_does_what_the_diff_says(
     [stack] = make_report(base, head).stacks
     preview = deployed.preview(project)
     assert preview.succeeded, preview.error
-    wanted = {each["urn"] for each in json.loads(head.plans["dev"])["resources"]}
+    wanted = {each.urn for each in head.stacks["dev"].resources}
     former = {each.new: each.old for each in stack.diff.renamed if each.alias}
     assert named_by_diff(stack.diff) == named_by_engine(preview, wanted, former)

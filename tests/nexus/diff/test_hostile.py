@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from nexus.diff.plan_document import MOST_RESOURCES
+from nexus.diff import bounded_json
+from nexus.diff.bounded_json import LARGEST_FILE
 from nexus.diff.render.json import as_json
 from nexus.diff.render.markdown import LONGEST, as_markdown, code
 from nexus.diff.render.terminal import print_report
 from nexus.diff.report import ExitCode, Report, Status, make_report
-from nexus.diff.side import Side
-from nexus.diff.untrusted import LARGEST_FILE
+from nexus.diff.snapshot import MOST_RESOURCES, read_snapshot
 
 from .markdown_view import faults, headings
-from .plans import DEPLOYMENT, resource, side, urn
+from .plans import DEPLOYMENT, document, read, resource, side, urn
 
 PAYLOADS = (
     "@octocat @org/team",
@@ -88,8 +88,7 @@ def test_a_payload_stays_in_its_place(payload: str) -> None:
     report = report_of(payload)
     comment = as_markdown(report)
     assert faults(comment) == []
-    # No reader of JSON lets half a surrogate pair pass.
-    assert headings(comment) == (UNREAD if "\ud800" in payload else TOLD)
+    assert headings(comment) == (TOLD)
     assert len(comment.encode()) <= LONGEST
     assert "\x1b" not in terminal(report)
     json.loads(as_json(report))
@@ -98,8 +97,8 @@ def test_a_payload_stays_in_its_place(payload: str) -> None:
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_what_a_program_says_stays_in_its_place(payload: str) -> None:
     """A fork's program may end with any words, and they stand in our comment."""
-    said = f"first: {payload}\nlast".encode(errors="surrogatepass")
-    head = Side(label="head", errors={"dev": said, "prod": b"\n" * 300_000})
+    said = {"dev": {"error": f"first: {payload}\nlast"}, "prod": {"error": "\n" * 300_000}}
+    head = read({"graph": None, "stacks": said}, "head")
     report = make_report(side(), head)
     comment = as_markdown(report)
     assert faults(comment) == []
@@ -115,7 +114,7 @@ def test_a_long_error_is_one_span() -> None:
     """A sentence in two pieces cannot be searched for, or copied."""
     sentence = "setting 'x' is missing; write " + ", ".join(f"'name-{n}'" for n in range(66)) + "."
     assert len(sentence) > 700
-    report = make_report(side(), Side(label="head", errors={"dev": sentence.encode()}))
+    report = make_report(side(), read({"graph": None, "stacks": {"dev": {"error": sentence}}}))
     assert f"`{sentence}`" in as_markdown(report)
     assert sentence in terminal(report)
 
@@ -141,6 +140,42 @@ def test_a_code_span_cannot_be_left(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "stack",
+    [
+        [],
+        None,
+        "text",
+        {},
+        {"resources": {}},
+        {"resources": [1]},
+        {"resources": None},
+        {"error": ["@octocat"]},
+        {"resources": [resource(), resource()]},
+        {"resources": [resource(inputs=[])]},
+        {"resources": [resource(dependencies=[1])]},
+        {"resources": [resource("n" * 3000)]},
+        {"resources": [{**resource(), "inputs": {}, "@octocat": 1, "urn": 1}]},
+    ],
+    ids=range(13),
+)
+def test_an_unreadable_plan_is_said_and_the_others_are_told(stack: Any) -> None:
+    """A fork must not be able to keep the report from appearing."""
+    base = document(stack="prod")
+    head = document(resource(), stack="prod")
+    base["stacks"]["dev"], head["stacks"]["dev"] = {"resources": []}, stack
+    report = make_report(read(base), read(head))
+    assert [stack.status for stack in report.stacks] == [Status.UNREADABLE, Status.COMPARED]
+    assert report.exit_code is ExitCode.UNREADABLE
+    comment = as_markdown(report)
+    assert "`prod` | 1 |" in comment
+    assert faults(comment) == []
+    assert "@octocat" not in comment
+
+
+DEEP = b'{"graph": null, "stacks": {"dev": {"resources": ' + b"[" * 200 + b"]" * 200 + b"}}}"
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",
@@ -150,38 +185,55 @@ def test_a_code_span_cannot_be_left(text: str) -> None:
         b'"text"',
         b"\xff\xfe",
         b"[" * 100_000,
-        b'{"stack": "dev", "resources": ' + b"[" * 200 + b"]" * 200 + b"}",
-        b'{"stack": "dev"}',
-        b'{"stack": "@octocat", "resources": []}',
-        b'{"stack": 1, "resources": []}',
-        b'{"stack": "dev", "resources": {}}',
-        b'{"stack": "dev", "resources": [1]}',
-        b'{"stack": "dev", "resources": [NaN]}',
-        b'{"stack": "dev", "resources": [], "x": 1e999}',
-        b'{"stack": "dev", "resources": [], "x": ' + b"9" * 5000 + b"}",
-        json.dumps({"stack": "dev", "resources": [resource(), resource()]}).encode(),
-        json.dumps({"stack": "dev", "resources": [resource(inputs=[])]}).encode(),
-        json.dumps({"stack": "dev", "resources": [resource(dependencies=[1])]}).encode(),
-        json.dumps({"stack": "dev", "resources": [resource("n" * 3000)]}).encode(),
-        json.dumps({"stack": "prod", "resources": []}).encode(),
+        b'{"a":' * 100_000,
+        DEEP,
+        b'{"stacks": {}, "graph": null',
+        b'{"stacks": {}, "graph": null} x',
+        b'{"stacks": {}, "graph": null}{}',
+        b'{"stacks": {}, "stacks": {}, "graph": null}',
+        b'{"stacks": {"dev": {"error": ""}, "dev": {"error": ""}}, "graph": null}',
+        b'{"stacks": {"@octocat": {"resources": []}}, "graph": null}',
+        b'{"stacks": {"dev\\n": {"resources": []}}, "graph": null}',
+        b'{"stacks": {"dev": {"resources": []}}}',
+        b'{"stacks": [], "graph": null}',
+        b'{"stacks": {}, "graph": null, "x": [NaN]}',
+        b'{"stacks": {}, "graph": null, "x": 1e999}',
+        b'{"stacks": {}, "graph": null, "x": 9223372036854775809}',
+        b'{"stacks": {}, "graph": null, "x": ' + b"9" * 5000 + b"}",
+        b'{"stacks": {}, "graph": null, "x": "\xff"}',
+        json.dumps({"graph": None, "stacks": {f"s{n}": {"error": ""} for n in range(21)}}).encode(),
         b" " * (LARGEST_FILE + 1),
     ],
-    ids=range(22),
+    ids=range(25),
 )
-def test_an_unreadable_plan_is_said_and_the_others_are_told(content: bytes) -> None:
-    """A fork must not be able to keep the report from appearing."""
-    good = side(resource(), stack="prod").plans["prod"]
-    base = Side(
-        label="base", plans={"dev": side().plans["dev"], "prod": side(stack="prod").plans["prod"]}
-    )
-    head = Side(label="head", plans={"dev": content, "prod": good})
-    report = make_report(base, head)
-    assert [stack.status for stack in report.stacks] == [Status.UNREADABLE, Status.COMPARED]
-    assert report.exit_code is ExitCode.UNREADABLE
-    comment = as_markdown(report)
-    assert "`prod` | 1 |" in comment
-    assert faults(comment) == []
-    assert "@octocat" not in comment
+def test_an_unreadable_snapshot_is_said(content: bytes) -> None:
+    """Half of a snapshot would tell of a stack as gone, and none at all as of no change."""
+    for sides in ((side(resource()), read(content)), (read(content), side(resource()))):
+        report = make_report(*sides)
+        assert [stack.status for stack in report.stacks] == [Status.UNREADABLE]
+        assert report.exit_code is ExitCode.UNREADABLE
+        comment = as_markdown(report)
+        assert "The snapshot of the side" in comment
+        assert faults(comment) == []
+        assert "@octocat" not in comment
+
+
+def test_a_small_file_of_many_values_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixty megabytes of empty lists are gigabytes once they are read."""
+    monkeypatch.setattr(bounded_json, "MOST_VALUES", 10_000)
+    many = b'{"graph": null, "stacks": {}, "x": [' + b"[]," * 10_000 + b"[]]}"
+    assert "more than 10,000 values" in read(many).fault
+    endless = Endless(b'{"graph": null, "x": [' + b"[]," * 200_000)
+    assert "more than 10,000 values" in read_snapshot(endless, "it", "it").fault
+
+
+class Endless(BytesIO):
+    """A document whose end nobody may ask for."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        part = super().read(size)
+        assert part or not size, "read to the end"
+        return part
 
 
 def test_a_plan_with_too_many_resources_is_refused() -> None:
@@ -204,11 +256,11 @@ def test_a_circle_of_parents_ends() -> None:
     "graph",
     [
         [],
-        {"nodes": [], "edges": [{}]},
-        {"nodes": [{**NODE, "name": "@octocat"}], "edges": []},
-        {"nodes": [{**NODE, "name": 'a"]\nclick n0'}], "edges": []},
+        {"nodes": [], "edges": [{}], "flows": []},
+        {"nodes": [{**NODE, "name": "@octocat"}], "edges": [], "flows": []},
+        {"nodes": [{**NODE, "name": 'a"]\nclick n0'}], "edges": [], "flows": []},
         {"nodes": [], "edges": [], "flows": [{"name": "<b>", "steps": []}]},
-        {"nodes": [{**NODE, "tier": None}], "edges": []},
+        {"nodes": [{**NODE, "tier": None}], "edges": [], "flows": []},
     ],
     ids=range(6),
 )
@@ -224,7 +276,7 @@ def test_a_cycle_of_startup_edges_is_said() -> None:
     nodes = [{"name": n, "kind": "service", "tier": "core", "domain": "x"} for n in "ab"]
     common = {"order": "startup", "criticality": "hard", "fallback": None, "reason": None}
     edges = [{"source": "a", "target": "b", **common}, {"source": "b", "target": "a", **common}]
-    report = make_report(side(), side(graph={"nodes": nodes, "edges": edges}))
+    report = make_report(side(), side(graph={"nodes": nodes, "edges": edges, "flows": []}))
     assert "cycle" in " ".join(report.notes)
     assert report.exit_code is ExitCode.UNREADABLE
 

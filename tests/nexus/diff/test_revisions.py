@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from catalog.errors import InputError
+from nexus.diff import revisions
 from nexus.diff.plan_diff import diff_plans
-from nexus.diff.plan_document import PlanDocument, read_plan
 from nexus.diff.render.markdown import as_markdown
 from nexus.diff.report import ExitCode, Status, make_report
-from nexus.diff.side import Side, side_of_documents, write_documents
-from nexus.diff.sources import read_sides
+from nexus.diff.snapshot import Snapshot
 
 from .copies import SIX, copy_whole, cut, replace_in
+from .plans import read
+
+
+def read_sides(
+    project: Path, base: str, head: str, stacks: Sequence[str] = (), said: list[str] | None = None
+) -> tuple[Snapshot, Snapshot]:
+    say = [].append if said is None else said.append
+    return revisions.read_sides(project, base, head, stacks, say)
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -122,7 +131,7 @@ def test_what_is_no_revision_is_said(repository: Path, name: str) -> None:
 
 def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
     """'No changes' for a mistyped stack lets the change of the real one through."""
-    with pytest.raises(InputError, match="Neither side has a stack 'dve'; there is dev; name one"):
+    with pytest.raises(InputError, match="There is no stack 'dve'; there is dev; name one"):
         read_sides(repository, "empty", "first", stacks=("dve",))
     with pytest.raises(InputError, match="there is none at all"):
         read_sides(repository, "empty", "empty", stacks=("dev",))
@@ -135,7 +144,7 @@ def test_a_stack_of_ones_own_is_no_part_of_a_change(repository: Path, tmp_path: 
     try:
         (tree / "Pulumi.alice.yaml").write_bytes((tree / "Pulumi.dev.yaml").read_bytes())
         said: list[str] = []
-        sides = read_sides(repository, "first", str(tree), say=said.append)
+        sides = read_sides(repository, "first", str(tree), said=said)
         assert [each.stack for each in make_report(*sides).stacks] == ["dev"]
         assert said[0] == (
             "The stack 'alice' is left out, since git does not track its file; "
@@ -161,41 +170,27 @@ def test_what_is_not_committed_is_not_silently_left_out(repository: Path) -> Non
         said: list[str] = []
         here = str(repository) if base == "." else base
         try:
-            read_sides(repository, here, "HEAD", stacks=("dev",), say=said.append)
+            read_sides(repository, here, "HEAD", stacks=("dev",), said=said)
         finally:
             notes.unlink(missing_ok=True)
         assert (note in said) is told, (edited, base)
 
 
-def test_saved_documents_read_back_as_the_same_sides(base: Side, tmp_path: Path) -> None:
-    """The comment on a fork is made from what was saved."""
-    write_documents(Side(label="x", errors={"dev": b"no"}), tmp_path / "base")
-    assert side_of_documents(tmp_path / "base").errors == {"dev": b"no"}
-    write_documents(base, tmp_path / "base")
-    again = side_of_documents(tmp_path / "base")
-    assert (again.plans, again.errors, again.graph) == (base.plans, {}, base.graph)
-    report = make_report(*read_sides(tmp_path, str(tmp_path / "base"), str(tmp_path / "base")))
-    assert report.exit_code is ExitCode.NONE
-
-
-def test_a_link_in_a_folder_of_documents_is_refused(tmp_path: Path) -> None:
+def test_a_link_is_no_snapshot(repository: Path, tmp_path: Path) -> None:
     """A link could show any file of the machine that renders the comment."""
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "dev.plan.json").symlink_to("/etc/hostname")
+    (tmp_path / "base.json").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="no regular file"):
-        side_of_documents(tmp_path / "docs")
+        read_sides(repository, str(tmp_path / "base.json"), "first")
 
 
-def test_two_full_plans_compare_within_a_second(base: Side) -> None:
+def test_two_full_plans_compare_within_a_second(base: Snapshot) -> None:
     """A reviewer waits for it; a job of the trusted workflow has a time limit."""
-    before = read_plan(base.plans["dev"], "base")
-    text = base.plans["dev"].decode().replace("nexus-", "other-").replace("17.5", "17.6")
-    after = read_plan(text.encode(), "head")
-    renamed = json.loads(base.plans["dev"])
-    for resource in renamed["resources"]:
-        for key in ("urn", "name"):
-            resource[key] = resource[key] + "-x"
-    gone = PlanDocument.model_validate(renamed)
+    before = base.stacks["dev"].resources
+    text = json.dumps([each.document() for each in before])
+    text = text.replace("nexus-", "other-").replace("17.5", "17.6")
+    written = {"graph": None, "stacks": {"dev": {"resources": json.loads(text)}}}
+    after = read(written).stacks["dev"].resources
+    gone = [replace(each, urn=f"{each.urn}-x", name=f"{each.name}-x") for each in before]
     for head in (before, after, gone):
         start = time.process_time()
         diff_plans(before, head)

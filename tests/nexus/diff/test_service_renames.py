@@ -14,17 +14,17 @@ import yaml
 from catalog import Catalog, load_catalog
 from nexus.diff.catalog_diff import diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.graph_document import read_graph
 from nexus.diff.likeness import look_renamed
 from nexus.diff.phrase import plain
 from nexus.diff.plan_diff import diff_plans
-from nexus.diff.plan_document import PlanDocument, read_plan
 from nexus.diff.report import make_report
 from nexus.diff.service_renames import find_renames
-from nexus.diff.side import Side
-from nexus.pictures.json import as_json
-from nexus.plan.plan import make_plan
+from nexus.diff.snapshot import Snapshot
+from nexus.pictures.json import graph_document
+from nexus.plan.snapshot import make_snapshot
 from tests.projects import ROOT, small_project
+
+from .plans import graph, read, side
 
 NEEDS_A_DATABASE: Mapping[str, Any] = {"tier": "domain", "needs": ["postgres"]}
 ORDERS = {"summary": "Takes orders", "tier": "domain", "needs": ["postgres", "stock", "prices"]}
@@ -175,26 +175,24 @@ def test_what_the_catalog_says_is_no_guess(name: str, tmp_path: Path) -> None:
     before, after, sentences = TOLD[name]
     sides = (catalog(tmp_path / "a", **before), catalog(tmp_path / "b", **after))
     # As graph documents carry them.
-    base, head = (read_graph(as_json(each).encode(), "it") for each in sides)
+    base, head = (graph(graph_document(each)) for each in sides)
     said = [plain(sentence) for sentence in catalog_sentences(diff_catalogs(base, head))]
     assert said[: len(sentences)] == sentences
     assert "now needs" in said[3] if "New service: deals" in said else "now needs" not in str(said)
 
 
 @pytest.fixture(scope="module")
-def swapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side]:
+def swapped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Snapshot, Snapshot]:
     """Two services with a database and a Redis user go, two of another platform come."""
     before, after, _ = GUESSED["what-servers-they-use"]
-    sides: list[Side] = []
+    sides: list[Snapshot] = []
     for name, services in (("base", before), ("head", after)):
         made = project(tmp_path_factory.mktemp(name) / "project", services)
-        graph = as_json(load_catalog(made)).encode()
-        plan = make_plan(made, "dev").to_json().encode()
-        sides.append(Side(label=name, plans={"dev": plan}, graph=graph))
+        sides.append(read(make_snapshot(made, ("dev",), str)))
     return sides[0], sides[1]
 
 
-def test_what_services_have_is_not_handed_out(swapped: tuple[Side, Side]) -> None:
+def test_what_services_have_is_not_handed_out(swapped: tuple[Snapshot, Snapshot]) -> None:
     """One service's database 'renamed' to another's, its workload to a third's: all wrong."""
     [stack] = make_report(*swapped).stacks
     assert stack.diff.renamed == ()
@@ -202,9 +200,9 @@ def test_what_services_have_is_not_handed_out(swapped: tuple[Side, Side]) -> Non
     assert {each.name for each in stack.diff.removed} >= {"ledger", "ledger-database"}
 
 
-def test_a_plan_alone_is_no_ground_for_a_guess(swapped: tuple[Side, Side]) -> None:
+def test_a_plan_alone_is_no_ground_for_a_guess(swapped: tuple[Snapshot, Snapshot]) -> None:
     """Without the catalogs nobody knows what a service does."""
-    base, head = (_plan(each) for each in swapped)
+    base, head = (each.stacks["dev"].resources for each in swapped)
     assert diff_plans(base, head).renamed == ()
 
 
@@ -216,21 +214,14 @@ def test_other_resources_are_paired_where_one_fits() -> None:
     for olds, news, wanted in cases:
         base = {plan[name]["urn"]: plan[name] for name in olds}
         head = {plan[name]["urn"]: plan[name] for name in news}
-        sides = [
-            PlanDocument.model_validate({"stack": "dev", "resources": list(side.values())})
-            for side in (base, head)
-        ]
+        sides = [side(*each.values()).stacks["dev"].resources for each in (base, head)]
         found = look_renamed(
-            *({each.urn: each for each in side.resources} for side in sides),
+            *({each.urn: each for each in one} for one in sides),
             removed=base.keys(),
             added=head.keys(),
             services=(),
         )
         assert len(found) == wanted
-
-
-def _plan(side: Side) -> PlanDocument:
-    return read_plan(side.plans["dev"], "it")
 
 
 def _network(name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -256,8 +255,8 @@ def test_the_checks_have_a_cache_of_their_own() -> None:
 def test_a_pull_request_answers_for_its_own_changes(tmp_path: Path) -> None:
     """Once main has moved on, the event's base.sha blames authors for what others merged."""
     checkout, *_ = (step["with"] for step in steps("plan") if "checkout@" in str(step.get("uses")))
-    (script,) = (step["run"] for step in steps("plan") if "nexus diff" in step.get("run", ""))
-    (compared,) = re.findall(r"nexus diff (\S+) (\S+) ", script)
+    (script,) = (step["run"] for step in steps("plan") if "nexus snapshot" in step.get("run", ""))
+    compared = re.findall(r"nexus snapshot (\S+) ", script)
 
     origin, clone = tmp_path / "origin", tmp_path / "clone"
     git(tmp_path, "init", "--quiet", "--initial-branch=main", str(origin))
@@ -275,32 +274,24 @@ def test_a_pull_request_answers_for_its_own_changes(tmp_path: Path) -> None:
     assert git(clone, "diff", "--name-only", *compared).split() == ["mine"]
 
 
-@pytest.mark.parametrize(
-    ("code", "writes", "ends"),
-    [(0, True, 0), (10, True, 0), (11, True, 0), (2, True, 0), (2, False, 1), (1, True, 1)],
-)
-def test_a_stack_without_a_plan_does_not_keep_the_others_from_the_comment(
-    code: int, writes: bool, ends: int, tmp_path: Path
-) -> None:
-    """A new service has no version in prod's release file yet: dev's changes are still to see."""
-    (script,) = (step["run"] for step in steps("plan") if "nexus diff" in step.get("run", ""))
-    nexus, zipped = tmp_path / ".venv/bin/nexus", tmp_path / "bin/zip"
-    for program, text in (
-        (nexus, f"{'mkdir -p plans/head plans/base; ' if writes else ''}exit {code}"),
-        (zipped, "touch ../plans.zip"),
-    ):
-        program.parent.mkdir(parents=True)
-        program.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
-        program.chmod(0o755)
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env={"PATH": f"{zipped.parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        check=False,
+@pytest.mark.parametrize("failing", ["", "HEAD^1", "HEAD"])
+def test_a_side_without_a_snapshot_is_no_success(failing: str, tmp_path: Path) -> None:
+    """One side alone would be told as if everything were new, or gone."""
+    (script,) = (step["run"] for step in steps("plan") if "nexus snapshot" in step.get("run", ""))
+    nexus = tmp_path / ".venv/bin/nexus"
+    nexus.parent.mkdir(parents=True)
+    nexus.write_text(f'#!/bin/sh\n[ "$2" != "{failing}" ] && touch "$4"\n', encoding="utf-8")
+    nexus.chmod(0o755)
+    shell = ["bash", "-eo", "pipefail", "-c", script]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode == 0) is (failing == "")
+    uploaded = next(
+        step["with"]["path"].split()
+        for step in steps("plan")
+        if "upload-artifact@" in str(step.get("uses"))
     )
-    assert done.returncode == ends
-    assert (tmp_path / "plans.zip").exists() == (ends == 0)
+    if not failing:
+        assert all((tmp_path / name).exists() for name in uploaded)
 
 
 def change(repository: Path, name: str) -> None:

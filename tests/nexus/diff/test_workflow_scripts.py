@@ -17,7 +17,7 @@ from nexus.diff.render.markdown import LONGEST, MARKER
 from tests.projects import ROOT
 
 from .markdown_view import faults
-from .plans import resource, side
+from .plans import document, resource
 
 SCRIPTS = ROOT / ".github" / "scripts"
 BOT = {"login": "github-actions[bot]"}
@@ -27,7 +27,7 @@ printf '%s\\n' "$*" >> "$CALLS"
 for argument in "$@"; do [ "$argument" = --jq ] && filtered=1; done
 case " $* " in
 *PATCH* | *POST* | *" issue "*) ;;
-*" run download "*) mkdir -p "${!#}" && cp "$ARTIFACT" "${!#}/plans.zip" ;;
+*" repos/owner/nexus/actions/artifacts/5/zip "*) cat "$ARTIFACT" ;;
 *) cat "$ANSWER" ;;
 esac
 """
@@ -41,7 +41,7 @@ def run(script: str, folder: Path, answer: Any, *arguments: str, **env: str) -> 
     """Standard output of a script, and what it asked GitHub for."""
     (folder / "gh").write_text(GH)
     (folder / "gh").chmod(0o755)
-    (folder / "answer").write_text(json.dumps(answer))
+    (folder / "answer").write_text(answer if isinstance(answer, str) else json.dumps(answer))
     calls = folder / "calls"
     calls.write_text("")
     environment: Mapping[str, str] = {
@@ -113,15 +113,14 @@ def test_a_failed_plan_is_said(tmp_path: Path) -> None:
 
 
 def test_a_comment_says_whose_word_it_is(tmp_path: Path) -> None:
-    """A fork's workflow may upload any plans; a bot's comment looks like the project's own word."""
+    """A fork may upload any snapshots, and a bot's comment looks like the project's own word."""
     artifact = tmp_path / "given.zip"
     with zipfile.ZipFile(artifact, "w") as opened:
         for name, resources in (("base", []), ("head", [resource("app")])):
-            [plan] = side(*resources).plans.values()
-            opened.writestr(f"{name}/dev.plan.json", plan)
+            opened.writestr(f"{name}.json", json.dumps(document(*resources)))
     file = tmp_path / "comment.md"
     told = {"RUN": "9", "CONCLUSION": "success", "ARTIFACT": str(artifact)}
-    run("render-comment.sh", tmp_path, artifact.stat().st_size, str(file), **told)
+    run("render-comment.sh", tmp_path, f"5 {artifact.stat().st_size}\n", str(file), **told)
     text = file.read_text()
     assert text.startswith(f"{MARKER}\n## Nexus plan: changes\n")
     last = text.rstrip("\n").splitlines()[-1]
@@ -133,16 +132,16 @@ def test_a_comment_says_whose_word_it_is(tmp_path: Path) -> None:
     assert [fault.split(":")[0] for fault in faults(text)] == ["link_open"]
 
 
-def test_no_plans_are_said(tmp_path: Path) -> None:
-    """What is no set of plans must not be rendered, and not be passed over in silence."""
+def test_no_snapshots_are_said(tmp_path: Path) -> None:
+    """What are no snapshots must not be rendered, and not be passed over in silence."""
     artifact = tmp_path / "given.zip"
     artifact.write_bytes(b"no archive")
     file = tmp_path / "comment.md"
     told = {"RUN": "9", "CONCLUSION": "success", "ARTIFACT": str(artifact)}
-    run("render-comment.sh", tmp_path, 10, str(file), **told)
-    assert "is no set of plans" in file.read_text()
-    run("render-comment.sh", tmp_path, 0, str(file), **told)
-    assert "left no plans" in file.read_text()
+    run("render-comment.sh", tmp_path, "5 10\n", str(file), **told)
+    assert "are no snapshots" in file.read_text()
+    run("render-comment.sh", tmp_path, "0 0\n", str(file), **told)
+    assert "left no snapshots" in file.read_text()
 
 
 def test_one_issue_is_kept_about_drift(tmp_path: Path) -> None:

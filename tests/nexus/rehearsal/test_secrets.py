@@ -21,8 +21,8 @@ from nexus.diff.render.json import as_json
 from nexus.diff.render.markdown import as_markdown
 from nexus.diff.render.terminal import print_report
 from nexus.diff.report import make_report
-from nexus.diff.side import Side
 from nexus.plan.plan import make_plan
+from nexus.plan.snapshot import make_snapshot
 from nexus.plan.terraform.configuration import configuration
 from nexus.rehearsal.guarded import Program
 from nexus.rehearsal.outcome import Outcome
@@ -30,6 +30,7 @@ from nexus.rehearsal.report import report
 from nexus.rehearsal.run import rehearse
 from stacks.program import build
 from stacks.stack_file import read_stack_file
+from tests.nexus.diff.plans import read
 from tests.projects import set_config, small_project
 
 KINDS = ("credential", "login", "token", "variable")
@@ -92,9 +93,8 @@ def found(texts: Mapping[str, str], secrets: frozenset[str]) -> set[tuple[str, s
     }
 
 
-def side_of(project: Path, label: str) -> Side:
-    plans = {stack: make_plan(project, stack).to_json().encode() for stack in STACKS}
-    return Side(label=label, plans=plans)
+def snapshot_of(project: Path) -> dict[str, Any]:
+    return make_snapshot(project, STACKS, str)
 
 
 def terminal(of: Any) -> str:
@@ -105,12 +105,13 @@ def terminal(of: Any) -> str:
 
 def test_no_plan_and_no_comparison_shows_a_secret(projects: Mapping[str, Path]) -> None:
     """A plan is an artifact that everybody downloads, a comment is what everybody reads."""
-    sides = {label: side_of(project, label) for label, project in projects.items()}
+    documents = {label: snapshot_of(project) for label, project in projects.items()}
+    sides = {label: read(document, label) for label, document in documents.items()}
     compared = make_report(sides["base"], sides["head"])
     # The other order, and everything as new: values that are removed or added are shown whole.
-    added = make_report(Side(label="none", plans=dict.fromkeys(STACKS, EMPTY)), sides["head"])
+    added = make_report(NOTHING, sides["head"])
     texts = {
-        **{f"plan {key}": value.decode() for key, value in sides["head"].plans.items()},
+        **{f"plan {key}": json.dumps(each) for key, each in documents["head"]["stacks"].items()},
         "terraform": configuration(make_plan(projects["head"], "staging")),
         **{
             f"{name} {index}": render(each)
@@ -123,7 +124,7 @@ def test_no_plan_and_no_comparison_shows_a_secret(projects: Mapping[str, Path]) 
     assert found(texts, given_secrets("base") | given_secrets("head")) == set()
 
 
-EMPTY = json.dumps({"stack": "dev", "resources": []}).encode()
+NOTHING = read({"graph": None, "stacks": {stack: {"resources": []} for stack in STACKS}})
 
 
 @dataclass(frozen=True, kw_only=True)

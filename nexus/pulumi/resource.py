@@ -1,0 +1,121 @@
+"""A resource as a program registers it: in a plan, a snapshot, a preview, or made up by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, cast
+
+from annotated_types import Len
+
+KUBERNETES = "kubernetes:"
+
+POD_MAKERS = frozenset(
+    {
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "Job",
+        "Pod",
+        "ReplicaSet",
+        "ReplicationController",
+        "StatefulSet",
+    }
+)
+"""Kinds that make pods. A template of another kind, such as a pool of nodes, is none."""
+
+Identity = Annotated[str, Len(1, 2_000)]
+"""A URN, type or name. In a stranger's document anything longer is none, but an attack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource. Its fields are those of a resource in a plan's document.
+
+    Args:
+        urn: the URN the engine gives it.
+        type: its type token, as `kubernetes:apps/v1:Deployment`.
+        name: its logical name.
+        parent: URN of its parent; None for the stack itself.
+        provider: URN of its provider; None for components and providers.
+        inputs: its inputs as plain data, secrets replaced.
+        dependencies: URNs it was told to wait for, sorted.
+        aliases: other identities it is known by, as URNs or as what is different in them.
+        options: options that differ from their defaults.
+        secrets: property paths of the secrets in its inputs.
+    """
+
+    urn: Identity
+    type: Identity
+    name: Identity
+    parent: Identity | None = None
+    provider: Identity | None = None
+    inputs: Mapping[str, Any]
+    dependencies: tuple[Identity, ...] = ()
+    aliases: tuple[str | Mapping[str, Any], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    secrets: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The resource as the documented JSON has it."""
+        return {
+            "urn": self.urn,
+            "type": self.type,
+            "name": self.name,
+            "parent": self.parent,
+            "provider": self.provider,
+            "inputs": self.inputs,
+            "dependencies": list(self.dependencies),
+            "aliases": list(self.aliases),
+            "options": self.options,
+            "secrets": list(self.secrets),
+        }
+
+    @property
+    def kind(self) -> str:
+        """Kind of a Kubernetes object, such as `Deployment`; the type's last part otherwise."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def is_kubernetes(self) -> bool:
+        """Whether it is an object of the Kubernetes API."""
+        return self.type.startswith(KUBERNETES)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Metadata of a Kubernetes object."""
+        return mapping(self.inputs.get("metadata"))
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of a Kubernetes object; "" for one of the whole cluster."""
+        return str(self.metadata.get("namespace") or "")
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Spec of a Kubernetes object."""
+        return mapping(self.inputs.get("spec"))
+
+    @property
+    def pod(self) -> Mapping[str, Any] | None:
+        """Template of the pods that it makes, with `metadata` and `spec`; None if it makes none."""
+        if not self.is_kubernetes or self.kind not in POD_MAKERS:
+            return None
+        if self.kind == "CronJob":
+            template = mapping(mapping(self.spec.get("jobTemplate")).get("spec")).get("template")
+        elif self.kind == "Pod":
+            template = self.inputs
+        else:
+            template = self.spec.get("template")
+        return None if template is None else mapping(template)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` if it is a mapping, else an empty one."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """`value` if it is a list, else an empty one."""
+    is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+    return cast("Sequence[Any]", value) if is_list else ()

@@ -24,8 +24,11 @@ from nexus.repair.findings import (
     resources,
     unready,
 )
-from nexus.repair.identity import Kind, State, is_automatic, text
+from nexus.repair.identity import Kind, State, field_manager, is_automatic, text
 from nexus.repair.lock import Holder, locks
+
+_MANAGER = "__fieldManager"
+"""Where pulumi-kubernetes keeps the name under which it applies an object on the server."""
 
 INTERRUPTED = "The run that was at work on it was killed."
 """Why a resource counts as not ready after a repair: the next `up` then updates it."""
@@ -231,7 +234,11 @@ def _entry(finding: Finding) -> State:
 
 
 def _what_exists(seen: State) -> State:
-    return {"id": seen["id"], "outputs": seen.get("outputs") or {}}
+    outputs = seen.get("outputs") or {}
+    manager = field_manager(outputs)
+    # A look draws another name than the killed run did, and is refused what that one owns.
+    own = {_MANAGER: manager} if manager and _MANAGER in outputs else {}
+    return {"id": seen["id"], "outputs": {**outputs, **own}}
 
 
 def _is_replaced(entry: State) -> bool:

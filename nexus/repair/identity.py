@@ -15,6 +15,7 @@ State = Mapping[str, Any]
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _AUTONAMED = "pulumi.com/autonamed"
+_MANAGERS = re.compile(r"pulumi-kubernetes-[0-9a-f]{8}$")
 _STATE_ONLY = ("pulumi", "random")
 
 
@@ -68,6 +69,17 @@ def marks(resource: State, values: State) -> Mapping[str, Any]:
     if str(resource["type"]).startswith("kubernetes:"):
         return table(table(values.get("metadata")).get("labels"))
     return table(values.get("tags"))
+
+
+def field_manager(outputs: State) -> str:
+    """Who last applied a Kubernetes object on the server for Pulumi; empty if nobody did."""
+    applied = [
+        each
+        for each in table(outputs.get("metadata")).get("managedFields") or ()
+        if each.get("operation") == "Apply" and _MANAGERS.match(text(each.get("manager")))
+    ]
+    applied.sort(key=lambda each: text(each.get("time")))
+    return text(applied[-1]["manager"]) if applied else ""
 
 
 def table(value: object) -> Mapping[str, Any]:

@@ -51,9 +51,7 @@ def test_killed_while_it_changes_things(
     stack: Deployed, cluster: RunningCluster, tmp_path: Path
 ) -> None:
     """New passwords are made first and given to the servers then; half of it locks services out."""
-    project = copy_whole(tmp_path / "rotated")
-    cut(project, SIX)
-    set_config(project, "dev", namespacePrefix=PREFIX, rotations=dict.fromkeys(ROTATED, 1))
+    project = rotated(tmp_path)
     assert stack.up().succeeded
     before = services(cluster.api)
     kill(stack, lambda: stack.up(project), when=lambda: services(cluster.api) != before)
@@ -77,7 +75,9 @@ def test_killed_while_it_removes_things(stack: Deployed, cluster: RunningCluster
     assert not existing(api, collections)
 
 
-def test_killed_while_it_makes_things(stack: Deployed, cluster: RunningCluster) -> None:
+def test_killed_while_it_makes_things(
+    stack: Deployed, cluster: RunningCluster, tmp_path: Path
+) -> None:
     """A laptop that goes to sleep in the middle of `up` must not end in a stack nobody can use."""
     api = cluster.api
     kill(stack, stack.up, when=lambda: bool(services(api)))
@@ -87,7 +87,17 @@ def test_killed_while_it_makes_things(stack: Deployed, cluster: RunningCluster) 
     assert "was being created: it exists and is taken into the state" in explained
     assert set(services(api)) == made, "a repair changes the state alone"
     assert_converges(stack, api)
+    # What was taken into the state is Pulumi's own also when something of it changes.
+    assert_converges(stack, api, rotated(tmp_path))
     assert stack.session.destroy().succeeded
+
+
+def rotated(folder: Path) -> Path:
+    """The project with new passwords of services with a database."""
+    project = copy_whole(folder / "rotated")
+    cut(project, SIX)
+    set_config(project, "dev", namespacePrefix=PREFIX, rotations=dict.fromkeys(ROTATED, 1))
+    return project
 
 
 def kill(stack: Deployed, run: Callable[[], Outcome], *, when: Callable[[], bool]) -> None:

@@ -11,9 +11,13 @@ import yaml
 ROOT = Path(__file__).parent.parent
 """The project itself."""
 
+AT_WORK = ROOT
+"""The platform that people edit and deploy. Only tests of what holds for every platform read it;
+tests/stacks/test_other_catalogs.py runs them with another one."""
+
 DOCUMENTED = ROOT / "tests/documented"
-"""The platform of the dependency document and of the decisions on it, with this project's settings.
-Tests that know its services and figures use it, so that they hold whatever catalog is at work."""
+"""The platform of the dependency document and of the decisions on it, with settings of its own.
+Tests that know its services, figures or settings use it, so that they hold whatever is at work."""
 
 STACKS = ("dev", "staging", "prod")
 """Stacks whose settings are in the repository."""

@@ -12,13 +12,13 @@ from jsonschema import Draft202012Validator
 
 from catalog.files import schema_files
 from tests.catalog.examples import EXAMPLES
-from tests.projects import ROOT
+from tests.projects import AT_WORK, ROOT
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     Path(name).name: json.loads(text) for name, text in schema_files().items()
 }
 
-FILES = [*sorted((ROOT / "catalog/services").glob("*.yaml")), ROOT / "catalog/platform.yaml"]
+FILES = [*sorted((AT_WORK / "catalog/services").glob("*.yaml")), AT_WORK / "catalog/platform.yaml"]
 
 GRAPH_RULES = (
     *("unknown-target", "undeclared-", "startup-cycle", "two-startup-cycles", "many-cycles"),

@@ -17,7 +17,7 @@ from isolated import interpreter
 from nexus.plan.plan import make_plan
 from nexus.plan.terraform.configuration import configuration
 from tests.cloud.skips import SKIPS
-from tests.projects import ROOT
+from tests.projects import AT_WORK
 
 pytestmark = [pytest.mark.checkov, pytest.mark.xdist_group("checkov")]
 
@@ -68,7 +68,7 @@ def test_every_rule_holds_or_is_skipped_with_a_reason(
     checkov: str, stack: str, tmp_path: Path
 ) -> None:
     """An open port or a missing key is found here, not by whoever scans the internet."""
-    text = configuration(make_plan(ROOT, stack))
+    text = configuration(make_plan(AT_WORK, stack))
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
     report = results(checkov, tmp_path)
     assert report["summary"]["parsing_errors"] == 0

@@ -18,8 +18,7 @@ import pytest
 
 import components
 from components.servers import bootstrap
-from nexus.plan.plan import Plan, make_plan
-from tests.projects import ROOT
+from nexus.plan.plan import Plan
 
 
 def found() -> Iterator[type[pulumi.ComponentResource]]:
@@ -103,11 +102,6 @@ def test_args_and_their_docstring_agree(component: type[Any]) -> None:
         for name in line.split(",")
     }
     assert named == {field.name for field in dataclasses.fields(args)}
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return make_plan(ROOT, "dev")
 
 
 def test_children_are_named_after_their_component(plan: Plan) -> None:

@@ -12,31 +12,35 @@ from nexus.plan.plan import make_plan
 from tests.projects import DOCUMENTED, ROOT, copy_project
 
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Add a service")[2]
+BLOCKS: dict[str, list[str]] = {"yaml": [], "sh": []}
+for _language, _code in re.findall(
+    r"^ *```(yaml|sh)\n(.*?)^ *```", SECTION, re.DOTALL | re.MULTILINE
+):
+    BLOCKS[_language].append(textwrap.dedent(_code))
+FILES: list[str] = re.findall(r"here\s+`(catalog/services/[a-z]+\.yaml)`", SECTION)
+"""The section's blocks of code by language; the files that it names, of a service and a domain."""
 
 
-def code(language: str) -> str:
-    """The section's code block in `language`, without the indentation of its list."""
-    found = re.search(rf"^   ```{language}\n(.*?)^   ```", SECTION, re.DOTALL | re.MULTILINE)
-    assert found is not None
-    return "\n".join(line[3:] for line in found[1].splitlines()) + "\n"
+def add_service(project: Path) -> None:
+    """Writes the service into the file that the README names."""
+    with (project / FILES[0]).open("a", encoding="utf-8") as file:
+        file.write("\n" + textwrap.indent(BLOCKS["yaml"][0], "  "))
 
 
-def addition() -> tuple[str, str]:
-    """The file that the README names, and what it says to write into it."""
-    file = re.search(r"here `(catalog/services/[a-z]+\.yaml)`", SECTION)
-    assert file is not None
-    return file[1], code("yaml")
+def add_domain(project: Path) -> None:
+    """Writes the file of the new domain."""
+    path = project / FILES[1]
+    assert not path.exists()
+    path.write_text(BLOCKS["yaml"][1], encoding="utf-8")
 
 
 def test_the_steps_of_the_readme_work(tmp_path: Path) -> None:
     """The first thing a newcomer tries must not fail."""
     project = copy_project(tmp_path / "project")
-    file, text = addition()
-    path = project / file
-    path.write_text(path.read_text(encoding="utf-8") + "\n" + text, encoding="utf-8")
+    add_service(project)
     nexus = Path(sys.executable).with_name("nexus")
     said: list[str] = []
-    for line in textwrap.dedent(code("sh")).splitlines():
+    for line in BLOCKS["sh"][0].splitlines():
         command, *arguments = line.split()
         assert command == "nexus"
         run = subprocess.run(

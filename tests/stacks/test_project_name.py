@@ -13,7 +13,7 @@ from catalog.project_file import stack_names
 from nexus.plan.plan import make_plan
 from stacks.stack_file import read_stack_file
 from tests.nexus.diff.copies import edit_yaml
-from tests.projects import ROOT, small_project
+from tests.projects import DOCUMENTED, small_project
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_encrypted_settings_are_known_in_either_namespace(shop: Path) -> None:
     """A secret where none is kept must be refused, whatever the project is called."""
     rewrite(shop, "staging", "nexus-cos:", "shop:")
     own = set(read_stack_file(shop, "staging").encrypted)
-    assert own == set(read_stack_file(ROOT, "staging").encrypted)
+    assert own == set(read_stack_file(DOCUMENTED, "staging").encrypted)
     assert len(own) > 1
 
 

@@ -244,7 +244,7 @@ def test_reader_that_leaves_early() -> None:
     """`nexus graph | head -1` must not end in a traceback."""
     done = subprocess.run(
         ["bash", "-c", f"'{sys.executable}' -m nexus graph --format json | head -1"],
-        cwd=ROOT,
+        cwd=DOCUMENTED,
         capture_output=True,
         text=True,
         check=False,
@@ -259,7 +259,7 @@ def test_closed_pipe(tmp_path: Path) -> None:
     with os.fdopen(writing, "wb") as pipe:
         done = subprocess.run(
             [sys.executable, "-m", "nexus", "graph"],
-            cwd=ROOT,
+            cwd=DOCUMENTED,
             stdout=pipe,
             stderr=subprocess.PIPE,
             text=True,
@@ -283,7 +283,7 @@ def test_full_disk(command: list[str], sentence: str) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "nexus", *command],
-            cwd=ROOT,
+            cwd=ROOT if command == ["schema"] else DOCUMENTED,
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -310,7 +310,7 @@ def test_check_and_graph_import_neither_pulumi_nor_rich() -> None:
     for command in ("check", "graph"):
         done = subprocess.run(
             [sys.executable, "-c", code, command],
-            cwd=ROOT,
+            cwd=DOCUMENTED,
             capture_output=True,
             text=True,
             check=True,

@@ -22,7 +22,7 @@ from nexus.diff.service_renames import find_renames
 from nexus.diff.snapshot import Snapshot
 from nexus.pictures.json import graph_document
 from nexus.plan.snapshot import make_snapshot
-from tests.projects import ROOT, small_project
+from tests.projects import DOCUMENTED, small_project
 
 from .plans import graph, read, side
 
@@ -100,7 +100,7 @@ def test_a_guess_is_made_where_one_service_fits(name: str, tmp_path: Path) -> No
 
 def test_nothing_of_another_platform_looks_renamed() -> None:
     """Two platforms that have nothing to do with each other are alike in all but what they do."""
-    platform = load_catalog(ROOT)
+    platform = load_catalog(DOCUMENTED)
     other = _called(platform, {name: f"x-{name}" for name in platform.services})
     other = replace(
         other,
@@ -115,7 +115,7 @@ def test_nothing_of_another_platform_looks_renamed() -> None:
 
 def test_guesses_about_a_whole_platform_are_right() -> None:
     """Where everything is renamed, services that look like several others stay without a guess."""
-    platform = load_catalog(ROOT)
+    platform = load_catalog(DOCUMENTED)
     names = {name: f"x-{name}" for name in platform.services}
     found = find_renames(platform, _called(platform, names)).guessed
     assert len(found) > 25

@@ -20,7 +20,7 @@ from nexus.policy.aws.model import expression
 from nexus.policy.resource import Resource
 from nexus.policy.rules.aws import AWS_RULES
 from nexus.pulumi.clouds.clouds import AWS
-from tests.projects import ROOT, copy_project, set_config
+from tests.projects import copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -35,12 +35,14 @@ WITHOUT_A_CALL = {
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
-    return make_plan(ROOT, "prod")
+def plan(clouds: Mapping[str, Plan]) -> Plan:
+    return clouds["prod"]
 
 
 @pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+def others(
+    clouds: Mapping[str, Plan], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Plan]:
     """Stacks with what prod has not: the longest names of everything, and other parts."""
     project = copy_project(tmp_path_factory.mktemp("longest") / "project")
     stack, service = "s" * 40, "puabo-" + "a" * 34
@@ -66,7 +68,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
         failoverDomain=f"{'b' * 60}.{'c' * 60}.{'d' * 60}.example.net",
         databaseServers={f"{service}-postgres": "r" * 20},
     )
-    return {"longest": make_plan(project, stack), "staging": make_plan(ROOT, "staging")}
+    return {"longest": make_plan(project, stack), "staging": clouds["staging"]}
 
 
 @pytest.fixture(scope="module")

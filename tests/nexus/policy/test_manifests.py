@@ -10,8 +10,7 @@ import yaml
 from lint_manifests import Failure, Skip, failures, lint, read_skips
 
 from nexus.plan.manifests import manifests
-from nexus.plan.plan import make_plan
-from tests.projects import ROOT
+from nexus.plan.plan import Plan
 
 BAD = {
     "apiVersion": "apps/v1",
@@ -69,9 +68,8 @@ def test_failures_and_stale_skips_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
-def test_manifests_hold_every_object_with_a_name() -> None:
+def test_manifests_hold_every_object_with_a_name(plan: Plan) -> None:
     """An object left out is an object not looked at."""
-    plan = make_plan(ROOT, "dev")
     objects = list(yaml.safe_load_all(manifests(plan)))
     assert len(objects) == sum(r.type.startswith("kubernetes:") for r in plan.resources)
     assert all(each["metadata"]["name"] for each in objects)

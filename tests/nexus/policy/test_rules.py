@@ -12,19 +12,13 @@ import pytest
 from isolated import interpreter
 
 from nexus.plan.judged import judged
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan
 from nexus.policy.resource import Resource
 from nexus.policy.rules import RULES, violations
 from nexus.pulumi.wire import UNKNOWN_TEXT
 from tests.nexus.policy.policy_host import analyze, policy_pack
-from tests.projects import ROOT
 
 Spoil = Callable[[dict[str, Any]], object]
-
-
-@pytest.fixture(scope="module")
-def plan() -> Plan:
-    return make_plan(ROOT, "dev")
 
 
 @pytest.fixture(scope="module")

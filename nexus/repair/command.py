@@ -58,9 +58,9 @@ class Pulumi:
             except PulumiError as error:
                 if not half_written.is_met(str(error)):
                     raise
+            time.sleep(pause)
             if self._folder is not None:
                 half_written.remove(self._folder)
-            time.sleep(pause)
         return self._call(*arguments)
 
     def _call(self, *arguments: str) -> str:

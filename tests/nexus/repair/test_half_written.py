@@ -103,6 +103,20 @@ def test_what_a_killed_process_left_is_removed(
     assert [lock.holder() for lock in found] == [Holder.GONE] * (leave is not _of_the_state)
 
 
+def test_what_was_just_left_is_waited_for(shop: Pulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repair right after the kill cannot tell a lock that is being taken from a dead one."""
+    taking = _lock(shop).with_name("next.json.18abcdef.tmp")
+    taking.write_bytes(b"")
+
+    def pass_by(seconds: float) -> None:
+        if taking.exists():
+            then = taking.stat().st_mtime - seconds
+            os.utime(taking, (then, then))
+
+    monkeypatch.setattr(time, "sleep", pass_by)
+    assert len(locks(replace(shop, stack="dev"))) == 1
+
+
 def test_a_repair_beside_one_that_is_killed(shop: Pulumi) -> None:
     """Whatever the other leaves between the look and the writing, this one comes through."""
     _of_a_lock(shop)

@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 from components.servers.bootstrap import PYTHON_IMAGE
-from nexus.diff.plan_diff import PlanDiff, diff_plans
-from nexus.diff.plan_document import read_plan
+from nexus.diff.plan_diff import diff_plans
 from nexus.plan.manifests import manifests
 from nexus.plan.plan import make_plan
 from nexus.pulumi import replacement
 from nexus.pulumi.immutable import cloud_paths
+from nexus.pulumi.resource import Resource as Planned
 from nexus.rehearsal.providers.answer import Resource
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.record import Recorder
@@ -32,21 +32,20 @@ CLUSTER = "aws:rds/cluster:Cluster"
 PIN = re.compile(r'"(docker\.io/[^":]+):[^"]+"')
 
 
-def compared(old: bytes, new: bytes) -> PlanDiff:
-    return diff_plans(read_plan(old, "old"), read_plan(new, "new"))
-
-
 def test_an_immutable_property(monkeypatch: pytest.MonkeyPatch) -> None:
     """A comment that calls an update what a rehearsal replaces is right by chance."""
     old: dict[str, Any] = {"engine": "aurora-postgresql", "storageEncrypted": True}
     new = {**old, "storageEncrypted": False}
 
     def replaced() -> tuple[bool, bool]:
-        plans = [side(resource(type_=CLUSTER, inputs=each)).plans["dev"] for each in (old, new)]
+        plans = [
+            side(resource(type_=CLUSTER, inputs=each)).stacks["dev"].resources
+            for each in (old, new)
+        ]
         urn = f"urn:pulumi:dev::nexus-cos::{CLUSTER}::app"
         asked = Resource(urn=urn, type=CLUSTER, name="app", inputs=new)
         provider = CloudProvider("aws", Clock(), Recorder())
-        told = compared(plans[0], plans[1]).replaced
+        told = diff_plans(plans[0], plans[1]).replaced
         return bool(told), bool(provider.diff(asked, {}, old).replacing)
 
     assert replaced() == (True, True)
@@ -74,7 +73,7 @@ def test_a_value_of_the_circuit_breaker(tmp_path: Path) -> None:
     assert set(breakers(yaml.safe_load_all(manifests(new)))) == {wanted}
     told = [
         (each.old, each.new)
-        for change in compared(old.to_json().encode(), new.to_json().encode()).replaced
+        for change in diff_plans(old.resources, new.resources).replaced
         for each in change.properties
         if each.leaf[-1] == "open_after_failures"
     ]
@@ -93,20 +92,20 @@ def breakers(objects: Any) -> Iterator[int]:
 def test_the_pin_of_an_image(tmp_path: Path) -> None:
     """An image with a hole that is mended in one of two places still runs in the other."""
     changed = PYTHON_IMAGE.replace(":3.13.6", ":3.13.7")
-    plans: list[bytes] = []
+    plans: list[tuple[Planned, ...]] = []
     for label in ("base", "head"):
         project = copy_whole(tmp_path / label)
         cut(project, SIX)
         path = project / "components" / "servers" / "bootstrap" / "__init__.py"
         if label == "head":
             path.write_text(path.read_text("utf-8").replace(PYTHON_IMAGE, changed), "utf-8")
-        plans.append(side_of(project, label).plans["dev"])
-    base, head = (plan.decode() for plan in plans)
+        plans.append(side_of(project, label).stacks["dev"].resources)
+    base, head = (json.dumps([each.document() for each in plan]) for plan in plans)
     assert base.count(PYTHON_IMAGE) == head.count(changed)
     assert PYTHON_IMAGE not in head
-    found = compared(plans[0], plans[1])
+    found = diff_plans(plans[0], plans[1])
     told = {change.after.urn for change in (*found.changed, *found.replaced)}
-    using = {each["urn"] for each in json.loads(head)["resources"] if changed in json.dumps(each)}
+    using = {each.urn for each in plans[1] if changed in json.dumps(each.document())}
     assert using <= told
     assert {urn.split("::")[2].rpartition(":")[2] for urn in using} == {"Deployment", "Job"}
 

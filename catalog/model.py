@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from catalog.names import ResourceName
+
 
 class Tier(StrEnum):
     """The five tiers of the startup sequence, in the documented order."""
@@ -257,6 +259,10 @@ class Catalog:
         """Edges that start at `service`, sorted by target."""
         return self._needs.get(service, ())
 
+    def edges_to(self, resource: ResourceName) -> tuple[Edge, ...]:
+        """Edges that lead to a platform resource, sorted by source."""
+        return tuple(edge for edge in self.edges if edge.target == resource)
+
     def kind(self, name: str) -> NodeKind | None:
         """Kind of the node called `name`, None when there is none."""
         if name in self.services:
@@ -273,8 +279,7 @@ class Catalog:
     @property
     def gateway(self) -> str | None:
         """The service that the load balancer routes to, None when there is none."""
-        needing = (edge.source for edge in self.edges if edge.target == "load-balancer")
-        return next(needing, None)
+        return next((edge.source for edge in self.edges_to("load-balancer")), None)
 
     def base(self, name: str) -> str:
         """What a node is to those who need it: `postgres`, whichever server of it that is."""
@@ -286,7 +291,7 @@ class Catalog:
         """Names that at least one edge leads to."""
         return frozenset(edge.target for edge in self.edges)
 
-    def servers(self, resource: str) -> Iterator[str]:
+    def servers(self, resource: ResourceName) -> Iterator[str]:
         """The shared `resource` first, if anybody needs it, then its dedicated servers, sorted."""
         if resource in self.resources and resource in self.needed:
             yield resource

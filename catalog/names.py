@@ -82,7 +82,7 @@ Sentence = Annotated[
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),
 ]
 
-DEDICABLE = ("postgres", "redis", "queue")
+DEDICABLE: tuple[ResourceName, ...] = ("postgres", "redis", "queue")
 """Resources of which this program makes further servers. Buckets are apart already, and what
 else there is comes once per platform."""
 

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog import Catalog, Criticality, Edge, Fallback, Flow, NodeKind, Order
+from catalog.names import ResourceName
 
-DATABASE = "postgres"
+DATABASE: ResourceName = "postgres"
 """Platform resource that the fallback `database` reads."""
 
 

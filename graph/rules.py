@@ -223,7 +223,7 @@ def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
             f"bucket '{name}': it is served by the CDN, but so is '{served[0]}'; take "
             "'served: true' off one of them.",
         )
-    users = [edge.source for edge in catalog.edges if edge.target == "cdn"]
+    users = [edge.source for edge in catalog.edges_to("cdn")]
     if users and catalog.buckets and not served:
         yield Problem(
             catalog.platform_file,
@@ -234,7 +234,7 @@ def cdn_serves_one_bucket(catalog: Catalog) -> Iterator[Problem]:
 
 def load_balancer_routes_to_one_service(catalog: Catalog) -> Iterator[Problem]:
     """One service is the way in: every other one behind the balancer would get no request."""
-    behind = [edge for edge in catalog.edges if edge.target == "load-balancer"]
+    behind = catalog.edges_to("load-balancer")
     for edge in behind[1:]:
         yield _problem_at(
             edge,
@@ -261,7 +261,7 @@ def bucket_names_are_free(catalog: Catalog) -> Iterator[Problem]:
 
 def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
     """Buckets belong to services that need storage, and every such service has exactly one."""
-    users = {edge.source: edge for edge in catalog.edges if edge.target == "storage"}
+    users = {edge.source: edge for edge in catalog.edges_to("storage")}
     for bucket in catalog.buckets.values():
         for service in (bucket.owner, *bucket.granted):
             if service not in users:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from catalog import Catalog
+from catalog.names import ResourceName
 from components.context import DATA, SYSTEM
 from components.kubernetes.acme_issuer import SOLVER_SIZE
 from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
@@ -71,7 +72,7 @@ def _servers(environment: Environment, catalog: Catalog) -> tuple[ServerSize, ..
     platform = environment.platform
     if not isinstance(platform, InCluster):
         return ()
-    sizes = {
+    sizes: Mapping[ResourceName, ServerSize] = {
         "postgres": platform.postgres,
         "queue": platform.queue,
         "redis": platform.redis,

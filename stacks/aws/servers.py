@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import pulumi
 
+from catalog.names import ResourceName
 from components.aws.amazon_mq import AmazonMq, AmazonMqArgs
 from components.aws.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
 from components.aws.elasti_cache import ElastiCache, ElastiCacheArgs
@@ -25,7 +27,11 @@ def make_servers(ground: AwsGround, key: pulumi.Output[str]) -> Data:
         ground: what the servers are made from.
         key: ARN of the key that encrypts data.
     """
-    makers = {"postgres": _postgres, "redis": _redis, "queue": _queue}
+    makers: Mapping[ResourceName, Callable[[AwsGround, pulumi.Output[str], str], Data]] = {
+        "postgres": _postgres,
+        "redis": _redis,
+        "queue": _queue,
+    }
     return together(
         *(
             make(ground, key, name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+from catalog.names import ResourceName
 from components.servers.bucket import Bucket, BucketArgs
 from components.servers.grant import Grant
 from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
@@ -17,7 +20,12 @@ from stacks.inputs import ClusterProgram
 def build_data(program: ClusterProgram, foundation: Foundation) -> Data:
     """Makes the servers that somebody needs, and everybody's part of them."""
     ground = lay_ground(program, foundation)
-    makers = {"postgres": _postgres, "redis": _redis, "queue": _queue, "storage": _storage}
+    makers: Mapping[ResourceName, Callable[[Ground[ClusterProgram, Foundation], str], Data]] = {
+        "postgres": _postgres,
+        "redis": _redis,
+        "queue": _queue,
+        "storage": _storage,
+    }
     return together(
         *(
             make(ground, name)

@@ -47,7 +47,7 @@ def build(project: Path) -> None:
         InputError: what is wrong with a file or setting, in sentences. Nothing
             but the stack itself is registered then.
     """
-    program = _read(project)
+    program = read_program(project)
     isolate_failures()
     url, services = _build_stack(program)
     pulumi.export("url", url)
@@ -55,7 +55,12 @@ def build(project: Path) -> None:
     pulumi.export("services", {name: workload.url for name, workload in sorted(services.items())})
 
 
-def _read(project: Path) -> ClusterProgram | AwsProgram:
+def read_program(project: Path) -> ClusterProgram | AwsProgram:
+    """What the stack is built from, read and checked. Must run inside a Pulumi program.
+
+    Raises:
+        InputError: as `build` does.
+    """
     stack = pulumi.get_stack()
     file = stack_file(project, stack)
     read = read_settings(file, encrypted_settings(project, stack))

@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "graph": "nexus.cli.graph",
     "impact": "nexus.cli.impact",
     "plan": "nexus.cli.plan",
+    "reach": "nexus.cli.reach",
     "rehearse": "nexus.cli.rehearse",
     "repair": "nexus.cli.repair",
     "schema": "nexus.cli.schema",

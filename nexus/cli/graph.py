@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catalog.errors import InputError
 from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.session import require_nodes, session
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -45,17 +44,8 @@ def command(
     """
     catalog = session(context).catalog()
     if service is not None:
-        _require_node(catalog, service)
+        require_nodes(catalog, [service])
     write(_rendered(catalog, format_, service), output)
-
-
-def _require_node(catalog: Catalog, name: str) -> None:
-    from catalog.wording import did_you_mean
-
-    if catalog.kind(name) is None:
-        names = (*catalog.services, *catalog.resources, *catalog.external)
-        hint = did_you_mean(name, names) or "run 'nexus graph' to see all names."
-        raise InputError(f"There is no service, platform resource or API '{name}'; {hint}")
 
 
 def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:

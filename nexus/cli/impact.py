@@ -10,13 +10,10 @@ import typer
 
 from catalog.errors import InputError
 from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.session import require_nodes, session
 
 if TYPE_CHECKING:
     from catalog import Catalog
-
-
-_ALL = "run 'nexus graph' to see all names."
 
 
 class Format(StrEnum):
@@ -55,24 +52,9 @@ def _rendered(catalog: Catalog, nodes: list[str], format_: Format) -> str:
     from nexus.pictures.impact import weak_points_as_json, weak_points_as_text
 
     if nodes:
-        _require(catalog, nodes)
+        require_nodes(catalog, nodes)
         return IMPACT_RENDERERS[format_](catalog, impact(catalog, nodes))
     if format_ in (Format.MERMAID, Format.SVG):
         raise InputError("There is nothing to draw; name the nodes that are down.")
     render = weak_points_as_json if format_ is Format.JSON else weak_points_as_text
     return render(catalog, weak_points(catalog))
-
-
-def _require(catalog: Catalog, nodes: list[str]) -> None:
-    from catalog.wording import did_you_mean
-
-    names = (*catalog.services, *catalog.resources, *catalog.external)
-    unknown = [name for name in dict.fromkeys(nodes) if catalog.kind(name) is None]
-    if unknown:
-        raise InputError(
-            "\n".join(
-                f"There is no service, platform resource or API '{name}'; "
-                f"{did_you_mean(name, names) or _ALL}"
-                for name in unknown
-            )
-        )

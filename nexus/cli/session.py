@@ -11,7 +11,11 @@ import typer
 from catalog.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from catalog import Catalog
+
+_ALL = "run 'nexus graph' to see all names."
 
 PROJECT_FILES = ("Pulumi.yaml", "catalog")
 """Any of these makes a folder a project; both are there in a complete one."""
@@ -52,3 +56,19 @@ def session(context: typer.Context) -> Session:
     if found is None:
         raise RuntimeError("Commands run under cli.main.main, which makes the session.")
     return found
+
+
+def require_nodes(catalog: Catalog, names: Iterable[str]) -> None:
+    """Refuses names that are nothing in the catalog, with an `InputError`."""
+    from catalog.wording import service_hint
+
+    others = (*catalog.resources, *catalog.external)
+    unknown = [name for name in dict.fromkeys(names) if catalog.kind(name) is None]
+    if unknown:
+        raise InputError(
+            "\n".join(
+                f"There is no service, platform resource or API '{name}'; "
+                f"{service_hint(name, catalog, others) or _ALL}"
+                for name in unknown
+            )
+        )

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from ipaddress import ip_address, ip_network
+from itertools import chain
 from typing import Any
 
 from nexus.policy.ports import EVERY_PORT, FIRST, LAST, Ports, Range, intersection, union
@@ -65,25 +66,43 @@ class World:
             found.setdefault(str(mapping(policy["metadata"])["namespace"]), []).append(policy)
         return found
 
+    def allowing(
+        self, source: Endpoint, target: Endpoint, ports: Ports
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Policies that open any of `ports` of `target` to `source`, as namespace/name, sorted.
+
+        Those of the source first, then those of the target; neither of what no policy isolates.
+        """
+        out_of = self._opened(source, "egress", other=target, target=target)
+        into = self._opened(target, "ingress", other=source, target=target)
+        return _named(out_of, ports), _named(into, ports)
+
     def _side(
         self, subject: Endpoint, direction: str, *, other: Endpoint, target: Endpoint
     ) -> Ports:
         """Ports that the policies of `subject` leave open towards `other`."""
-        if subject.namespace is None:
-            return EVERY_PORT
-        isolated = False
-        ranges: list[Range] = []
-        for policy in self._by_namespace.get(subject.namespace, ()):
+        opened = self._opened(subject, direction, other=other, target=target)
+        isolated = [ports for _, ports in opened]
+        return union(chain.from_iterable(isolated)) if isolated else EVERY_PORT
+
+    def _opened(
+        self, subject: Endpoint, direction: str, *, other: Endpoint, target: Endpoint
+    ) -> Sequence[tuple[str, Ports]]:
+        """Every policy that isolates `subject`, and the ports that it opens towards `other`."""
+        found: list[tuple[str, Ports]] = []
+        for policy in self._by_namespace.get(subject.namespace or "", ()):
             spec = mapping(policy.get("spec"))
             selected = matches(mapping(spec.get("podSelector")), subject.labels)
             if not selected or direction not in _directions(spec):
                 continue
-            isolated = True
+            ranges: list[Range] = []
             peers = "to" if direction == "egress" else "from"
             for rule in map(mapping, sequence(spec.get(direction))):
-                if self._is_peer(other, sequence(rule.get(peers)), subject.namespace):
+                if self._is_peer(other, sequence(rule.get(peers)), str(subject.namespace)):
                     ranges += _ports(sequence(rule.get("ports")), target)
-        return union(ranges) if isolated else EVERY_PORT
+            name = f"{subject.namespace}/{mapping(policy['metadata']).get('name', '')}"
+            found.append((name, union(ranges)))
+        return found
 
     def _is_peer(self, other: Endpoint, peers: Sequence[Any], namespace: str) -> bool:
         """Whether a rule's list of peers holds `other`; no list means everybody."""
@@ -104,6 +123,10 @@ class World:
 
     def _labels_of(self, namespace: str) -> Mapping[str, str]:
         return {"kubernetes.io/metadata.name": namespace, **self.namespaces.get(namespace, {})}
+
+
+def _named(opened: Iterable[tuple[str, Ports]], ports: Ports) -> tuple[str, ...]:
+    return tuple(sorted(name for name, each in opened if intersection(each, ports)))
 
 
 def matrix(

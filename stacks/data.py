@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.context import DATA
-from components.kubernetes.physical_name import physical_name
+from components.kubernetes.pod import physical_name
 from components.servers.bootstrap import Script, script
 from components.servers.database import Database, DatabaseArgs
 from components.servers.grant import Grant

@@ -11,9 +11,9 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.aws.aws_context import AwsContext
 from components.aws.versions import RABBITMQ
-from components.kubernetes.physical_name import physical_name
+from components.kubernetes.pod import physical_name
 from components.servers.data_access import DataAccess, DataAccessArgs
-from components.servers.password import password
+from components.servers.grant import password
 
 PORT, MANAGEMENT_PORT = 5671, 443
 """AMQP with TLS, and the management API."""

@@ -11,7 +11,6 @@ from pulumi_kubernetes.core.v1 import ServiceAccount
 from components.aws.aws_context import AwsContext
 from components.aws.iam_policy import Statement
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
-from components.aws.restore import SOURCES, RestoreArgs
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
 from components.aws.versions import POSTGRES
 from components.servers.data_access import DataAccess, DataAccessArgs
@@ -24,6 +23,42 @@ MASTER = "nexus_master"
 """Member of rds_superuser, which is no superuser: creates databases and roles."""
 
 MONITORING_SECONDS = 60
+
+SOURCES = ("restoreToPointInTime", "snapshotIdentifier")
+"""Inputs of a cluster that say so. AWS reads them when it makes the cluster, never again; the
+AWS provider answers a change of them, and the removal of the first, with a new cluster
+(`ForceNew` in `aws_rds_cluster` of the provider for Terraform)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoreArgs:
+    """What a new server's data comes from: a snapshot, or a moment of a cluster.
+
+    Args:
+        snapshot: ARN or name of a cluster snapshot; or
+        cluster, time: identifier of a cluster that is there, and a moment in UTC.
+        version: of the engine, of a snapshot whose server was newer than the program says;
+            RDS does not go back. A moment comes with its cluster's version.
+    """
+
+    snapshot: str | None = None
+    cluster: str | None = None
+    time: str | None = None
+    version: str | None = None
+
+    @property
+    def moment(self) -> rds.ClusterRestoreToPointInTimeArgsDict | None:
+        """The moment as the cluster takes it; None for a snapshot.
+
+        A full copy, not a clone: a clone shares its storage with its source.
+        """
+        if self.cluster is None or self.time is None:
+            return None
+        return {
+            "source_cluster_identifier": self.cluster,
+            "restore_to_time": self.time,
+            "restore_type": "full-copy",
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import pulumi
 from pulumi_aws import acm
 
 from components.aws.aws_context import AwsContext
-from components.dns_zone import DnsZone
+
+
+class DnsZone(Protocol):
+    """A zone that records can be put into."""
+
+    def alias(
+        self,
+        name: str,
+        record: pulumi.Input[str],
+        target: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.Output[str]:
+        """Makes a CNAME record and returns its name, known when it is there.
+
+        Args:
+            name: logical name.
+            record: full name of the record.
+            target: name it points to.
+            opts: resource options.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,7 @@ from components.aws.aws_context import AwsContext
 from components.aws.versions import VALKEY
 from components.servers.acl import access
 from components.servers.data_access import DataAccess, DataAccessArgs
-from components.servers.grant import Grant
-from components.servers.password import password
+from components.servers.grant import Grant, password
 
 ENGINE, FAMILY = "valkey", "valkey8"
 PORT = 6379

@@ -12,6 +12,38 @@ from components.aws.aws_context import AwsContext
 FAILURES = 3
 INTERVAL_SECONDS = 30
 
+TTL = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route53Zone:
+    """A hosted zone, made outside of this program; a `DnsZone`.
+
+    Args:
+        id: id of the zone.
+    """
+
+    id: str
+
+    def alias(
+        self,
+        name: str,
+        record: pulumi.Input[str],
+        target: pulumi.Input[str],
+        opts: pulumi.ResourceOptions,
+    ) -> pulumi.Output[str]:
+        """Makes a CNAME record."""
+        made = route53.Record(
+            name,
+            zone_id=self.id,
+            name=record,
+            type="CNAME",
+            ttl=TTL,
+            records=[target],
+            opts=opts,
+        )
+        return made.fqdn
+
 
 @dataclass(frozen=True, kw_only=True)
 class AliasTarget:

@@ -11,8 +11,7 @@ from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.context import Context
-from components.kubernetes.physical_name import physical_name
-from components.kubernetes.pod import Size
+from components.kubernetes.pod import Size, physical_name
 from components.kubernetes.traffic import Addresses, Pods, Traffic, policy_spec
 
 DIRECTORIES = {

@@ -11,7 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.context import Context
-from components.kubernetes.physical_name import physical_name
+from components.kubernetes.pod import physical_name
 from components.kubernetes.traffic import dns_only
 
 CLUSTER = "nexus-cos/cluster"

@@ -1,4 +1,4 @@
-"""Pods hardened to the `restricted` Pod Security level, the same for every workload.
+"""Pods hardened to the `restricted` Pod Security level, and the names of what they are made of.
 
 Source of the rules: https://kubernetes.io/docs/concepts/security/pod-security-standards/
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -24,6 +25,8 @@ from pulumi_kubernetes.core.v1 import (
 UID = 10001
 """User and group of every container: above 10000, so that it is no user of the node."""
 
+LONGEST_PORT = 15
+"""Characters of a port's name in a container (RFC 6335)."""
 
 GPU = "nvidia.com/gpu"
 """Name of a GPU as a resource, and of the taint of the nodes that have one."""
@@ -183,3 +186,31 @@ def _escaped(text: str) -> str:
 def mount(name: str, path: str, *, writable: bool = False) -> VolumeMountArgsDict:
     """Mount of volume `name` at `path`."""
     return {"name": name, "mount_path": path, "read_only": not writable}
+
+
+class _Named(Protocol):
+    @property
+    def metadata(self) -> pulumi.Output[Any]: ...
+
+
+def physical_name(resource: _Named) -> pulumi.Output[str]:
+    """Name of a Kubernetes object in its namespace; using it waits for the object."""
+    return resource.metadata.apply(lambda metadata: str(metadata.name))
+
+
+def port_name(use: str, number: int) -> str:
+    """The name of port `number` in lists of Services and containers, such as `http-8080`.
+
+    Such a list goes by number, and its names have to be unique. A preview leaves the old number in
+    it beside the new one, since the provider's dry run is not yet the owner of what it has made;
+    under one name for both, the API server refuses every preview of a changed number.
+
+    Raises:
+        ValueError: the name is too long for a container.
+    """
+    name = f"{use}-{number}"
+    if len(name) > LONGEST_PORT:
+        raise ValueError(
+            f"The port name '{name}' has more than {LONGEST_PORT} characters; shorten it."
+        )
+    return name

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.scheduling.v1 import PriorityClass
 
 from components.context import Context
-from components.kubernetes.physical_name import physical_name
+from components.kubernetes.pod import physical_name
 
 HIGHEST = 1_000_000_000
 """Largest value of a class that is not the system's own. Source:

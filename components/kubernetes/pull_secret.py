@@ -8,7 +8,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.context import Context
-from components.kubernetes.physical_name import physical_name
+from components.kubernetes.pod import physical_name
 
 
 @dataclass(frozen=True, kw_only=True)

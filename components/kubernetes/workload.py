@@ -21,16 +21,15 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.context import Context, selector
 from components.dependency import Dependency
-from components.kubernetes.physical_name import physical_name
 from components.kubernetes.pod import (
     Size,
     mount,
+    physical_name,
     pod_spec,
+    port_name,
     scratch_volume,
 )
-from components.kubernetes.port import port_name
-from components.kubernetes.rollout import GRACE_SECONDS, spread, strategy
-from components.kubernetes.scaling import autoscaler, budget
+from components.kubernetes.rollout import GRACE_SECONDS, autoscaler, budget, spread, strategy
 from components.kubernetes.startup_check import (
     WAIT_SECONDS,
     has_checks,

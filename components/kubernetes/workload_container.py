@@ -11,8 +11,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgsDict,
 )
 
-from components.kubernetes.pod import Size, container_security, environment
-from components.kubernetes.port import port_name
+from components.kubernetes.pod import Size, container_security, environment, port_name
 from components.kubernetes.rollout import drain
 
 CONFIG = "/etc/nexus"

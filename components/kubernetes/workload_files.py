@@ -9,8 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret, VolumeArgsDict
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.dependency import Dependency
-from components.kubernetes.physical_name import physical_name
-from components.kubernetes.pod import config_volume, secret_volume
+from components.kubernetes.pod import config_volume, physical_name, secret_volume
 from components.kubernetes.workload_container import CONFIG_FILE
 from components.servers.grant import Grant
 

@@ -15,13 +15,13 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.context import Context
-from components.kubernetes.physical_name import physical_name
 from components.kubernetes.pod import (
     Size,
     config_volume,
     container_security,
     environment,
     mount,
+    physical_name,
     pod_spec,
     scratch_volume,
     secret_volume,

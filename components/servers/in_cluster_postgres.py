@@ -9,9 +9,15 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
 
 from components.context import DATA, Context
-from components.kubernetes.physical_name import physical_name
-from components.kubernetes.pod import Size, config_volume, mount, scratch_volume, secret_volume
-from components.servers.password import password
+from components.kubernetes.pod import (
+    Size,
+    config_volume,
+    mount,
+    physical_name,
+    scratch_volume,
+    secret_volume,
+)
+from components.servers.grant import password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/library/postgres:17.5"

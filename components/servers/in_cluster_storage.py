@@ -10,9 +10,8 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.context import DATA, Context
-from components.kubernetes.physical_name import physical_name
-from components.kubernetes.pod import Size, mount, secret_volume
-from components.servers.password import password
+from components.kubernetes.pod import Size, mount, physical_name, secret_volume
+from components.servers.grant import password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/chrislusf/seaweedfs:4.22"

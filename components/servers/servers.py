@@ -10,13 +10,17 @@ from components.servers.grant import Grant
 from components.servers.master_source import MasterSource
 
 
-class PostgresServer(Protocol):
-    """A PostgreSQL server that bootstrap Jobs reach as a master without superuser rights."""
+class Server(Protocol):
+    """A server of any kind."""
 
     @property
     def handle(self) -> pulumi.Resource:
-        """The one resource that is ready when the server is."""
+        """The one resource that is ready when the server, and its users, are."""
         ...
+
+
+class SocketServer(Server, Protocol):
+    """A server that services reach by name and port."""
 
     @property
     def host(self) -> pulumi.Input[str]:
@@ -27,6 +31,19 @@ class PostgresServer(Protocol):
     def port(self) -> int:
         """TCP port."""
         ...
+
+
+class HttpServer(Server, Protocol):
+    """A server that bootstrap Jobs administer over HTTP."""
+
+    @property
+    def master(self) -> pulumi.Input[str]:
+        """Secret in the data namespace with an administrator's `username` and `password`."""
+        ...
+
+
+class PostgresServer(SocketServer, Protocol):
+    """A PostgreSQL server that bootstrap Jobs reach as a master without superuser rights."""
 
     @property
     def tls_mode(self) -> str:
@@ -44,13 +61,8 @@ class PostgresServer(Protocol):
         ...
 
 
-class RedisServer(Protocol):
+class RedisServer(Server, Protocol):
     """A Redis or Valkey server with a user and key prefix per service."""
-
-    @property
-    def handle(self) -> pulumi.Resource:
-        """The one resource that is ready when the server and its users are."""
-        ...
 
     def add_user(self, service: str) -> Grant:
         """The user of `service`, confined to keys and channels that start with `{service}:`.
@@ -61,23 +73,8 @@ class RedisServer(Protocol):
         ...
 
 
-class QueueServer(Protocol):
+class QueueServer(SocketServer, HttpServer, Protocol):
     """A RabbitMQ server that bootstrap Jobs reach through its management API."""
-
-    @property
-    def handle(self) -> pulumi.Resource:
-        """The one resource that is ready when the server is."""
-        ...
-
-    @property
-    def host(self) -> pulumi.Input[str]:
-        """DNS name."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """TCP port of AMQP."""
-        ...
 
     @property
     def tls(self) -> bool:
@@ -89,19 +86,9 @@ class QueueServer(Protocol):
         """Base URL of the management API."""
         ...
 
-    @property
-    def master(self) -> pulumi.Input[str]:
-        """Secret in the data namespace with an administrator's `username` and `password`."""
-        ...
 
-
-class ObjectStore(Protocol):
+class ObjectStore(HttpServer, Protocol):
     """An S3-compatible store with a user per service, each confined to its buckets."""
-
-    @property
-    def handle(self) -> pulumi.Resource:
-        """The one resource that is ready when the store is."""
-        ...
 
     @property
     def url(self) -> pulumi.Input[str]:
@@ -111,11 +98,6 @@ class ObjectStore(Protocol):
     @property
     def region(self) -> str:
         """Region that requests are signed for."""
-        ...
-
-    @property
-    def master(self) -> pulumi.Input[str]:
-        """Secret in the data namespace with an administrator's `username` and `password`."""
         ...
 
     def password(self, service: str) -> pulumi.Input[str]:

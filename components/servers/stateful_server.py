@@ -18,16 +18,16 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.context import Context, selector
-from components.kubernetes.physical_name import physical_name
 from components.kubernetes.pod import (
     Size,
     container_security,
     environment,
     mount,
+    physical_name,
     pod_spec,
+    port_name,
     scratch_volume,
 )
-from components.kubernetes.port import port_name
 
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""

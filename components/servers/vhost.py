@@ -9,8 +9,7 @@ import pulumi
 from components.context import Context
 from components.servers.bootstrap import PYTHON_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
-from components.servers.grant import Grant
-from components.servers.password import password
+from components.servers.grant import Grant, password
 from components.servers.servers import QueueServer
 
 QUEUE_TYPE = "quorum"

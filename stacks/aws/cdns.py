@@ -8,8 +8,7 @@ import pulumi
 
 from components.aws.certificate import Certificate
 from components.aws.cloud_front import REGION, CloudFront, CloudFrontArgs, Media
-from components.aws.route53_failover import origin_host
-from components.aws.route53_zone import Route53Zone
+from components.aws.route53_failover import Route53Zone, origin_host
 from components.aws.web_acl import WebAcl, WebAclArgs
 from components.kubernetes.workload_container import PROBE_PATHS
 from stacks.aws.data import MEDIA, SITE, AwsData, distributions

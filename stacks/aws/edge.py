@@ -7,20 +7,19 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.aws.certificate import Certificate, CertificateArgs
+from components.aws.certificate import Certificate, CertificateArgs, DnsZone
 from components.aws.cloud_front import REGION
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.aws.route53_failover import (
     AliasTarget,
     Route53Failover,
     Route53FailoverArgs,
+    Route53Zone,
     origin_host,
 )
-from components.aws.route53_zone import Route53Zone
 from components.aws.s3_bucket import Reader
 from components.aws.web_acl import WebAcl, WebAclArgs
 from components.cdn_mark import CdnMark, CdnMarkArgs
-from components.dns_zone import DnsZone
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
 from components.kubernetes.workload import Workload
 from components.servers.grant import Grant

@@ -9,9 +9,8 @@ import pulumi
 
 from catalog.names import ResourceName
 from components.aws.amazon_mq import AmazonMq, AmazonMqArgs
-from components.aws.aurora_postgres import AuroraPostgres, AuroraPostgresArgs
+from components.aws.aurora_postgres import AuroraPostgres, AuroraPostgresArgs, RestoreArgs
 from components.aws.elasti_cache import ElastiCache, ElastiCacheArgs
-from components.aws.restore import RestoreArgs
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import Data, Ground, together
 from stacks.inputs import AwsProgram

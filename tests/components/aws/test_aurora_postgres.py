@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
-from components.aws.aurora_postgres import MASTER, PORT, AuroraPostgres, AuroraPostgresArgs
-from components.aws.restore import RestoreArgs
+from components.aws.aurora_postgres import (
+    MASTER,
+    PORT,
+    AuroraPostgres,
+    AuroraPostgresArgs,
+    RestoreArgs,
+)
 from tests.components.recording import (
     AWS,
     FREE,

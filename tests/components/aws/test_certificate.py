@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.aws.certificate import Certificate, CertificateArgs
-from components.aws.route53_zone import Route53Zone
+from components.aws.route53_failover import Route53Zone
 from components.cloudflare.cloudflare_zone import CloudflareZone
 from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.kubernetes.port import port_name
+from components.kubernetes.pod import port_name
 
 
 def test_names_carry_their_number_and_fit() -> None:

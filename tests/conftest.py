@@ -25,16 +25,21 @@ settings.load_profile("project")
 
 
 LONG = (
-    "test_cloud_stacks",
-    "test_dev_platform",
-    "test_commands",
-    "tests/docs",
     "tests/nexus/repair",
-    "tests/nexus/rehearsal",
+    "tests/stacks/test_cloud_stacks",
+    "tests/docs/test_documented_commands",
     "test_isolated_failures",
-    "test_other_catalogs",
+    "test_dev_platform",
     "test_rename_on_the_engine",
+    "test_checkov",
+    "tests/nexus/diff/test_edits",
+    "tests/nexus/rehearsal",
+    "test_commands",
+    "test_other_catalogs",
+    "test_moto",
     "tests/components/servers",
+    "tests/nexus/diff",
+    "tests/nexus/policy",
 )
 """Parts of the names of tests that take long, the longest first."""
 

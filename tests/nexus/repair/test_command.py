@@ -23,7 +23,7 @@ from nexus.rehearsal.session import Rehearsal
 from tests.nexus.rehearsal.toy import PROJECT, Toy
 from tests.projects import ROOT
 
-from .killed import Killer, killable, objects
+from .killed import Killer, killable, objects, pulumi
 
 DYING = """#!/bin/sh
 case "$PULUMI_BACKEND_URL $*" in $DIE_AT) ;; *) exec "$CLI" "$@" ;; esac
@@ -115,7 +115,7 @@ def stack() -> Iterator[Stack]:
 def test_what_keeps_it_from_repairing(stack: Stack) -> None:
     """A repair on top of a run that goes on, or with half of the access, loses resources."""
     stack.kill(12)
-    before = stack.session.pulumi("stack", "export")
+    before = pulumi(stack.session, PROJECT).export()
 
     unknown = ("--id", "urn:pulumi:dev::toy::a:b:C::d=1")
     with stack.locked(socket.gethostname(), os.getpid()):
@@ -153,7 +153,7 @@ def test_what_keeps_it_from_repairing(stack: Stack) -> None:
         assert code == 2, output + errors
         assert words in errors
 
-    assert stack.session.pulumi("stack", "export") == before
+    assert pulumi(stack.session, PROJECT).export() == before
     code, output, errors = stack.repaired("--yes")
     assert code == 0, errors
     assert "Repaired. Run 'pulumi up'" in output

@@ -48,11 +48,10 @@ def _judge(project: Path, stack: str) -> str:
     Raises:
         InputError: with one sentence per broken rule.
     """
-    from nexus.plan.judged import judged
     from nexus.plan.plan import make_plan
     from nexus.policy.rules import RULES, violations
 
-    resources = judged(make_plan(project, stack))
+    resources = make_plan(project, stack).named()
     broken = violations(resources)
     if broken:
         raise InputError("\n".join(map(str, broken)))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nexus.diff.plan_document import PlannedResource
+from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import STACK_TYPE, Urn, parse_urn
 
 _DEEPEST = 50
 """Parents above a resource; a plan may claim a circle of them."""
 
 
-def aliased(
-    base: Mapping[str, PlannedResource], head: Mapping[str, PlannedResource]
-) -> dict[str, str]:
+def aliased(base: Mapping[str, Resource], head: Mapping[str, Resource]) -> dict[str, str]:
     """URNs of new resources that say which resource of the base they were, by new URN.
 
     A child of a renamed or moved parent was a child of the parent's old identity, its
@@ -35,7 +33,7 @@ def aliased(
     return found
 
 
-def _depth(urn: str, head: Mapping[str, PlannedResource]) -> int:
+def _depth(urn: str, head: Mapping[str, Resource]) -> int:
     depth = 0
     parent = head[urn].parent
     while parent is not None and parent in head and depth < _DEEPEST:
@@ -44,7 +42,7 @@ def _depth(urn: str, head: Mapping[str, PlannedResource]) -> int:
     return depth
 
 
-def _former(resource: PlannedResource, found: Mapping[str, str]) -> Iterator[str]:
+def _former(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
     own = parse_urn(resource.urn)
     if own is None:
         return
@@ -59,7 +57,7 @@ def _former(resource: PlannedResource, found: Mapping[str, str]) -> Iterator[str
 
 
 def _of_spec(
-    alias: Mapping[str, Any], own: Urn, resource: PlannedResource, found: Mapping[str, str]
+    alias: Mapping[str, Any], own: Urn, resource: Resource, found: Mapping[str, str]
 ) -> Iterator[str]:
     """A spec names only what was different."""
     fields = {key: value for key, value in alias.items() if isinstance(value, str)}

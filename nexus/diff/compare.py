@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nexus.diff.bounded_json import is_bounded
-from nexus.diff.property_change import ABSENT, Place, PropertyChange, wire_path
+from nexus.diff.property_change import ABSENT, Place, PropertyChange
 from nexus.diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
+from nexus.pulumi.property_path import child_path
 
 _IDENTITIES = ("mountPath", "name", "key")
 """What tells items of a list apart; of mounts the path, since two may share a volume."""
@@ -228,7 +229,7 @@ def _without_paths(value: Any, secrets: frozenset[str], wire: str) -> Any:
     if wire in secrets:
         return HIDDEN
     if isinstance(value, dict):
-        return {k: _without_paths(v, secrets, wire_path(wire, k)) for k, v in value.items()}
+        return {k: _without_paths(v, secrets, child_path(wire, k)) for k, v in value.items()}
     if isinstance(value, list):
         return [_without_paths(v, secrets, f"{wire}[{i}]") for i, v in enumerate(value)]
     return value

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nexus.diff.phrase import Part, Phrase, phrase
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import PropertyChange
 from nexus.diff.resource_change import Changed, Danger, Renamed, Warned
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.stateful import loss
 from nexus.pulumi.replacement import refused
+from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import last_part, parse_urn
 
 _DATA_NAMES = {
@@ -47,7 +47,7 @@ _TAG = re.compile(r":v?(\d+)[^/]*$")
 
 
 def warnings(
-    removed: Sequence[PlannedResource],
+    removed: Sequence[Resource],
     changed: Sequence[Changed],
     renamed: Sequence[Renamed],
 ) -> tuple[Warned, ...]:
@@ -78,7 +78,7 @@ def _is_stateful(warned: Warned) -> bool:
     return urn is not None and loss(urn.types.rsplit("$", 1)[-1]) is not None
 
 
-def _gone(removed: Sequence[PlannedResource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
+def _gone(removed: Sequence[Resource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
     """Removals and renames. What stands below a resource that is told goes without saying."""
     new_names = {each.old: each for each in renamed if not each.alias}
     parents = {resource.urn: resource.parent for resource in removed}
@@ -115,7 +115,7 @@ def _looks_renamed(seen: Renamed, cost: str | None) -> Phrase:
     )
 
 
-def _refused(removed: Sequence[PlannedResource], changed: Sequence[Changed]) -> Iterator[Warned]:
+def _refused(removed: Sequence[Resource], changed: Sequence[Changed]) -> Iterator[Warned]:
     """What the engine will not delete. Each is told: it stops the run whatever stands above it."""
     deleted = [resource.urn for resource in removed if _is_protected(resource)]
     replaced = [
@@ -127,7 +127,7 @@ def _refused(removed: Sequence[PlannedResource], changed: Sequence[Changed]) -> 
         yield Warned(urn=urn, danger=Danger.PROTECTED, reason=phrase(_REFUSED))
 
 
-def _is_protected(resource: PlannedResource) -> bool:
+def _is_protected(resource: Resource) -> bool:
     return resource.options.get("protect") is True
 
 

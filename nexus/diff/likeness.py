@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from nexus.diff.catalog_diff import ServiceRename
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.resource_change import Renamed
+from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import STACK_TYPE, parse_urn
 
 ALIKE = 0.9
@@ -31,7 +31,7 @@ _MOST_WORDS = 24
 _AUTO_NAME = re.compile(r"-[0-9a-f]{8,16}\b|^[0-9a-f]{16}$")
 """Hashes that follow the content: auto-names, digests of inputs."""
 
-Resources = Mapping[str, PlannedResource]
+Resources = Mapping[str, Resource]
 """Resources by URN."""
 
 
@@ -75,9 +75,9 @@ def _services(resources: Resources) -> frozenset[str]:
 
 def _of_services(
     resources: Resources, services: frozenset[str], *, gone: frozenset[str]
-) -> defaultdict[str, dict[str, PlannedResource]]:
+) -> defaultdict[str, dict[str, Resource]]:
     """The resources by the service of `gone` that they are of; the others under ''."""
-    found: defaultdict[str, dict[str, PlannedResource]] = defaultdict(dict)
+    found: defaultdict[str, dict[str, Resource]] = defaultdict(dict)
     for root, family in _families(resources):
         owner = next((name for name in _names_in(root.name) if name in services), "")
         found[owner if owner in gone else ""] |= {each.urn: each for each in family}
@@ -95,7 +95,7 @@ def _names_in(name: str) -> Iterator[str]:
 Leaves = tuple[tuple[str, str], ...]
 """Path and value of everything in a resource's inputs."""
 
-Family = tuple[PlannedResource, ...]
+Family = tuple[Resource, ...]
 """A resource whose parent is not among the changed ones, first, and everything below it."""
 
 
@@ -126,12 +126,12 @@ def _alike(removed: Resources, added: Resources) -> dict[str, str]:
     return found
 
 
-def _by_urn(family: Family) -> dict[str, PlannedResource]:
+def _by_urn(family: Family) -> dict[str, Resource]:
     return {each.urn: each for each in family}
 
 
-def _families(resources: Resources) -> Iterator[tuple[PlannedResource, Family]]:
-    members: dict[str, list[PlannedResource]] = defaultdict(list)
+def _families(resources: Resources) -> Iterator[tuple[Resource, Family]]:
+    members: dict[str, list[Resource]] = defaultdict(list)
     for urn in sorted(resources):
         root = urn
         for _ in range(50):
@@ -181,7 +181,7 @@ def _stems(old: str, new: str) -> tuple[str, str]:
     return "-".join(left), "-".join(right)
 
 
-def _place(resource: PlannedResource, stem: str) -> tuple[str, str]:
+def _place(resource: Resource, stem: str) -> tuple[str, str]:
     types = urn.types if (urn := parse_urn(resource.urn)) else resource.type
     return types, resource.name.replace(stem, "\0")
 

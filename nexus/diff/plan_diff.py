@@ -12,12 +12,12 @@ from nexus.diff.compare import compare
 from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
 from nexus.diff.danger import warnings
 from nexus.diff.likeness import look_renamed
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import PropertyChange
 from nexus.diff.resource_change import Changed, Renamed, Reordered, Warned
 from nexus.diff.secret_flow import hidden_changes, new_names
 from nexus.pulumi.immutable import ALWAYS
 from nexus.pulumi.replacement import Immutable, immutable
+from nexus.pulumi.resource import Resource
 
 _KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
 
@@ -36,8 +36,8 @@ class PlanDiff:
         total: number of resources in the head.
     """
 
-    added: tuple[PlannedResource, ...] = ()
-    removed: tuple[PlannedResource, ...] = ()
+    added: tuple[Resource, ...] = ()
+    removed: tuple[Resource, ...] = ()
     changed: tuple[Changed, ...] = ()
     replaced: tuple[Changed, ...] = ()
     renamed: tuple[Renamed, ...] = ()
@@ -53,8 +53,8 @@ class PlanDiff:
 
 
 def diff_plans(
-    base: Sequence[PlannedResource],
-    head: Sequence[PlannedResource],
+    base: Sequence[Resource],
+    head: Sequence[Resource],
     renames: Sequence[ServiceRename] = (),
 ) -> PlanDiff:
     """What differs between two plans. Takes well under a second for 43 services.
@@ -90,8 +90,8 @@ def diff_plans(
 
 
 def _all_changes(
-    before: Mapping[str, PlannedResource],
-    after: Mapping[str, PlannedResource],
+    before: Mapping[str, Resource],
+    after: Mapping[str, Resource],
     pairs: Mapping[str, str],
     configs: frozenset[str],
 ) -> list[Changed]:
@@ -125,9 +125,7 @@ def _all_changes(
     return [made for urn in shown if (made := change(urn)) is not None]
 
 
-def _immutable(
-    before: PlannedResource, after: PlannedResource, settings: Mapping[str, Any]
-) -> Immutable:
+def _immutable(before: Resource, after: Resource, settings: Mapping[str, Any]) -> Immutable:
     """What replaces the resource: what its provider says, and what the program asks for."""
     fixed = immutable(after.type, before.inputs, after.inputs, settings)
     asked = after.options.get("replaceOnChanges", [])
@@ -146,7 +144,7 @@ def _joined(
     )
 
 
-def _shown(before: PlannedResource, after: PlannedResource) -> tuple[PropertyChange, ...]:
+def _shown(before: Resource, after: Resource) -> tuple[PropertyChange, ...]:
     secrets = {*before.secrets, *after.secrets}
     if after.type.startswith(_KUBERNETES_SECRET):
         # Its keys are free, so no name tells which values may be shown.
@@ -168,8 +166,8 @@ def _is_ignored(change: PropertyChange, ignored: object) -> bool:
 
 
 def _reordered(
-    before: Mapping[str, PlannedResource],
-    after: Mapping[str, PlannedResource],
+    before: Mapping[str, Resource],
+    after: Mapping[str, Resource],
     pairs: Mapping[str, str],
 ) -> tuple[Reordered, ...]:
     old_names = set(pairs.values())

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from nexus.pulumi.property_path import child_path
 from nexus.pulumi.replacement import Immutable
 
 Step: TypeAlias = str | int
 
 _PLAIN_KEY = re.compile(r"^[A-Za-z_$][\w$/-]*$")
-_WIRE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
 
 
 class _Absent:
@@ -81,12 +81,12 @@ class Place:
     def entry(self, key: str) -> Place:
         """The place of `key` in the mapping here."""
         label = key if _PLAIN_KEY.match(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
-        return replace(self._below(key, label), key=key, wire=wire_path(self.wire, key))
+        return replace(self._below(key, label), key=key, wire=child_path(self.wire, key))
 
     def item(self, index: int, identity: str | None = None) -> Place:
         """The place of an item of the list here, by position or what it is told by (`name=x`)."""
         label = f"[{index}]" if identity is None else f"[{identity}]"
-        return replace(self._below(index, label), wire=f"{self.wire}[{index}]")
+        return replace(self._below(index, label), wire=child_path(self.wire, index))
 
     def inside(self) -> Place:
         """The place inside the text here."""
@@ -104,11 +104,3 @@ class Place:
             steps=self.steps if self.in_text else (*self.steps, key),
             leaf=(*self.leaf, str(key)),
         )
-
-
-def wire_path(path: str, key: str) -> str:
-    """Pulumi's property path of `key` below `path`, as plans write it."""
-    if not _WIRE_KEY.match(key):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{path}["{escaped}"]'
-    return f"{path}.{key}" if path else key

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nexus.diff.phrase import Phrase
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import PropertyChange
+from nexus.pulumi.resource import Resource
 
 
 class Danger(StrEnum):
@@ -47,8 +47,8 @@ class Changed:
             change is about; empty if there is more to it.
     """
 
-    before: PlannedResource
-    after: PlannedResource
+    before: Resource
+    after: Resource
     properties: tuple[PropertyChange, ...]
     options: tuple[PropertyChange, ...] = ()
     replacing: tuple[str, ...] = ()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from catalog.wording import counted
 from nexus.diff.phrase import Part, Phrase, names, phrase
 from nexus.diff.plan_diff import PlanDiff
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import ABSENT, PropertyChange
 from nexus.diff.resource_change import Changed
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.text import shown
+from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import last_part, parse_urn, short_type
 
 MOST_PROPERTIES = 20
@@ -68,7 +68,7 @@ def _number(title: str, diff: PlanDiff, rolls: list[Changed], kept: list[Changed
     }.get(title, sum(each.harmless for each in kept))
 
 
-def _listed(resources: Iterable[PlannedResource]) -> Iterator[Item]:
+def _listed(resources: Iterable[Resource]) -> Iterator[Item]:
     """One line per type."""
     by_type: dict[str, list[str]] = defaultdict(list)
     for resource in resources:

@@ -12,17 +12,18 @@ from typing import Any
 
 from nexus.diff.compare import identity_field
 from nexus.diff.config_roll import NEW_NAME, config_types, is_autonamed
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import Place, PropertyChange
 from nexus.diff.secrecy import HIDDEN
 from nexus.pulumi.immutable import ALWAYS
+from nexus.pulumi.resource import Resource
+from nexus.pulumi.urn import parse_urn
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 
 def hidden_changes(
-    before: PlannedResource,
-    after: PlannedResource,
+    before: Resource,
+    after: Resource,
     *,
     pairs: Mapping[str, str],
     remade: Collection[str],
@@ -51,9 +52,7 @@ def hidden_changes(
     )
 
 
-def new_names(
-    after: PlannedResource, renewed: Mapping[str, PlannedResource]
-) -> tuple[PropertyChange, ...]:
+def new_names(after: Resource, renewed: Mapping[str, Resource]) -> tuple[PropertyChange, ...]:
     """Inputs that name a ConfigMap or Secret which gets new content, so a new name.
 
     Args:
@@ -86,8 +85,9 @@ def _found(value: Any, place: Place, pattern: re.Pattern[str]) -> Iterator[Prope
         )
 
 
-def _is_generated(urn: str) -> bool:
-    return urn.split("::")[2:3] != [] and urn.split("::")[2].rsplit("$", 1)[-1].startswith(ALWAYS)
+def _is_generated(text: str) -> bool:
+    urn = parse_urn(text)
+    return urn is not None and urn.type.startswith(ALWAYS)
 
 
 def _steps(path: str) -> Iterator[str | int]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nexus.plan.recorder import Registration, record
+from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.resource import Resource
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 
@@ -29,6 +32,22 @@ class Plan:
     def to_json(self) -> str:
         """The document as text: the same bytes for the same files, a newline at the end."""
         return json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
+
+    def named(self) -> tuple[Resource, ...]:
+        """The resources, those in a cloud with the name there that Pulumi makes for them.
+
+        That is how a preview has them, and the rules of `nexus.policy`.
+        """
+        return tuple(
+            replace(each, inputs={**each.inputs, **_automatic_name(each)})
+            for each in self.resources
+        )
+
+
+def _automatic_name(resource: Registration) -> Mapping[str, Any]:
+    answer = TYPES.get(resource.type)
+    named = None if answer is None else answer.named
+    return {} if named is None or named not in resource.made else {named: resource.made[named]}
 
 
 def make_plan(project: Path, stack: str) -> Plan:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from google.protobuf import struct_pb2
 
+from nexus.pulumi.property_path import child_path
 from nexus.pulumi.wire import HIDDEN, REFERENCE_SIGNATURE, SECRET_SIGNATURE, SIGNATURE
-
-_SIMPLE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
 
 
 def plain_values(properties: struct_pb2.Struct) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -23,16 +21,6 @@ def plain_values(properties: struct_pb2.Struct) -> tuple[dict[str, Any], tuple[s
         for key, value in sorted(properties.fields.items())
     }
     return values, tuple(sorted(secrets))
-
-
-def child_path(path: str, key: str | int) -> str:
-    """Property path of `key` below `path`."""
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    if not _SIMPLE_KEY.match(key):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{path}["{escaped}"]'
-    return f"{path}.{key}" if path else key
 
 
 def _plain(value: struct_pb2.Value, path: str, secrets: list[str]) -> Any:

@@ -17,8 +17,8 @@ from itertools import chain
 from typing import Any
 
 from nexus.policy.ports import EVERY_PORT, FIRST, LAST, Ports, Range, intersection, union
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.selector import matches
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.policy.resource import mapping, sequence
+from nexus.pulumi.resource import mapping, sequence
 
 
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

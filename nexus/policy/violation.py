@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nexus.policy.resource import Resource
+from nexus.pulumi.resource import Resource
 
 
 @dataclass(frozen=True, order=True, kw_only=True)

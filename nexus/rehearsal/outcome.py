@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pulumi.automation import EngineEvent, OpType
 
+from nexus.pulumi.urn import parse_urn
 from nexus.rehearsal.record import Operation, Step
 
 _COLOR = re.compile(r"<\{%.*?%\}>")
@@ -88,9 +89,8 @@ class Events:
         if text and text not in _EMPTY_PHRASES:
             # Most messages name their resource already; those of the stack are about no one.
             named = urn in text or "pulumi:pulumi:Stack::" in urn
-            kind, _, name = urn.partition("::")[2].partition("::")[2].partition("::")
-            own_kind = kind.rsplit("$", 1)[-1]
-            self._errors[text if named else f"{own_kind} {name}: {text}"] = None
+            own = parse_urn(urn)
+            self._errors[text if named or not own else f"{own.type} {own.name}: {text}"] = None
 
 
 def clear_text(message: str) -> str:

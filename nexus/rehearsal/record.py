@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from nexus.pulumi.urn import urn_of
 from nexus.rehearsal.timing import CancelledError
 
 SUCCEEDED = "succeeded"
@@ -47,12 +48,12 @@ class Operation:
     @property
     def type(self) -> str:
         """The resource's own type token, without those of its parents."""
-        return self.urn.split("::")[2].rsplit("$", 1)[-1]
+        return urn_of(self.urn).type
 
     @property
     def name(self) -> str:
         """The resource's Pulumi name."""
-        return self.urn.split("::", 3)[3]
+        return urn_of(self.urn).name
 
 
 class Step(NamedTuple):

@@ -17,6 +17,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from kubernetes_validate import utils
 from referencing import Registry, Resource
 
+from nexus.pulumi.property_path import property_path
+
 KUBERNETES_VERSION = "1.36"
 
 Table = Mapping[str, Any]
@@ -63,7 +65,7 @@ def misfit(manifest: Table) -> str | None:
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        return f"{_path(error.absolute_path)}: {error.message}"
+        return f"{(property_path(error.absolute_path) or 'the object')}: {error.message}"
     return None
 
 
@@ -151,11 +153,6 @@ def _resolved(schema: Table) -> tuple[Table, str]:
         return schema, ""
     full = reference.rpartition("/")[2]
     return _definitions()[full], full.rpartition(".")[2]
-
-
-def _path(steps: Sequence[str | int]) -> str:
-    joined = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return joined.removeprefix(".") or "the object"
 
 
 @cache

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from nexus.pulumi.urn import urn_of
 from nexus.repair.identity import Identity, Kind, State, identity, marks, table
 from nexus.repair.lock import Lock
 
@@ -61,7 +62,7 @@ class Finding:
     @property
     def title(self) -> str:
         """The resource's type and name."""
-        return f"{self.resource['type']} {self.urn.split('::', 3)[3]}"
+        return f"{self.resource['type']} {urn_of(self.urn).name}"
 
 
 @dataclass(frozen=True, kw_only=True)

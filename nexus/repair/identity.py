@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from nexus.pulumi.clouds.clouds import TYPES, id_from_inputs
+from nexus.pulumi.urn import urn_of
 
 State = Mapping[str, Any]
 """A resource or an operation as a state lists it."""
@@ -57,7 +58,7 @@ def identity(resource: State) -> Identity:
 
 def is_automatic(resource: State) -> bool:
     """Whether the name outside of the state is made anew for every resource of that URN."""
-    inputs, name = table(resource.get("inputs")), str(resource["urn"]).split("::", 3)[3]
+    inputs, name = table(resource.get("inputs")), urn_of(str(resource["urn"])).name
     if str(resource["type"]).startswith("kubernetes:"):
         return _AUTONAMED in table(table(inputs.get("metadata")).get("annotations"))
     ends = re.compile(rf"{re.escape(name.lower())}-[0-9a-f]{{7}}$")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from components.kubernetes.quantity import largest
-from nexus.plan.judged import judged
 from nexus.plan.manifests import HELM_RELEASE, manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
@@ -125,7 +124,7 @@ def test_the_ingress_controller_alone_reaches_the_solver(http: Plan, plan: Plan)
     """Under default deny a challenge is never answered; open, a pod there is a way in."""
     solver = solver_pods()
     for each, allowed in ((http, (("TCP", 8089, 8089),)), (plan, None)):
-        world, pods = world_of(judged(each))
+        world, pods = world_of(each.named())
         around = (*pods, *OUTSIDE)
         into = matrix(world, around, (solver,))
         assert dict(into) == ({} if allowed is None else {(EDGE.name, "solver"): allowed})
@@ -134,8 +133,8 @@ def test_the_ingress_controller_alone_reaches_the_solver(http: Plan, plan: Plan)
 
 def test_who_reaches_whom_stays_as_it_was(http: Plan, dns: Plan) -> None:
     """A certificate is no reason to open a way between two services."""
-    assert reach(judged(http)) == expected()
-    assert reach(judged(dns)) == expected()
+    assert reach(http.named()) == expected()
+    assert reach(dns.named()) == expected()
 
 
 def test_the_solver_fits_into_its_namespace(http: Plan, plan: Plan) -> None:
@@ -205,7 +204,7 @@ def test_another_directory_is_another_issuer(http: Plan, dns: Plan) -> None:
 def test_rules_and_schemas_hold(which: str, request: pytest.FixtureRequest) -> None:
     """A new setting must not be a way around the rules."""
     plan: Plan = request.getfixturevalue(which)
-    resources = judged(plan)
+    resources = plan.named()
     assert [list(rule.check(resources)) for rule in RULES] == [[] for _ in RULES]
     for each in plan.resources:
         if each.type.startswith("kubernetes:") and each.type not in (ISSUER, HELM_RELEASE):

@@ -8,7 +8,6 @@ from ipaddress import IPv4Network
 import pytest
 
 from components.aws.vpc import address_plan
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan
 from nexus.policy.ports import Ports
 from nexus.policy.reachability import Endpoint, matrix, world_of
@@ -105,7 +104,7 @@ def jobs() -> tuple[str, ...]:
 
 
 def reach(plan: Plan, stack: str) -> Mapping[tuple[str, str], Ports]:
-    world, pods = world_of(judged(plan))
+    world, pods = world_of(plan.named())
     around = outside(stack)
     found = matrix(world, (*pods, *around.values()), (*pods, *around.values()))
     return {pair: each for pair, each in found.items() if not set(pair) <= set(around)}

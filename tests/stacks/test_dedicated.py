@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
 from nexus.policy.reachability import Endpoint, matrix, world_of
-from nexus.policy.resource import Resource
 from nexus.policy.rules import violations
+from nexus.pulumi.resource import Resource
 from nexus.rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, InCluster
 from tests.projects import ROOT, copy_project, set_config
@@ -73,13 +72,13 @@ def test_each_server_is_reached_by_its_service_alone(apart: Mapping[str, Plan]) 
             wanted[job, server] = (("TCP", at, at),)
     # Nobody is left on the shared queue, so there is none.
     wanted = {pair: ports for pair, ports in wanted.items() if "StatefulSet/queue" not in pair}
-    assert reach(judged(apart["dev"])) == wanted
+    assert reach(apart["dev"].named()) == wanted
 
 
 def test_the_plans_keep_every_rule(apart: Mapping[str, Plan]) -> None:
     """A further server needs what every server needs: limits, probes, a user of its own."""
     for plan in apart.values():
-        assert [str(each) for each in violations(judged(plan))] == []
+        assert [str(each) for each in violations(plan.named())] == []
 
 
 CALM = {"kubernetes:apps/v1:Deployment", "kubernetes:apps/v1:StatefulSet"}
@@ -224,7 +223,7 @@ def test_the_pod_that_moves_a_database_may_run_and_reach_both(apart: Mapping[str
         name="move",
         inputs=pod,
     )
-    resources = [*judged(apart["staging"]), moved]
+    resources = [*apart["staging"].named(), moved]
     assert [str(each) for each in violations(resources) if "Pod::move" in str(each)] == []
     world, _ = world_of(resources)
     copier = Endpoint(name="move", namespace="nexus-data", labels=pod["metadata"]["labels"])

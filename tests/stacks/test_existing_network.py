@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.ports import Ports
 from nexus.policy.reachability import Endpoint, matrix, world_of
@@ -56,7 +55,7 @@ def planned(folder: Path, lists: Mapping[str, object]) -> Plan:
 
 def reach(plan: Plan) -> Mapping[tuple[str, str], Ports]:
     """Who of the pods reaches whom around them, and the other way."""
-    world, pods = world_of(judged(plan))
+    world, pods = world_of(plan.named())
     around = [Endpoint(name=name, addresses=(address,)) for name, address in AROUND.items()]
     return {**matrix(world, pods, around), **matrix(world, around, pods)}
 

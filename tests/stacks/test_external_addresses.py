@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from catalog import InputError
-from nexus.plan.judged import judged
 from nexus.plan.plan import make_plan
 from nexus.policy.reachability import Endpoint, matrix, world_of
 from tests.projects import set_config, small_project
@@ -62,7 +61,7 @@ def test_a_service_reaches_the_address_that_was_given_and_no_other(
     """An API on port 8443, or in a company's own network, was cut off by our own policy."""
     if api is not None:
         set_config(project, "dev", externals={"payments": {"provider": "Stripe", **api}})
-    world, pods = world_of(judged(make_plan(project, "dev")))
+    world, pods = world_of(make_plan(project, "dev").named())
     found = matrix(world, pods, HOSTS)
     assert found == {("Deployment/cart", name): (("TCP", port, port),) for name in reached}
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.ports import Ports
 from nexus.policy.reachability import Endpoint, matrix, world_of
-from nexus.policy.resource import Resource
+from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
 from tests.transcription import (
     BUCKETS,
@@ -96,7 +95,7 @@ def jobs() -> Iterable[tuple[str, str, int]]:
 
 @pytest.fixture(scope="module")
 def resources(plan: Plan) -> tuple[Resource, ...]:
-    return judged(plan)
+    return plan.named()
 
 
 def test_exactly_the_documented_edges_can_be_used(resources: tuple[Resource, ...]) -> None:
@@ -183,7 +182,7 @@ def test_an_edge_taken_out_of_the_catalog_cannot_be_used(tmp_path: Path) -> None
     file.write_text(text.replace("      - metatwin\n", ""), encoding="utf-8")
     wanted = dict(expected())
     del wanted["Deployment/puaboverse-v2", "Deployment/metatwin"]
-    assert reach(judged(make_plan(project, "dev"))) == wanted
+    assert reach(make_plan(project, "dev").named()) == wanted
 
 
 def test_every_pod_has_a_policy_of_its_own_before_it_starts(plan: Plan) -> None:
@@ -215,12 +214,12 @@ def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(tmp_path: Path)
     other = Endpoint(name="other node", addresses=("172.19.0.2",))
     prometheus = Endpoint(name="prometheus", namespace="monitoring", labels={"app": "prometheus"})
     strangers = (node, other, prometheus, EDGE, STRANGER, INTERNET)
-    world, pods = world_of(judged(make_plan(project, "dev")))
+    world, pods = world_of(make_plan(project, "dev").named())
     found = matrix(world, strangers, pods)
     scraped = {("prometheus", f"Deployment/{name}"): HTTP for name in SERVICES}
     gateway = "Deployment/backend-api"
     assert found == {("node", gateway): HTTP, ("edge", gateway): HTTP, **scraped}
-    unasked, _ = world_of(judged(make_plan(copy_project(tmp_path / "usual"), "dev")))
+    unasked, _ = world_of(make_plan(copy_project(tmp_path / "usual"), "dev").named())
     assert matrix(unasked, strangers, pods) == {("edge", gateway): HTTP}
 
 
@@ -228,7 +227,7 @@ def test_a_resolver_on_the_node_can_be_asked(tmp_path: Path) -> None:
     """With a node-local cache, pods that may only ask the cluster's DNS pods find nobody."""
     project = copy_project(tmp_path / "project")
     set_config(project, "dev", dnsResolvers=["169.254.20.10/32"])
-    world, pods = world_of(judged(make_plan(project, "dev")))
+    world, pods = world_of(make_plan(project, "dev").named())
     local = Endpoint(name="local", addresses=("169.254.20.10",))
     found = matrix(world, pods, [local, METADATA])
     assert set(found) == {(pod.name, "local") for pod in pods}

@@ -9,7 +9,6 @@ from typing import cast
 
 import pytest
 
-from nexus.plan.judged import judged
 from nexus.plan.manifests import HELM_RELEASE, manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
@@ -222,7 +221,7 @@ def test_gpu_services_wait_for_the_plugin(managed: Plan) -> None:
 
 def test_rules_and_schemas_hold(managed: Plan) -> None:
     """Another kind of nodes must not be a way around the rules."""
-    assert [str(each) for each in violations(judged(managed))] == []
+    assert [str(each) for each in violations(managed.named())] == []
     for each in managed.resources:
         if each.type.startswith("kubernetes:") and each.type not in (BINDING, HELM_RELEASE):
             validate(each.inputs)

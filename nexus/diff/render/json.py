@@ -8,10 +8,10 @@ from typing import Any
 from nexus.diff.catalog_diff import CatalogDiff
 from nexus.diff.catalog_words import catalog_sentences
 from nexus.diff.phrase import plain
-from nexus.diff.plan_document import PlannedResource
 from nexus.diff.property_change import ABSENT, PropertyChange
 from nexus.diff.report import Report, StackReport
 from nexus.diff.resource_change import Changed
+from nexus.pulumi.resource import Resource
 
 VERSION = 1
 
@@ -88,7 +88,7 @@ def _stack(stack: StackReport) -> dict[str, Any]:
     }
 
 
-def _identity(resource: PlannedResource) -> dict[str, str]:
+def _identity(resource: Resource) -> dict[str, str]:
     return {"urn": resource.urn, "type": resource.type, "name": resource.name}
 
 

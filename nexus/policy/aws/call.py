@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from nexus.policy.aws.model import input_shape
-from nexus.policy.resource import mapping, sequence
+from nexus.pulumi.resource import mapping, sequence
 
 Inputs = Mapping[str, Any]
 

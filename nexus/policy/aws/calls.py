@@ -9,7 +9,7 @@ from nexus.policy.aws.call import Call, Inputs
 from nexus.policy.aws.calls_edge import EDGE
 from nexus.policy.aws.calls_network import NETWORK
 from nexus.policy.aws.model import HIDDEN
-from nexus.policy.resource import mapping, sequence
+from nexus.pulumi.resource import mapping, sequence
 from nexus.pulumi.wire import NOT_KNOWN
 
 

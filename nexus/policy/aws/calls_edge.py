@@ -7,7 +7,7 @@ from typing import Any
 
 from nexus.policy.aws.call import Call, Inputs, shaped
 from nexus.policy.aws.model import input_shape
-from nexus.policy.resource import mapping, sequence
+from nexus.pulumi.resource import mapping, sequence
 
 
 def _distribution(inputs: Inputs) -> Mapping[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nexus.policy.resource import Resource
 from nexus.policy.rules.availability import AVAILABILITY_RULES
 from nexus.policy.rules.aws import AWS_RULES
 from nexus.policy.rules.isolation import ISOLATION_RULES
@@ -12,6 +11,7 @@ from nexus.policy.rules.limits import LIMIT_RULES
 from nexus.policy.rules.pods import POD_RULES
 from nexus.policy.rules.secrets import SECRET_RULES
 from nexus.policy.violation import Rule, Violation
+from nexus.pulumi.resource import Resource
 
 RULES: tuple[Rule, ...] = (
     *POD_RULES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.selector import matches
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 

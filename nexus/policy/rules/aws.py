@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from nexus.policy.aws.calls import CALLS
 from nexus.policy.aws.documented import misnamed
 from nexus.policy.aws.model import faults
-from nexus.policy.resource import Resource
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource
 
 
 def _taken(resources: Sequence[Resource]) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.selector import matches
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 _LEVEL = "pod-security.kubernetes.io/enforce"
 _DIRECTIONS = {"Ingress": "from", "Egress": "to"}

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.quantity import thousandths
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.rules.pods import containers, pods
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 
 def _admitted(resources: Sequence[Resource]) -> Iterator[Finding]:

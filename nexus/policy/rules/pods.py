@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 LEAST_UID = 10_000
 """User IDs below it may be those of users of the node."""

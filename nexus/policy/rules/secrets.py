@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from nexus.policy.resource import Resource, mapping, sequence
 from nexus.policy.rules.pods import containers, pods
 from nexus.policy.violation import Finding, Rule
+from nexus.pulumi.resource import Resource, mapping, sequence
 
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 _IN_A_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")

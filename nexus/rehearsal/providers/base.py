@@ -13,6 +13,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from typing_extensions import override
 
+from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import Properties, has_unknown, read, write
 from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
 from nexus.rehearsal.providers.reply import difference_reply, failures_reported
@@ -206,11 +207,11 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
 
 
 def _resource(urn: str, inputs: Struct, resource_id: str = "", timeout: float = 0.0) -> Resource:
-    _, _, types, name = urn.split("::", 3)
+    own = urn_of(urn)
     return Resource(
         urn=urn,
-        type=types.rsplit("$", 1)[-1],
-        name=name,
+        type=own.type,
+        name=own.name,
         id=resource_id,
         inputs=read(inputs),
         timeout=timeout,

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
 from nexus.pulumi.clouds.clouds import CLOUDS, made_outputs, named, place_of
+from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import Properties, Property, plain, table, text
 from nexus.rehearsal.providers.answer import Made, RefusedError, Resource
 from nexus.rehearsal.providers.tabled import Simulated, TabledProvider, times
@@ -51,9 +52,7 @@ class CloudProvider(TabledProvider):
         """Outputs of what is there of the type `kind`."""
         with self._lock:
             return tuple(
-                outputs
-                for (urn, _), outputs in self._made.items()
-                if urn.split("::")[2].rpartition("$")[2] == kind
+                outputs for (urn, _), outputs in self._made.items() if urn_of(urn).type == kind
             )
 
     @override

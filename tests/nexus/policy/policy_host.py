@@ -14,7 +14,7 @@ import grpc
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from nexus.policy.resource import Resource
+from nexus.pulumi.resource import Resource
 from tests.patience import PATIENCE_SECONDS
 from tests.projects import ROOT
 

@@ -12,14 +12,13 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.aws.calls import CALLS
 from nexus.policy.aws.documented import NAMED
 from nexus.policy.aws.model import expression
-from nexus.policy.resource import Resource
 from nexus.policy.rules.aws import AWS_RULES
 from nexus.pulumi.clouds.clouds import AWS
+from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("clouds")
@@ -74,7 +73,7 @@ def others(
 @pytest.fixture(scope="module")
 def every(plan: Plan, others: Mapping[str, Plan]) -> tuple[Resource, ...]:
     plans = (plan, *others.values())
-    return tuple(each for one in plans for each in judged(one) if each.type.startswith("aws:"))
+    return tuple(each for one in plans for each in one.named() if each.type.startswith("aws:"))
 
 
 def test_every_stack_is_what_aws_takes(every: tuple[Resource, ...]) -> None:
@@ -168,7 +167,7 @@ MISTAKES: list[tuple[str, Spoil, str]] = [
 )
 def test_a_mistake_is_found(plan: Plan, kind: str, spoil: Spoil, sentence: str) -> None:
     """What is not seen here is seen by AWS, in the middle of a deployment."""
-    found = next(each for each in judged(plan) if each.type == kind)
+    found = next(each for each in plan.named() if each.type == kind)
     inputs = copy.deepcopy(dict(found.inputs))
     spoil(inputs)
     violations = [str(each) for each in RULE.violations([replace(found, inputs=inputs)])]
@@ -185,7 +184,7 @@ def test_what_is_not_known_yet_is_no_mistake(plan: Plan) -> None:
             return [hidden(each) for each in value]
         return "[unknown]" if isinstance(value, str) else value
 
-    for resource in judged(plan):
+    for resource in plan.named():
         for inputs in (hidden(resource.inputs), dict.fromkeys(resource.inputs, "[unknown]")):
             assert [str(each) for each in RULE.violations([replace(resource, inputs=inputs)])] == []
 

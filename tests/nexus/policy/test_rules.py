@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from isolated import interpreter
 
-from nexus.plan.judged import judged
 from nexus.plan.plan import Plan
-from nexus.policy.resource import Resource
 from nexus.policy.rules import RULES, violations
+from nexus.pulumi.resource import Resource
 from nexus.pulumi.wire import UNKNOWN_TEXT
 from tests.nexus.policy.policy_host import analyze, policy_pack
 
@@ -23,7 +22,7 @@ Spoil = Callable[[dict[str, Any]], object]
 
 @pytest.fixture(scope="module")
 def resources(plan: Plan) -> list[Resource]:
-    return list(judged(plan))
+    return list(plan.named())
 
 
 def test_the_plan_keeps_every_rule(resources: list[Resource]) -> None:

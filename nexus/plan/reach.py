@@ -12,7 +12,6 @@ import networkx as nx
 from catalog import Catalog, Edge, InputError, NodeKind, Order
 from components.kubernetes.traffic import Addresses
 from graph.dependencies import startup_graph
-from nexus.plan.judged import judged
 from nexus.plan.plan import make_plan
 from nexus.plan.recorder import record
 from nexus.policy.ports import Ports, intersection
@@ -66,7 +65,7 @@ def reach(project: Path, stack: str, catalog: Catalog, pair: tuple[str, str]) ->
         InputError: what is wrong with the project, or which of the two the stack does not have.
     """
     places = _destinations(project, stack, catalog)
-    world, pods = world_of(judged(make_plan(project, stack)))
+    world, pods = world_of(make_plan(project, stack).named())
     running = {
         each.name.partition("/")[2]: each for each in pods if not each.name.startswith("Job")
     }

@@ -75,7 +75,10 @@ def terminal(project: Path, home: Path) -> Generator[Terminal]:
     recorder = Recorder()
     kubernetes = HelmProvider(Cluster(), clock, recorder, None)
     clouds = (CloudProvider(package, clock, recorder) for package in CLOUDS)
-    (home / "state").mkdir(parents=True)
+    for name in ("state", "pulumi"):
+        (home / name).mkdir(parents=True)
+    # In place of the command line's own log: see nexus/rehearsal/workspace.py.
+    (home / "pulumi" / "logs").touch()
     folders = (Path(sys.executable).parent, cli_for_programs().parent)
     with served((kubernetes, random_provider(clock, recorder), *clouds), PARALLEL) as attached:
         yield Terminal(

@@ -105,7 +105,6 @@ NOT_TYPED: Mapping[str, str] = {
     ".venv/bin/nexus rehearse *": "test_commands.py runs it, and test_cloud_stacks.py staging",
     "nexus rehearse *": "test_cloud_stacks.py rehearses staging",
     "*nexus diff*": "tests/nexus/diff/test_command.py runs it, in a repository of its own",
-    "nexus snapshot *": "tests/nexus/diff/test_command.py runs it, in a project of its own",
 }
 """Commands that are not typed, as patterns, and why."""
 

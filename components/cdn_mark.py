@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.servers.grant import password
+from components.servers.servers import password
 
 HEADER = "x-nexus-passed-on"
 """Request header that CDNs set, in place of whatever a visitor sent under that name. CloudFront

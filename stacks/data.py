@@ -13,8 +13,7 @@ from components.context import DATA
 from components.kubernetes.pod import physical_name
 from components.servers.bootstrap import Script, script
 from components.servers.database import Database, DatabaseArgs
-from components.servers.grant import Grant
-from components.servers.servers import PostgresServer, QueueServer
+from components.servers.servers import Grant, PostgresServer, QueueServer
 from components.servers.vhost import Vhost, VhostArgs
 from stacks.foundation import Foundation
 from stacks.inputs import Program

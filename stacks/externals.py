@@ -11,7 +11,7 @@ import pulumi
 from catalog import Catalog, NodeKind
 from catalog.wording import did_you_mean, one_of
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 from stacks.data import Data
 from stacks.network import Destination
 from stacks.setting_types import ExternalApi

@@ -14,7 +14,7 @@ from components.dependency import Call, Dependency
 from components.kubernetes.startup_check import startup_script
 from components.kubernetes.tier_gate import TierGate, TierGateArgs, gate_name
 from components.kubernetes.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 from graph.order import starts_after, startup_sequence
 from stacks.data import Data
 from stacks.foundation import Foundation

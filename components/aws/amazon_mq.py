@@ -13,7 +13,7 @@ from components.aws.aws_context import AwsContext
 from components.aws.versions import RABBITMQ
 from components.kubernetes.pod import physical_name
 from components.servers.data_access import DataAccess, DataAccessArgs
-from components.servers.grant import password
+from components.servers.servers import password
 
 PORT, MANAGEMENT_PORT = 5671, 443
 """AMQP with TLS, and the management API."""

@@ -12,7 +12,7 @@ from components.aws.aws_context import AwsContext
 from components.aws.versions import VALKEY
 from components.servers.acl import access
 from components.servers.data_access import DataAccess, DataAccessArgs
-from components.servers.grant import Grant, password
+from components.servers.servers import Grant, password
 
 ENGINE, FAMILY = "valkey", "valkey8"
 PORT = 6379

@@ -43,7 +43,7 @@ from components.kubernetes.workload_container import (
     workload_environment,
 )
 from components.kubernetes.workload_files import configuration_volume, credentials_volume
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 
 CREDENTIALS = "/var/run/secrets/nexus"
 

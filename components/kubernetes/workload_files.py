@@ -11,7 +11,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from components.dependency import Dependency
 from components.kubernetes.pod import config_volume, physical_name, secret_volume
 from components.kubernetes.workload_container import CONFIG_FILE
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 
 CONFIG_VERSION = 1
 """Version of the file's format, which docs/dependencies.schema.json describes."""

@@ -9,8 +9,7 @@ import pulumi
 from components.context import Context
 from components.servers.bootstrap import AWS_CLI_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
-from components.servers.grant import Grant
-from components.servers.servers import ObjectStore
+from components.servers.servers import Grant, ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,7 @@ import pulumi
 from components.context import Context
 from components.servers.bootstrap import script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
-from components.servers.grant import Grant, password
-from components.servers.servers import PostgresServer
+from components.servers.servers import Grant, PostgresServer, password
 
 CONNECTION_LIMIT = 20
 """Connections a service may hold: one service cannot use up the server's."""

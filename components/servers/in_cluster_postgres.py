@@ -17,7 +17,7 @@ from components.kubernetes.pod import (
     scratch_volume,
     secret_volume,
 )
-from components.servers.grant import password
+from components.servers.servers import password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/library/postgres:17.5"

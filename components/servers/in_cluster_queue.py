@@ -9,7 +9,7 @@ from pulumi_kubernetes.core.v1 import Secret, VolumeMountArgsDict
 
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, mount, physical_name, scratch_volume, secret_volume
-from components.servers.grant import password
+from components.servers.servers import password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/library/rabbitmq:4.1.3-management"

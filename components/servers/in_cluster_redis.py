@@ -12,7 +12,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, config_volume, mount, physical_name, secret_volume
 from components.servers.acl import acl_file
-from components.servers.grant import Grant, password
+from components.servers.servers import Grant, password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/valkey/valkey:8.1.3"

@@ -11,7 +11,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, mount, physical_name, secret_volume
-from components.servers.grant import password
+from components.servers.servers import password
 from components.servers.stateful_server import StatefulServer, StatefulServerArgs
 
 IMAGE = "docker.io/chrislusf/seaweedfs:4.22"

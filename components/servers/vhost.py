@@ -9,8 +9,7 @@ import pulumi
 from components.context import Context
 from components.servers.bootstrap import PYTHON_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
-from components.servers.grant import Grant, password
-from components.servers.servers import QueueServer
+from components.servers.servers import Grant, QueueServer, password
 
 QUEUE_TYPE = "quorum"
 """Type of queues that are declared without one. On Amazon MQ that is the server's own choice since

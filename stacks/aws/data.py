@@ -15,7 +15,7 @@ from components.aws.kms_key import KmsKey, KmsKeyArgs
 from components.aws.load_balancer import LOG_PREFIX
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.aws.s3_bucket import S3Bucket, S3BucketArgs
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 from stacks.aws.foundation import AwsFoundation
 from stacks.aws.servers import AwsGround, make_servers
 from stacks.data import Data, lay_ground, together

@@ -22,7 +22,7 @@ from components.aws.web_acl import WebAcl, WebAclArgs
 from components.cdn_mark import CdnMark, CdnMarkArgs
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
 from components.kubernetes.workload import Workload
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 from stacks.aws.cdns import HEALTH, build_cdns, build_names
 from stacks.aws.data import AwsData, distributions
 from stacks.aws.foundation import AwsFoundation
@@ -166,7 +166,7 @@ def _certificate(settings: AwsSettings, foundation: AwsFoundation) -> Certificat
     route53: DnsZone = Route53Zone(id=settings.route53_zone)
     zone = route53
     if isinstance(settings, CloudflareSettings):
-        from components.cloudflare.cloudflare_zone import CloudflareZone
+        from components.cloudflare.cloudflare_edge import CloudflareZone
 
         zone = CloudflareZone(id=settings.cloudflare_zone)
     # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from catalog.names import ResourceName
 from components.servers.bucket import Bucket, BucketArgs
-from components.servers.grant import Grant
 from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
 from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueArgs
 from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
 from components.servers.in_cluster_storage import InClusterStorage, InClusterStorageArgs
+from components.servers.servers import Grant
 from stacks.capacity import postgres_connections
 from stacks.data import Data, Ground, lay_ground, together
 from stacks.foundation import Foundation

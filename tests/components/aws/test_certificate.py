@@ -6,7 +6,7 @@ import pytest
 
 from components.aws.certificate import Certificate, CertificateArgs
 from components.aws.route53_failover import Route53Zone
-from components.cloudflare.cloudflare_zone import CloudflareZone
+from components.cloudflare.cloudflare_edge import CloudflareZone
 from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
 
 CLOUDFLARE, ROUTE53 = CloudflareZone(id="cf-zone"), Route53Zone(id="Z1")

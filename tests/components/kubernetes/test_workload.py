@@ -22,7 +22,7 @@ from components.kubernetes.workload import (
     workload_url,
 )
 from components.kubernetes.workload_container import CONFIG, CONFIG_FILE, PROBE_PATHS
-from components.servers.grant import Grant
+from components.servers.servers import Grant
 from tests.components.recording import (
     CONTEXT,
     Recording,

@@ -265,7 +265,7 @@ CLOUD_EDITS: Mapping[str, tuple[str, Edit]] = {
             code(AURORA, "storage_encrypted=True", "storage_encrypted=False"),
             code("stacks/environment.py", '("m7i.large",)', '("m7i.xlarge",)'),
             code(BALANCER, 'cidr_ipv4="0.0.0.0/0"', 'cidr_ipv4="198.51.100.0/24"'),
-            code("components/cloudflare/cloudflare_zone.py", "ttl=AUTOMATIC_TTL", "ttl=300"),
+            code("components/cloudflare/cloudflare_edge.py", "ttl=AUTOMATIC_TTL", "ttl=300"),
             lambda p: set_config(p, "staging", apiCidrs=["203.0.113.0/24", "198.51.100.0/24"]),
         ),
     ),
@@ -274,7 +274,7 @@ CLOUD_EDITS: Mapping[str, tuple[str, Edit]] = {
         all_of(
             code(AURORA, 'f"{identifier}-{number}"', 'f"{identifier}-member-{number}"'),
             code(BALANCER, "port=args.port,", "port=args.port + 1,"),
-            code("components/cloudflare/cloudflare_zone.py", 'type="CNAME"', 'type="A"'),
+            code("components/cloudflare/cloudflare_edge.py", 'type="CNAME"', 'type="A"'),
         ),
     ),
 }  # fmt: skip

@@ -31,6 +31,11 @@ nothing heavy itself: a command's own imports stand inside its function.
 
 PROJECT_OPTION = "--project"
 
+FORMAT_OPTIONS = frozenset(
+    f"--{name}" for name in ("dot", "json", "markdown", "mermaid", "svg", "terraform", "text")
+)
+"""What people write in the place of `--format`."""
+
 BAD_INPUT = 2
 """Exit code when something the user gave is wrong."""
 
@@ -56,7 +61,16 @@ class Commands(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes `--project DIR` behind the command as well as before it."""
-        return super().parse_args(ctx, _project_first(args))
+        args = _project_first(args)
+        for arg in args[: args.index("--")] if "--" in args else args:
+            name = arg.partition("=")[0]
+            # `nexus diff` asks other revisions for plans with an option that is not shown.
+            if name in FORMAT_OPTIONS and "plan" not in args:
+                ctx.fail(
+                    f"There is no option '{name}'; write '--format {name.removeprefix('--')}', and "
+                    "'--output FILE' for a file."
+                )
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Runs a command; what the user can correct ends as sentences and exit code 2."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.session import Session, session
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -17,53 +18,56 @@ if TYPE_CHECKING:
     from stacks.environment import Environment
 
 
+class Format(StrEnum):
+    """How the plan is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    TERRAFORM = "terraform"
+
+
 def command(
     context: typer.Context,
     stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to plan.")],
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the plan as JSON; - for the screen."),
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
-    form: Annotated[
-        Literal["summary", "terraform"],
-        typer.Option(
-            "--format",
-            metavar="summary|terraform",
-            help="What to show: a summary, or the clouds' resources in Terraform's language.",
-        ),
-    ] = "summary",
+    # How `nexus diff` asks other revisions for their plans, whichever of them it is part of.
+    json_file: Annotated[Path | None, typer.Option("--json", hidden=True)] = None,
 ) -> None:
     """Plan a stack, without a cluster, an account or a secret.
 
-    Runs the real program and lists what it registers. The JSON document has
-    every resource with inputs, options and dependencies, sorted by URN; the same
-    files give the same bytes, and secret values are replaced.
-
-    In Terraform's language the resources of AWS and Cloudflare are for tools that
-    check such files; nothing is deployed from it.
+    Runs the real program. text counts what it registers; json has every resource
+    with inputs, options and dependencies, sorted by URN: the same files give the
+    same bytes, and secret values are replaced. terraform has the resources of AWS
+    and Cloudflare in Terraform's language, for tools that check such files;
+    nothing is deployed from it.
     """
     from nexus.plan.plan import make_plan
-    from stacks.environment import environment_named
-    from stacks.stack_file import read_stack_file
 
     found = session(context)
     found.require_project()
-    project = found.project.absolute()
-    plan = make_plan(project, stack)
-    if form == "terraform":
+    plan = make_plan(found.project.absolute(), stack)
+    if json_file is not None:
+        format_, output = Format.JSON, json_file
+    if format_ is Format.JSON:
+        write(plan.to_json(), output)
+    elif format_ is Format.TERRAFORM:
         from nexus.plan.terraform.configuration import configuration
 
-        write(configuration(plan))
-    if json_file is None:
-        if form == "summary":
-            write(summary(plan))
-            environment = environment_named(read_stack_file(project, stack).setting("environment"))
-            if environment is not None:
-                write(left_out(environment, found.catalog()))
-    elif str(json_file) == "-":
-        write(plan.to_json())
+        write(configuration(plan), output)
     else:
-        write(plan.to_json(), json_file)
+        write(summary(plan) + _left_out(found, stack), output)
+
+
+def _left_out(found: Session, stack: str) -> str:
+    from stacks.environment import environment_named
+    from stacks.stack_file import read_stack_file
+
+    file = read_stack_file(found.project.absolute(), stack)
+    environment = environment_named(file.setting("environment"))
+    return "" if environment is None else left_out(environment, found.catalog())
 
 
 def summary(plan: Plan) -> str:

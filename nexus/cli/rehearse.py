@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import StrEnum
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -33,8 +35,16 @@ FAILED = 1
 """Exit code when a run did not do what it should."""
 
 
+class Format(StrEnum):
+    """How the rehearsal is told."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def command(
     context: typer.Context,
+    *,
     stack: Annotated[
         str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to rehearse.")
     ] = "dev",
@@ -46,17 +56,16 @@ def command(
         list[str] | None,
         typer.Option(metavar="NAME", help="A workload that does not get ready in the first run."),
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="FILE", help="Write every operation as JSON; - for the screen."
-        ),
+    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
 ) -> None:
     """Bring a stack up, again, and down on the real Pulumi engine.
 
-    Needs no cluster, account or secret: every provider is simulated. Exit code
-    1 when a run failed, the second one changed something or something was left.
+    Needs no cluster, account or secret: every provider is simulated. json has
+    every operation; what the screen shows is on standard error then. Exit code 1
+    when a run failed, the second one changed something or something was left.
     """
     from rich.console import Console
 
@@ -69,20 +78,31 @@ def command(
     if ordering is not None:
         file = file.with_setting("ordering", ordering)
     _require_workloads(catalog, fail or [], file)
-    if json_file is not None:
-        require_room(json_file)
+    if output is not None:
+        require_room(output)
+    text = StringIO()
+    if format_ is Format.JSON:
+        console = Console(highlight=False, stderr=True)
+    elif output is None:
+        console = Console(highlight=False)
+    else:
+        console = Console(highlight=False, file=text, width=120)
     run = _Run(
         project=project,
         file=file,
         services=tuple(catalog.services),
         tiers=tiers_of(catalog),
-        console=Console(highlight=False),
+        console=console,
     )
     try:
-        succeeded = run.through(frozenset(fail or []), json_file)
+        succeeded, account = run.through(frozenset(fail or []))
     except KeyboardInterrupt:
         typer.echo("Interrupted; the engine was stopped and nothing is left behind.", err=True)
         raise typer.Exit(130) from None
+    if format_ is Format.JSON:
+        write(account, output)
+    elif output is not None:
+        write(text.getvalue(), output)
     if not succeeded:
         raise typer.Exit(FAILED)
 
@@ -129,8 +149,8 @@ class _Run:
     tiers: Tiers
     console: Console
 
-    def through(self, fail: frozenset[str], json_file: Path | None) -> bool:
-        """Runs all phases and says whether each did what it should."""
+    def through(self, fail: frozenset[str]) -> tuple[bool, str]:
+        """Runs all phases; says whether each did what it should, and all operations as JSON."""
         from catalog.wording import counted
         from nexus.rehearsal.live import Progress
         from nexus.rehearsal.run import rehearse
@@ -177,9 +197,7 @@ class _Run:
             self.console.print(f"\nThe rehearsal failed: {', '.join(wrong)}.", style="red")
         else:
             self.console.print(f"\n{_MENDED if fail else _GOOD}", style="green")
-        if json_file is not None:
-            write(account, None if str(json_file) == "-" else json_file)
-        return not wrong
+        return not wrong, account
 
     def _phase(self, progress: Progress, title: str, run: Callable[[], Outcome]) -> Outcome:
         from nexus.rehearsal.summary import outcome_line

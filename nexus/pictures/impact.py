@@ -196,7 +196,7 @@ def weak_points_as_json(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
         }
         for point in points
     ]
-    return json.dumps({"weakPoints": document}, indent=2) + "\n"
+    return json.dumps({"weak_points": document}, indent=2) + "\n"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ def report(
                 "name": tier.name,
                 "documented": list(tier.documented),
                 "simulated": None if tier.simulated is None else list(tier.simulated),
-                "waitedFor": tier.waited_for,
+                "waited_for": tier.waited_for,
             }
             for tier in tiers
         ],
@@ -64,7 +64,7 @@ def report(
         if failure is None
         else {
             "failed": list(failure.failed),
-            "heldBack": list(failure.held_back),
+            "held_back": list(failure.held_back),
             "unharmed": list(failure.unharmed),
         },
     }

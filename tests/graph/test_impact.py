@@ -282,7 +282,7 @@ def test_command_lists_single_points_of_failure() -> None:
     text = nexus("impact").stdout.splitlines()
     assert text[0].startswith("Single points of failure: 36. ")
     assert text[2].split() == ["postgres", "4", "39", "0"]
-    points = json.loads(nexus("impact", "--format", "json").stdout)["weakPoints"]
+    points = json.loads(nexus("impact", "--format", "json").stdout)["weak_points"]
     assert points[0]["name"] == "postgres"
     assert points[0]["kind"] == "resource"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
+import inspect
 import json
 import os
 import subprocess
@@ -209,6 +211,34 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert "Error: " in result.stderr or "Usage: nexus" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["graph", "--svg"], "There is no option '--svg'; write '--format svg', and '--output"),
+        (["impact", "redis", "--json=x"], "There is no option '--json'; write '--format json'"),
+        (["rehearse", "--json", "x"], "There is no option '--json'; write '--format json', and"),
+        (["reach", "user-auth", "redis", "--text"], "write '--format text'"),
+    ],
+)
+def test_a_missing_option_names_the_right_one(arguments: list[str], advice: str) -> None:
+    """Every command writes alike, so the error can say how."""
+    result = nexus(*arguments)
+    assert result.exit_code == 2
+    assert advice in result.stderr
+
+
+def test_every_command_that_writes_has_the_same_options() -> None:
+    """What holds for one command is tried with the next."""
+    for name, module in MODULES.items():
+        if name in ("check", "repair", "schema", "settings"):
+            continue
+        options = inspect.signature(importlib.import_module(module).command).parameters
+        # A snapshot is read by `nexus diff` alone and has one format.
+        wanted = {"output"} if name == "snapshot" else {"format_", "output"}
+        assert wanted <= set(options), name
+        assert options["output"].default is None
+
+
 def test_help_lists_the_commands() -> None:
     """A command that is not listed is not found."""
     result = nexus("--help")
@@ -369,8 +399,8 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--json", "/nowhere/x"], "Cannot write '/nowhere/x' (No such file or directory); name"),
-        (["--json", "/tmp"], "Cannot write '/tmp' (Is a directory); name a file in a folder"),
+        (["--output", "/nowhere/x"], "Cannot write '/nowhere/x' (No such file or directory); name"),
+        (["--output", "/tmp"], "Cannot write '/tmp' (Is a directory); name a file in a folder"),
         (["--fail", "cdn"], "Stack 'dev' does not provide 'cdn', so it cannot fail there; see"),
         (["--ordering", "foo"], "'foo'"),
     ],

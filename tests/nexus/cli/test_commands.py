@@ -37,13 +37,14 @@ def nexus(project: Path, *arguments: str, **variables: str) -> subprocess.Comple
 def test_rehearsal_of_a_small_project(project: Path) -> None:
     """The one command of the README must say what it did, and end with 0 when all is well."""
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
-    run = nexus(project, "rehearse", "--json", "account.json")
+    run = nexus(project, "rehearse", "--format", "json", "--output", "account.json")
     assert run.returncode == 0, run.stderr
-    assert re.fullmatch(r"Wrote account\.json \(\d+ KiB\)\.\n", run.stderr)
-    assert "nothing was created anywhere" in run.stdout
-    assert "The stack comes up in order, a second run changes nothing" in run.stdout
+    assert run.stdout == ""
+    assert re.search(r"\nWrote account\.json \(\d+ KiB\)\.\n$", run.stderr)
+    assert "nothing was created anywhere" in run.stderr
+    assert "The stack comes up in order, a second run changes nothing" in run.stderr
     for tier in ("infrastructure", "core", "platform", "domain", "frontend"):
-        assert f"│ {tier}" in run.stdout
+        assert f"│ {tier}" in run.stderr
     account = json.loads((project / "account.json").read_text(encoding="utf-8"))
     assert account["failure"] is None
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
@@ -69,14 +70,14 @@ def test_rehearsal_of_a_small_project(project: Path) -> None:
 
 def test_rehearsal_of_a_failure(project: Path) -> None:
     """Whoever asks what a failing service holds back needs the names."""
-    command = ["rehearse", "--fail", "cart", "--ordering", "edges", "--json", "account.json"]
-    run = nexus(project, *command)
+    options = ["--format", "json", "--output", "account.json"]
+    run = nexus(project, "rehearse", "--fail", "cart", "--ordering", "edges", *options)
     assert run.returncode == 0, run.stderr
-    assert "Failed: cart.\nHeld back: front.\nCame up all the same: 1 service." in run.stdout
-    assert "cart failed; it holds back front." in run.stdout
+    assert "Failed: cart.\nHeld back: front.\nCame up all the same: 1 service." in run.stderr
+    assert "cart failed; it holds back front." in run.stderr
     account = json.loads((project / "account.json").read_text(encoding="utf-8"))
-    assert account["failure"] == {"failed": ["cart"], "heldBack": ["front"], "unharmed": ["stock"]}
-    assert "The failure held back what depends on it, and the next run mended it." in run.stdout
+    assert account["failure"] == {"failed": ["cart"], "held_back": ["front"], "unharmed": ["stock"]}
+    assert "The failure held back what depends on it, and the next run mended it." in run.stderr
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_rehearsal_of_a_failure(project: Path) -> None:
         (["rehearse", "--stack", "qa"], "Pulumi.qa.yaml: there is no stack 'qa' (stacks here: dev"),
         (["rehearse", "--ordering", "no"], "Usage: nexus rehearse [OPTIONS]"),
         (["plan", "--stack", "qa"], "Pulumi.qa.yaml: there is no stack 'qa' (stacks here: dev"),
-        (["plan", "--stack", "dev", "--json", "no/where.json"], "Cannot write 'no/where.json'"),
+        (["plan", "--stack", "dev", "--output", "no/where.json"], "Cannot write 'no/where.json'"),
     ],
 )
 def test_wrong_option(project: Path, arguments: list[str], sentence: str) -> None:
@@ -110,9 +111,10 @@ def test_plan_as_text_and_as_json(project: Path) -> None:
     text = nexus(project, "plan", "--stack", "dev")
     assert text.returncode == 0
     assert "  3  kubernetes:apps/v1:Deployment" in text.stdout
-    written = nexus(project, "plan", "--stack", "dev", "--json", "plan.json")
+    json_ = ("plan", "--stack", "dev", "--format", "json")
+    written = nexus(project, *json_, "--output", "plan.json")
     assert (written.returncode, written.stdout) == (0, "")
-    shown = nexus(project, "plan", "--stack", "dev", "--json", "-")
+    shown = nexus(project, *json_)
     assert shown.stdout == (project / "plan.json").read_text(encoding="utf-8")
 
 

@@ -133,7 +133,7 @@ def test_report_has_the_documented_shape(whole: Whole) -> None:
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
     assert account["tiers"][1]["name"] == "core"
     assert account["tiers"][1]["documented"] == [30, 60]
-    assert account["tiers"][1]["waitedFor"] == "schema"
+    assert account["tiers"][1]["waited_for"] == "schema"
 
 
 def test_secrets_stay_secret(whole: Whole) -> None:

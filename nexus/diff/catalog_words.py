@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog import Edge, Order
 from catalog.wording import counted
 from nexus.diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
-from nexus.diff.phrase import Part, Phrase, names, phrase
+from nexus.diff.wording import Part, Phrase, names, phrase
 
 _KINDS = {
     "service": ("service", "services"),

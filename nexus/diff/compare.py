@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nexus.diff.bounded_json import is_bounded
-from nexus.diff.property_change import ABSENT, Place, PropertyChange
+from nexus.diff.changes import ABSENT, Place, PropertyChange
 from nexus.diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
 from nexus.pulumi.property_path import child_path
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from nexus.diff.property_change import PropertyChange
+from nexus.diff.changes import PropertyChange
 from nexus.pulumi.resource import Resource
 
 _TYPES = frozenset({"kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret"})

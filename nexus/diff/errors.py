@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.errors import InputError
-from nexus.diff.text import LONGEST_PART
+from nexus.diff.wording import LONGEST_PART
 
 MOST_LINES = 20
 """The last ones are kept: a program's sentences stand behind whatever it warned of before."""

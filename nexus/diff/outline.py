@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from catalog.wording import counted
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.phrase import Part, Phrase, names, phrase
+from nexus.diff.changes import Danger
 from nexus.diff.report import ExitCode, Report, StackReport, Status
-from nexus.diff.resource_change import Danger
 from nexus.diff.resource_words import Item, resource_groups
+from nexus.diff.wording import Part, Phrase, names, phrase
 from nexus.pulumi.urn import parse_urn, short_type
 
 COLUMNS = (

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nexus.diff.aliases import aliased
 from nexus.diff.catalog_diff import ServiceRename
+from nexus.diff.changes import Changed, PropertyChange, Renamed, Reordered, Warned
 from nexus.diff.compare import compare
 from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
-from nexus.diff.danger import warnings
-from nexus.diff.likeness import look_renamed
-from nexus.diff.property_change import PropertyChange
-from nexus.diff.resource_change import Changed, Renamed, Reordered, Warned
+from nexus.diff.renames import aliased, look_renamed
+from nexus.diff.risks import warnings
 from nexus.diff.secret_flow import hidden_changes, new_names
 from nexus.pulumi.immutable import ALWAYS
 from nexus.pulumi.replacement import Immutable, immutable

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from catalog.wording import counted
-from nexus.diff.phrase import Part, Phrase, names, phrase
+from nexus.diff.changes import ABSENT, Changed, PropertyChange
 from nexus.diff.plan_diff import PlanDiff
-from nexus.diff.property_change import ABSENT, PropertyChange
-from nexus.diff.resource_change import Changed
 from nexus.diff.secrecy import HIDDEN
-from nexus.diff.text import shown
+from nexus.diff.wording import Part, Phrase, names, phrase, shown
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import last_part, parse_urn, short_type
 

@@ -22,7 +22,7 @@ from catalog.errors import InputError
 from catalog.project_file import stack_names, stack_paths
 from nexus.diff.errors import PlanningError, sentences
 from nexus.diff.snapshot import Snapshot, open_snapshot
-from nexus.diff.text import listed, visible
+from nexus.diff.wording import listed, visible
 
 LOCK = "requirements.lock"
 

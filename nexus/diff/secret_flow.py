@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from nexus.diff.changes import Place, PropertyChange
 from nexus.diff.compare import identity_field
 from nexus.diff.config_roll import NEW_NAME, config_types, is_autonamed
-from nexus.diff.property_change import Place, PropertyChange
 from nexus.diff.secrecy import HIDDEN
 from nexus.pulumi.immutable import ALWAYS
 from nexus.pulumi.resource import Resource

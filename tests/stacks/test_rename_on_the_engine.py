@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from nexus.diff.report import ExitCode, make_report
+from nexus.diff.risks import loss
 from nexus.diff.snapshot import Snapshot
-from nexus.diff.stateful import loss
 from nexus.plan.snapshot import make_snapshot
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.run import rehearse

@@ -7,10 +7,9 @@ from typing import Any
 
 from nexus.diff.catalog_diff import CatalogDiff
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.phrase import plain
-from nexus.diff.property_change import ABSENT, PropertyChange
+from nexus.diff.changes import ABSENT, Changed, PropertyChange
 from nexus.diff.report import Report, StackReport
-from nexus.diff.resource_change import Changed
+from nexus.diff.wording import plain
 from nexus.pulumi.resource import Resource
 
 VERSION = 1

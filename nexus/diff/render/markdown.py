@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nexus.diff.outline import COLUMNS, Outline, Section, outline
-from nexus.diff.phrase import Phrase
 from nexus.diff.report import Report
 from nexus.diff.resource_words import Item
-from nexus.diff.text import LONGEST_PART, visible
+from nexus.diff.wording import LONGEST_PART, Phrase, visible
 
 MARKER = "<!-- nexus-diff -->"
 """First line, by which a workflow finds its comment again."""

@@ -7,9 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from nexus.diff.outline import COLUMNS, Section, outline
-from nexus.diff.phrase import Phrase
 from nexus.diff.report import ExitCode, Report
-from nexus.diff.text import LONGEST_PART, visible
+from nexus.diff.wording import LONGEST_PART, Phrase, visible
 
 _STYLES = {
     ExitCode.NONE: "bold green",

@@ -8,8 +8,8 @@ from catalog import Catalog
 from graph.impact import State, impact
 from nexus.diff.catalog_diff import BlastRadius, blast_radius, diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.phrase import plain
 from nexus.diff.picture import picture
+from nexus.diff.wording import plain
 from nexus.pictures.json import graph_document
 
 from .plans import graph

@@ -14,12 +14,12 @@ import yaml
 from catalog import Catalog, load_catalog
 from nexus.diff.catalog_diff import diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
-from nexus.diff.likeness import look_renamed
-from nexus.diff.phrase import plain
 from nexus.diff.plan_diff import diff_plans
+from nexus.diff.renames import look_renamed
 from nexus.diff.report import make_report
 from nexus.diff.service_renames import find_renames
 from nexus.diff.snapshot import Snapshot
+from nexus.diff.wording import plain
 from nexus.pictures.json import graph_document
 from nexus.plan.snapshot import make_snapshot
 from tests.projects import DOCUMENTED, small_project

@@ -1,10 +1,39 @@
-"""Makes foreign text safe to look at: nothing invisible, nothing that moves other text."""
+"""Words of a report: sentences with foreign parts, and foreign text made safe to look at."""
 
 from __future__ import annotations
 
 import json
 import unicodedata
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+Part: TypeAlias = str | tuple[str] | list[str]
+"""Own words as text; a foreign name, such as one of a plan, as a tuple or list of one."""
+
+Phrase: TypeAlias = tuple[str | tuple[str], ...]
+"""A sentence in parts."""
+
+
+def phrase(*parts: Part) -> Phrase:
+    """The parts that are not empty, as one sentence."""
+    return tuple(part if isinstance(part, str) else (part[0],) for part in parts if part)
+
+
+def names(found: Iterable[str], most: int = 8, joint: str = ", ") -> list[Part]:
+    """Names with `joint` between, those beyond `most` counted."""
+    every = list(found)
+    parts: list[Part] = []
+    for name in every[:most]:
+        parts += [joint if parts else "", (name,)]
+    if len(every) > most:
+        parts.append(f" and {len(every) - most} more")
+    return parts
+
+
+def plain(sentence: Phrase) -> str:
+    """The sentence as one text, nothing marked."""
+    return "".join(part if isinstance(part, str) else part[0] for part in sentence)
+
 
 LONGEST_VALUE = 160
 """Characters of a value that are shown; the rest is counted."""

@@ -9,7 +9,8 @@ import typer
 
 from nexus.cli.commands import Commands
 from nexus.cli.session import Session
-from nexus.cli.version import version
+
+UNKNOWN = "(version unknown)"
 
 app = typer.Typer(
     cls=Commands,
@@ -21,6 +22,21 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def version(pyproject: Path = Path(__file__).parents[2] / "pyproject.toml") -> str:
+    """The version of the installed package; from a checkout, the one `pyproject` declares."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("nexus-cos")
+    except PackageNotFoundError:
+        import tomllib
+
+        try:
+            return str(tomllib.loads(pyproject.read_text())["project"]["version"])
+        except (OSError, KeyError, ValueError):
+            return UNKNOWN
 
 
 def _print_version(wanted: bool) -> None:

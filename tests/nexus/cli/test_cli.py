@@ -19,9 +19,8 @@ from catalog.errors import InputError
 from components.aws.versions import KUBERNETES
 from nexus.cli import check
 from nexus.cli.commands import MODULES
-from nexus.cli.main import app
+from nexus.cli.main import UNKNOWN, app, version
 from nexus.cli.output import write
-from nexus.cli.version import UNKNOWN, version
 from nexus.pictures import RENDERERS
 from tests.catalog.examples import EXAMPLES, SERVICES, example_project, expected, write_project
 from tests.patience import PATIENCE_SECONDS

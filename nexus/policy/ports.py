@@ -35,8 +35,3 @@ def intersection(one: Ports, other: Ports) -> Ports:
         for other_protocol, start, end in other
         if protocol == other_protocol and max(first, start) <= min(last, end)
     )
-
-
-def holds(ports: Ports, protocol: str, port: int) -> bool:
-    """Whether one port is in the set."""
-    return any(each == protocol and first <= port <= last for each, first, last in ports)

@@ -129,18 +129,6 @@ def _named(opened: Iterable[tuple[str, Ports]], ports: Ports) -> tuple[str, ...]
     return tuple(sorted(name for name, each in opened if intersection(each, ports)))
 
 
-def matrix(
-    world: World, sources: Iterable[Endpoint], targets: Iterable[Endpoint]
-) -> Mapping[tuple[str, str], Ports]:
-    """Every pair that can talk, with the ports; a pair that cannot is not in it.
-
-    A source and a target of one name are two pods of it.
-    """
-    targets = list(targets)
-    pairs = ((source, target) for source in sources for target in targets)
-    return {(s.name, t.name): ports for s, t in pairs if (ports := world.allowed(s, t))}
-
-
 PRIVATE_ADDRESSES = ("10.1.2.3", "172.16.1.2", "192.168.1.2", "100.64.1.2", "fd00::1", "fe80::1")
 
 

@@ -12,10 +12,11 @@ from components.kubernetes.quantity import largest
 from nexus.plan.manifests import HELM_RELEASE, manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
-from nexus.policy.reachability import Endpoint, matrix, world_of
+from nexus.policy.reachability import Endpoint, world_of
 from nexus.policy.rules import RULES
 from nexus.rehearsal.schema import validate
 from tests.projects import copy_project, set_config
+from tests.reachable import matrix
 from tests.stacks.test_isolation import DNS, EDGE, OUTSIDE, RESOLVER, expected, reach
 
 pytestmark = pytest.mark.xdist_group("certificates")

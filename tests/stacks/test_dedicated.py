@@ -13,12 +13,13 @@ import yaml
 
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
-from nexus.policy.reachability import Endpoint, matrix, world_of
+from nexus.policy.reachability import Endpoint, world_of
 from nexus.policy.rules import violations
 from nexus.pulumi.resource import Resource
 from nexus.rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, InCluster
 from tests.projects import ROOT, copy_project, set_config
+from tests.reachable import matrix
 from tests.stacks.cloud_resources import of_type, one
 from tests.stacks.test_cloud_isolation import outside
 from tests.stacks.test_isolation import expected, reach

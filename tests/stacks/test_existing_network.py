@@ -9,8 +9,9 @@ import pytest
 
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.ports import Ports
-from nexus.policy.reachability import Endpoint, matrix, world_of
+from nexus.policy.reachability import Endpoint, world_of
 from tests.projects import copy_project, set_config
+from tests.reachable import matrix
 
 pytestmark = pytest.mark.xdist_group("clouds")
 

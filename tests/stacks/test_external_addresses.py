@@ -9,8 +9,9 @@ import pytest
 
 from catalog import InputError
 from nexus.plan.plan import make_plan
-from nexus.policy.reachability import Endpoint, matrix, world_of
+from nexus.policy.reachability import Endpoint, world_of
 from tests.projects import set_config, small_project
+from tests.reachable import matrix
 
 PUBLIC = Endpoint(name="public", addresses=("8.8.8.8", "2606:4700::1111"))
 HOSTS = (

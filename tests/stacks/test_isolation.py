@@ -11,9 +11,10 @@ import pytest
 
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.ports import Ports
-from nexus.policy.reachability import Endpoint, matrix, world_of
+from nexus.policy.reachability import Endpoint, world_of
 from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
+from tests.reachable import matrix
 from tests.transcription import (
     BUCKETS,
     EXTERNAL_EDGES,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.policy.ports import EVERY_PORT, holds, intersection, union
-from nexus.policy.reachability import Endpoint, World, matrix
+from nexus.policy.ports import EVERY_PORT, intersection, union
+from nexus.policy.reachability import Endpoint, World
 from nexus.policy.selector import matches
+from tests.reachable import holds, matrix
 
 KEYS, VALUES = ("app", "role"), ("a", "b")
 NAMESPACES = {"one": {"team": "a"}, "two": {"team": "b"}, "three": {}}

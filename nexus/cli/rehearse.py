@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from nexus.rehearsal.live import Progress
     from nexus.rehearsal.outcome import Outcome
     from nexus.rehearsal.session import Rehearsal
-    from nexus.rehearsal.spread import Spread
-    from nexus.rehearsal.tiers import Tiers, TierTimes
+    from nexus.rehearsal.tiers import Spread, Tiers, TierTimes
     from stacks.stack_file import StackFile
 
 _GOOD = "The stack comes up in order, a second run changes nothing, and nothing is left."
@@ -154,9 +153,8 @@ class _Run:
         from catalog.wording import counted
         from nexus.rehearsal.live import Progress
         from nexus.rehearsal.run import rehearse
-        from nexus.rehearsal.spread import spread
         from nexus.rehearsal.summary import SIMULATED, spread_text
-        from nexus.rehearsal.tiers import tier_times
+        from nexus.rehearsal.tiers import spread, tier_times
         from stacks.program import build
 
         self.console.print(f"Rehearsing stack '{self.file.stack}'. {SIMULATED}\n")

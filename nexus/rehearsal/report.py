@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.spread import Spread
-from nexus.rehearsal.tiers import TierTimes
+from nexus.rehearsal.tiers import Spread, TierTimes
 
 
 def report(

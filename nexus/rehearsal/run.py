@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gc
+import signal
+import threading
 from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 
 from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.rehearsal.cluster import Cluster
@@ -17,7 +20,6 @@ from nexus.rehearsal.providers.reach import ReachingProvider
 from nexus.rehearsal.providers.served import served
 from nexus.rehearsal.record import Listener, Recorder
 from nexus.rehearsal.session import PARALLEL, Rehearsal
-from nexus.rehearsal.termination import termination_unwinds
 from nexus.rehearsal.timing import Clock
 from nexus.rehearsal.workspace import make_stack, temporary_root
 
@@ -106,3 +108,31 @@ def _rare_collection() -> Generator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class TerminatedExit(SystemExit):
+    """This process was told to end; its exit code is 128 + the signal's number."""
+
+
+@contextmanager
+def termination_unwinds() -> Generator[None]:
+    """Make SIGTERM and SIGHUP raise `TerminatedExit` while the block runs, as Ctrl-C raises.
+
+    Only the main thread can do this; in any other the block just runs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def unwind(number: int, _frame: FrameType | None) -> None:
+        raise TerminatedExit(128 + number)
+
+    kept = {number: signal.signal(number, unwind) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

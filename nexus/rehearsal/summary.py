@@ -9,8 +9,7 @@ from rich.text import Text
 
 from catalog.wording import counted
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.spread import Spread
-from nexus.rehearsal.tiers import TierTimes
+from nexus.rehearsal.tiers import Spread, TierTimes
 
 SIMULATED = (
     "Real: the Pulumi engine, the program, its resources and their order. Simulated: every "

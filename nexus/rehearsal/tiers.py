@@ -1,4 +1,4 @@
-"""The tiers as a rehearsal needs them: plain names, windows and members."""
+"""The tiers of a rehearsed run: when each was ready, and how far a failure spread."""
 
 from __future__ import annotations
 
@@ -119,3 +119,35 @@ def _waited_for(
         if last.seconds > _INSTANT_SECONDS:
             return last.name
         urn = last.urn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """What one run did to the workloads, by Pulumi name, sorted.
+
+    Args:
+        failed: those that did not get ready.
+        held_back: services that the run did not come to.
+        unharmed: services that are as the program wants them.
+    """
+
+    failed: tuple[str, ...]
+    held_back: tuple[str, ...]
+    unharmed: tuple[str, ...]
+
+
+def spread(services: Iterable[str], operations: Iterable[Operation]) -> Spread:
+    """Return how far the failures of one run spread.
+
+    Args:
+        services: names of all services that the stack runs.
+        operations: all of the run, those that changed nothing included.
+    """
+    results = {each.name: each.result for each in operations if each.type in WORKLOAD_TYPES}
+    failed = {name for name, result in results.items() if result == FAILED}
+    names = set(services)
+    return Spread(
+        failed=tuple(sorted(failed)),
+        held_back=tuple(sorted(names - set(results))),
+        unharmed=tuple(sorted(names & set(results) - failed)),
+    )

@@ -15,7 +15,7 @@ from graph.dependencies import dependency_graph
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.session import Rehearsal
-from nexus.rehearsal.spread import Spread, spread
+from nexus.rehearsal.tiers import Spread, spread
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.projects import project_of, set_config

@@ -26,12 +26,13 @@ from nexus.rehearsal.providers.base import SimulatedProvider
 from nexus.rehearsal.providers.difference import changes
 from nexus.rehearsal.providers.manifest import (
     content_hidden,
+    is_autonamed,
+    named,
     normal,
     outputs_of,
     shaped,
     with_secrets,
 )
-from nexus.rehearsal.providers.naming import is_autonamed, named
 from nexus.rehearsal.providers.readiness import obstacle, settles
 from nexus.rehearsal.providers.status import is_complete, ready_status, with_defaults
 from nexus.rehearsal.record import Recorder

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from catalog.wording import counted
 from nexus.cli.main import app
-from nexus.rehearsal.spread import Spread
 from nexus.rehearsal.summary import spread_text
+from nexus.rehearsal.tiers import Spread
 from tests.projects import small_project
 
 ONE = """

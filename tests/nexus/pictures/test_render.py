@@ -24,7 +24,7 @@ from tests.random_catalogs import catalog_of, edge, service
 def test_json_has_the_promised_shape(catalog: Catalog) -> None:
     """Scripts read this; a renamed key breaks them all."""
     graph = json.loads(as_json(catalog))
-    assert list(graph) == ["nodes", "edges"]
+    assert list(graph) == ["nodes", "edges", "flows"]
     common = ("name", "kind", "tier", "domain")
     assert {(node["kind"], tuple(node)) for node in graph["nodes"]} == {
         ("service", (*common, "summary")),
@@ -34,6 +34,7 @@ def test_json_has_the_promised_shape(catalog: Catalog) -> None:
     assert {tuple(each) for each in graph["edges"]} == {
         ("source", "target", "order", "criticality", "fallback", "reason")
     }
+    assert {tuple(each) for each in graph["flows"]} == {("name", "steps")}
 
 
 def test_json_has_every_node_and_edge_sorted(catalog: Catalog) -> None:

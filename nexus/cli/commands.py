@@ -64,8 +64,7 @@ class Commands(TyperGroup):
         args = _project_first(args)
         for arg in args[: args.index("--")] if "--" in args else args:
             name = arg.partition("=")[0]
-            # `nexus diff` asks other revisions for plans with an option that is not shown.
-            if name in FORMAT_OPTIONS and "plan" not in args:
+            if name in FORMAT_OPTIONS:
                 ctx.fail(
                     f"There is no option '{name}'; write '--format {name.removeprefix('--')}', and "
                     "'--output FILE' for a file."

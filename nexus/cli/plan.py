@@ -33,8 +33,6 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
-    # How `nexus diff` asks other revisions for their plans, whichever of them it is part of.
-    json_file: Annotated[Path | None, typer.Option("--json", hidden=True)] = None,
 ) -> None:
     """Plan a stack, without a cluster, an account or a secret.
 
@@ -49,8 +47,6 @@ def command(
     found = session(context)
     found.require_project()
     plan = make_plan(found.project.absolute(), stack)
-    if json_file is not None:
-        format_, output = Format.JSON, json_file
     if format_ is Format.JSON:
         write(plan.to_json(), output)
     elif format_ is Format.TERRAFORM:

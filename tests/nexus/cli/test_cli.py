@@ -215,6 +215,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     [
         (["graph", "--svg"], "There is no option '--svg'; write '--format svg', and '--output"),
         (["impact", "redis", "--json=x"], "There is no option '--json'; write '--format json'"),
+        (["plan", "--stack", "dev", "--json", "x"], "write '--format json', and '--output FILE'"),
         (["rehearse", "--json", "x"], "There is no option '--json'; write '--format json', and"),
         (["reach", "user-auth", "redis", "--text"], "write '--format text'"),
     ],

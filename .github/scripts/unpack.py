@@ -6,6 +6,7 @@ here, and of each no more than is read: what the archive says of their size may 
 
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from nexus.diff.bounded_json import LARGEST_FILE
@@ -23,6 +24,7 @@ try:
                     file.write(part)
 except (
     zipfile.BadZipFile,
+    zlib.error,
     KeyError,
     OSError,
     EOFError,

@@ -77,3 +77,17 @@ def test_what_is_no_pair_of_snapshots_is_refused(
     elif content is not None:
         path.write_bytes(content)
     assert unpacked(tmp_path, path) is None
+
+
+def test_a_damaged_stream_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """A traceback names files of the runner, in a comment's log that strangers read."""
+    path = archive(tmp_path, {**BOTH, "base.json": bytes(range(256)) * 64})
+    data = bytearray(path.read_bytes())
+    start = data.index(b"base.json") + len(b"base.json")
+    data[start : start + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    script = ROOT / ".github" / "scripts" / "unpack.py"
+    command = [sys.executable, str(script), str(path), str(tmp_path / "out")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The archive is refused: it is damaged")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalog.errors import Problem
+from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
 from catalog.model import Tier
 from catalog.names import (
@@ -18,7 +18,6 @@ from catalog.names import (
     dedicated_name,
 )
 from catalog.validation import Read
-from catalog.wording import did_you_mean, one_of
 
 
 def inconsistencies(

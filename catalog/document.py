@@ -12,8 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from catalog.errors import InputError, Problem
-from catalog.wording import shortened
+from catalog.errors import InputError, Problem, shortened
 
 try:  # the C parser is ten times faster; wheels of PyYAML have it, some builds do not
     from yaml import CSafeLoader as _Loader

@@ -1,9 +1,17 @@
-"""What a user gave wrong, as full sentences."""
+"""What a user gave wrong, as full sentences, and the words that all our sentences share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalog.model import Catalog
+
+LONGEST_SHOWN = 60
+"""Characters of a wrong value that are shown; more would bury the sentence."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +52,39 @@ class InputError(Exception):
         problems = () if isinstance(found, str) else found
         self.problems = tuple(sorted(problems, key=lambda problem: problem.position))
         super().__init__(found if isinstance(found, str) else "\n".join(map(str, self.problems)))
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 service`, `2 services`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A question that names the one or two known names nearest to `name`; None if none is near."""
+    near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+    return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?" if near else None
+
+
+def service_hint(name: str, catalog: Catalog, others: Iterable[str] = ()) -> str | None:
+    """What to write for a service that is not there: what it is called now, or the nearest names.
+
+    `others` is what else the name may have been meant for.
+    """
+    for service in catalog.services.values():
+        if service.renamed_from == name:
+            return f"write '{service.name}', as it is called now."
+    return did_you_mean(name, (*catalog.services, *others))
+
+
+def one_of(known: Iterable[str]) -> str:
+    """The known names in quotes, in the order given: `'a', 'b' or 'c'`."""
+    *names, last = [f"'{name}'" for name in known]
+    return f"{', '.join(names)} or {last}" if names else last
+
+
+def shortened(text: str) -> str:
+    """`text`, cut where it would bury the sentence."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    closing = text[-1] if text[-1] in ("'", '"') else ""
+    return f"{text[: LONGEST_SHOWN - 2]}…{closing}"

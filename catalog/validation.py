@@ -12,9 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from catalog.document import At, Document, place
-from catalog.errors import InputError, Problem
+from catalog.errors import InputError, Problem, did_you_mean, one_of, shortened
 from catalog.names import DNS_LABEL, ONE_LINE, VARIABLE
-from catalog.wording import did_you_mean, one_of, shortened
 
 Model = TypeVar("Model", bound=BaseModel)
 

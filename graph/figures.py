@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog import Catalog, Order, Tier
+from catalog.errors import counted
 from catalog.model import SERVICE_TIERS
-from catalog.wording import counted
 from graph.dependencies import service_edges
 from graph.order import longest_chain, starts_after
 

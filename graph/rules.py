@@ -9,8 +9,8 @@ from itertools import pairwise
 import networkx as nx
 
 from catalog import Bucket, Catalog, Edge, Fallback, Flow, InputError, NodeKind, Order, Problem
+from catalog.errors import service_hint
 from catalog.names import RESOURCES
-from catalog.wording import service_hint
 from graph.dependencies import (
     components,
     domain_graph,

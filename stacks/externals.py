@@ -9,7 +9,7 @@ from ipaddress import ip_network
 import pulumi
 
 from catalog import Catalog, NodeKind
-from catalog.wording import did_you_mean, one_of
+from catalog.errors import did_you_mean, one_of
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses
 from components.servers.servers import Grant
 from stacks.data import Data

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem
 from catalog.document import read_document
+from catalog.errors import service_hint
 from catalog.validation import validated
-from catalog.wording import service_hint
 
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""

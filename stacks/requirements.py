@@ -10,7 +10,7 @@ from itertools import combinations
 from pydantic import ValidationError
 
 from catalog import Catalog, InputError, Problem
-from catalog.wording import one_of, service_hint
+from catalog.errors import one_of, service_hint
 from stacks.environment import Environment, InAws
 from stacks.externals import external_problems, missing_externals
 from stacks.setting_types import ExistingCluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, InputError, Problem
-from catalog.wording import did_you_mean, service_hint
+from catalog.errors import did_you_mean, service_hint
 from stacks.configuration import PLAIN, SECRET
 from stacks.settings import PROJECT, Settings
 

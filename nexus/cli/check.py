@@ -59,7 +59,7 @@ def _judge(project: Path, stack: str) -> str:
 
 
 def _tell(catalog: Catalog) -> None:
-    from catalog.wording import counted
+    from catalog.errors import counted
     from components.aws.versions import warnings
     from graph.figures import edges_in_words, figures
     from graph.rules import RULES

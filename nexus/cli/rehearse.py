@@ -121,7 +121,7 @@ def tiers_of(catalog: Catalog) -> Tiers:
 
 def _require_workloads(catalog: Catalog, names: list[str], file: StackFile) -> None:
     """Refuses what this stack does not run, before minutes are spent on it."""
-    from catalog.wording import did_you_mean
+    from catalog.errors import did_you_mean
     from stacks.environment import environment_named
 
     environment = environment_named(file.setting("environment"))
@@ -150,7 +150,7 @@ class _Run:
 
     def through(self, fail: frozenset[str]) -> tuple[bool, str]:
         """Runs all phases; says whether each did what it should, and all operations as JSON."""
-        from catalog.wording import counted
+        from catalog.errors import counted
         from nexus.rehearsal.live import Progress
         from nexus.rehearsal.run import rehearse
         from nexus.rehearsal.summary import SIMULATED, spread_text

@@ -60,7 +60,7 @@ def session(context: typer.Context) -> Session:
 
 def require_nodes(catalog: Catalog, names: Iterable[str]) -> None:
     """Refuses names that are nothing in the catalog, with an `InputError`."""
-    from catalog.wording import service_hint
+    from catalog.errors import service_hint
 
     others = (*catalog.resources, *catalog.external)
     unknown = [name for name in dict.fromkeys(names) if catalog.kind(name) is None]

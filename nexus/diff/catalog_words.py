@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from catalog import Edge, Order
-from catalog.wording import counted
+from catalog.errors import counted
 from nexus.diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
 from nexus.diff.wording import Part, Phrase, names, phrase
 

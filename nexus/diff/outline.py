@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog.wording import counted
+from catalog.errors import counted
 from nexus.diff.catalog_words import catalog_sentences
 from nexus.diff.changes import Danger
 from nexus.diff.report import ExitCode, Report, StackReport, Status

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from catalog.wording import counted
+from catalog.errors import counted
 from nexus.diff.changes import ABSENT, Changed, PropertyChange
 from nexus.diff.plan_diff import PlanDiff
 from nexus.diff.secrecy import HIDDEN

@@ -21,7 +21,7 @@ from pydantic import (
 
 from catalog import Catalog, Edge, External, Fallback, Flow, Order, Service, Tier
 from catalog import Resource as PlatformResource
-from catalog.wording import counted
+from catalog.errors import counted
 from graph.dependencies import startup_graph
 from nexus.diff.bounded_json import BoundedJson
 from nexus.diff.errors import UnreadableError, sentences

@@ -16,7 +16,7 @@ from math import ceil, dist
 from typing import NamedTuple
 
 from catalog import Catalog, Order, Tier
-from catalog.wording import counted
+from catalog.errors import counted
 from graph.dependencies import service_edges
 from graph.order import starts_after, waves_by_tier
 from nexus.pictures.groups import OUTSIDE

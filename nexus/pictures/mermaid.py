@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from catalog import Catalog, Edge, NodeKind, Order
-from catalog.wording import counted
+from catalog.errors import counted
 from graph.order import starts_after
 from nexus.pictures.groups import groups
 

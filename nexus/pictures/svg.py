@@ -9,7 +9,7 @@ from itertools import chain, count
 from math import dist
 
 from catalog import Catalog, Order
-from catalog.wording import counted
+from catalog.errors import counted
 from graph.dependencies import service_edges
 from graph.figures import figures
 from nexus.pictures.groups import OUTSIDE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind, Order, Tier
-from catalog.wording import counted
+from catalog.errors import counted
 from graph.dependencies import components, dependency_graph
 from graph.figures import edges_in_words, figures
 from graph.order import longest_chain, starts_after, waves_by_tier

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from catalog.wording import counted
+from catalog.errors import counted
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.tiers import Spread, TierTimes
 

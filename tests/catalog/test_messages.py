@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails
 
 from catalog.document import Document, place
-from catalog.errors import InputError, Problem
+from catalog.errors import InputError, Problem, did_you_mean, one_of
 from catalog.validation import sentence, validated
-from catalog.wording import did_you_mean, one_of
 
 
 def test_mismatch_of_an_unknown_kind_is_still_a_sentence() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from catalog.wording import counted
+from catalog.errors import counted
 from nexus.cli.main import app
 from nexus.rehearsal.summary import spread_text
 from nexus.rehearsal.tiers import Spread

@@ -24,7 +24,7 @@ setup: ## Install the locked Python dependencies into .venv
 	@tools/setup.sh $(PYTHON)
 
 tools: setup ## Find `pulumi`, or build the pinned one (about five minutes, once)
-	@$(VENV)/python tools/language_host.py --link $(VENV) >/dev/null
+	@$(VENV)/python tools/pulumi_cli.py --link $(VENV) >/dev/null
 
 servers: setup ## Fetch the servers that the integration tests run
 	@tools/servers.sh >/dev/null

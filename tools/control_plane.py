@@ -11,13 +11,11 @@ on standard error, if there is no way to them.
 
 from __future__ import annotations
 
-import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from go_build import GoBuildError, built
+from go_build import GoBuildError, built, pinned, source
 
 MODULES = Path(__file__).resolve().parent / "cluster"
 
@@ -60,7 +58,7 @@ def control_plane() -> ControlPlane:
         {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
         takes="two minutes",
     )
-    version = pinned("kubernetes", "k8s.io/kubernetes")
+    version = pinned(MODULES / "kubernetes", "k8s.io/kubernetes")
     major, minor, _ = version.split(".")
     names = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
     kubernetes = built(
@@ -89,37 +87,18 @@ def control_plane() -> ControlPlane:
         stages=_stages(),
         provider=provider,
         kubernetes_version=version,
-        provider_version=pinned("provider", "github.com/pulumi/pulumi-kubernetes/provider/v4"),
+        provider_version=pinned(
+            MODULES / "provider", "github.com/pulumi/pulumi-kubernetes/provider/v4"
+        ),
     )
-
-
-def pinned(folder: str, module: str) -> str:
-    """The version of `module` that the go.mod in a folder pins, without the `v`."""
-    text = (MODULES / folder / "go.mod").read_text(encoding="utf-8")
-    found = re.search(rf"^(?:require|\t)\s*{re.escape(module)} v(\S+)", text, re.MULTILINE)
-    if found is None:
-        raise GoBuildError(
-            f"{MODULES / folder / 'go.mod'} does not pin {module}; restore it from git."
-        )
-    return found[1]
 
 
 def _stages() -> tuple[Path, ...]:
     """The rules that come with kwok's module; nothing of it is run, so nothing is built."""
-    answer = subprocess.run(
-        ["go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kwok"],
-        cwd=MODULES / "kwok",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    folder = Path(answer.stdout.strip(), "kustomize", "stage")
+    folder = source(MODULES / "kwok", "sigs.k8s.io/kwok") / "kustomize" / "stage"
     files = tuple(path for pattern in _STAGES for path in sorted(folder.glob(pattern)))
-    if answer.returncode or not files:
-        raise GoBuildError(
-            f"The module of kwok holds none of its rules for pods: {answer.stderr.strip()}; "
-            f"run `go mod download` in {MODULES / 'kwok'}."
-        )
+    if not files:
+        raise GoBuildError(f"There are none of kwok's rules for pods in {folder}.")
     return files
 
 

@@ -14,23 +14,19 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from go_build import cache, say
+
 TOOLS = Path(__file__).resolve().parent
 
 
 class NoEnvironmentError(Exception):
     """The environment cannot be made; the text says what to do."""
-
-
-def cache() -> Path:
-    """Folder of everything this project builds or fetches once."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nexus-cos")
 
 
 def interpreter(name: str) -> Path:
@@ -49,7 +45,7 @@ def interpreter(name: str) -> Path:
     with (folder.parent / "lock").open("w") as only_one:
         fcntl.flock(only_one, fcntl.LOCK_EX)
         if not done.is_file():
-            _say(f"Installing {name} into {folder} (a minute, once) ...")
+            say(f"Installing {name} into {folder} (a minute, once) ...")
             _install(lock, folder)
             done.touch()
     return python
@@ -84,18 +80,14 @@ def _uv() -> str:
 def main(arguments: Sequence[str]) -> int:
     """Print the path and return the exit code."""
     if len(arguments) != 1:
-        _say("Usage: python3 tools/isolated.py NAME")
+        say("Usage: python3 tools/isolated.py NAME")
         return 2
     try:
         print(interpreter(arguments[0]))
     except NoEnvironmentError as error:
-        _say(str(error))
+        say(str(error))
         return 2
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,85 +1,136 @@
 #!/usr/bin/env python3
-"""Print the path of a Pulumi CLI that fits this project; build the pinned one if need be.
+"""Print the path of a Pulumi CLI that fits this project; build what is missing.
 
-    python3 tools/pulumi_cli.py [--no-build]
+    python3 tools/pulumi_cli.py [--no-build | --link FOLDER]
 
-A `pulumi` on PATH is used if it is new enough. Otherwise the version that
-tools/go.mod pins is built with Go, once, into
-`${XDG_CACHE_HOME:-$HOME/.cache}/nexus-cos/pulumi/<hash of go.mod and go.sum>/`.
-Standard library only: it runs before anything is installed. Exit code 2, and one
-sentence on standard error, if there is no way to a CLI.
+A `pulumi` on PATH is used if it is new enough. Otherwise the version that tools/go.mod pins is
+built with Go, once, and kept in the cache (tools/go_build.py).
+
+With `--link` it is one that can run programs in Python, and FOLDER gets a link to it; where an
+installed `pulumi` is used, there is nothing to link. To run a program the CLI needs a language host
+beside it. Pulumi's installer brings one, but it is no Go module: tools/language-host is built for
+the CLI that was built, which is kept beside it, with Pulumi's own launcher of programs.
+
+Standard library only: it runs before anything is installed. Exit code 2, and one sentence on
+standard error, if there is no way to a CLI.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
+
+from go_build import GoBuildError, built, cache, kept, only_one, pinned, say, source
 
 TOOLS = Path(__file__).resolve().parent
 MODULE = "github.com/pulumi/pulumi/pkg/v3"
-COMMAND = f"{MODULE}/cmd/pulumi"
-# Without its version the CLI calls itself a development build, and the
-# Automation API refuses parts of its work.
-VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+HOST_MODULE = TOOLS / "language-host"
+HOST = "pulumi-language-python"
+LAUNCHER = f"{HOST}-exec"
 
 
-class NoCliError(Exception):
-    """There is no usable CLI and no way to get one; the text says what to do."""
-
-
-def pinned_version(tools: Path) -> str:
-    """Return the version of the CLI that go.mod pins, without the `v`.
+def find(*, may_build: bool = True) -> Path:
+    """Return the path of a usable CLI.
 
     Raises:
-        NoCliError: go.mod is missing or does not pin it.
+        GoBuildError: there is none, and none can be built.
     """
-    go_mod = tools / "go.mod"
-    try:
-        found = re.search(rf"{re.escape(MODULE)} v(\S+)", go_mod.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NoCliError(f"{go_mod} cannot be read ({error.strerror}); restore it.") from error
-    if found is None:
-        raise NoCliError(f"{go_mod} does not pin {MODULE}; restore it from git.")
-    return found[1]
+    version = pinned(TOOLS, MODULE)
+    found = _installed(version)
+    if found is not None:
+        return found
+    target = _cached_path()
+    if not target.exists() and not may_build:
+        raise GoBuildError(
+            f"There is no `pulumi` of version {version} or newer on PATH and none has been built "
+            "yet; run `python3 tools/pulumi_cli.py` to build it, or install it: "
+            "https://www.pulumi.com/docs/install/."
+        )
+    if not target.exists() and shutil.which("go") is None:
+        raise GoBuildError(
+            f"There is neither a `pulumi` of version {version} or newer nor a `go` on PATH; "
+            "install one of them: https://www.pulumi.com/docs/install/ or https://go.dev/dl/."
+        )
+    folder = built(
+        "pulumi",
+        TOOLS,
+        {"pulumi": f"{MODULE}/cmd/pulumi"},
+        takes="about five minutes",
+        flags=["-trimpath"],
+        variables=_version(),
+    )
+    return folder / "pulumi"
 
 
-def cached_path(tools: Path) -> Path:
-    """Return where the build of exactly these go.mod and go.sum is kept."""
-    digest = hashlib.sha256()
-    for name in ("go.mod", "go.sum"):
-        digest.update((tools / name).read_bytes())
-    return cache() / "pulumi" / digest.hexdigest()[:16] / "pulumi"
+def cli_for_programs() -> Path:
+    """The path of a CLI that has a language host for Python.
+
+    Raises:
+        GoBuildError: there is none, and none can be built.
+    """
+    cli = find()
+    if cli != _cached_path():
+        return cli
+    folder = built(
+        "language-host",
+        HOST_MODULE,
+        {HOST: "."},
+        takes="about a minute",
+        flags=["-trimpath"],
+        variables=_version(),
+        beside=str(cli),
+    )
+    own = folder / cli.name
+    with only_one(folder, "language-host"):
+        if not own.exists():
+            launcher = source(HOST_MODULE, SDK) / "python" / "cmd" / LAUNCHER
+            try:
+                shutil.copy(launcher, folder / LAUNCHER)
+            except OSError as error:
+                raise GoBuildError(f"{launcher} cannot be copied ({error.strerror}).") from error
+            # Last, for what is asked for is this one. A link would lead the CLI away from the host.
+            os.link(cli, own)
+    return own
 
 
-def cache() -> Path:
-    """Return the folder of everything that this project builds or fetches once."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "nexus-cos")
+def link(cli: Path, folder: Path) -> None:
+    """Make `folder/pulumi` lead to a `cli` that was built; one that is installed needs none."""
+    own = folder / cli.name
+    own.unlink(missing_ok=True)
+    if _is_built(cli):
+        own.symlink_to(cli)
 
 
-def is_built(cli: Path) -> bool:
+def _version() -> list[str]:
+    """What the linker sets. A CLI without it is a development build to the Automation API."""
+    return [f"{SDK}/go/common/version.Version=v{pinned(TOOLS, MODULE)}"]
+
+
+def _cached_path() -> Path:
+    """Where the build of exactly these go.mod and go.sum is kept."""
+    return kept("pulumi", TOOLS) / "pulumi"
+
+
+def _is_built(cli: Path) -> bool:
     """Whether `cli` is, or leads to, one that was built here."""
     return cli.resolve().is_relative_to(cache().resolve())
 
 
-def installed(minimum: str) -> Path | None:
-    """Return `pulumi` on PATH if its version is at least `minimum` (major and minor).
+def _installed(minimum: str) -> Path | None:
+    """`pulumi` on PATH if its version is at least `minimum` (major and minor).
 
     What was built is found by its lock files alone, although .venv/bin has a link to it.
     """
     every = (shutil.which("pulumi", path=folder) for folder in os.get_exec_path())
-    path = next((each for each in every if each and not is_built(Path(each))), None)
+    path = next((each for each in every if each and not _is_built(Path(each))), None)
     if path is None:
         return None
-    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         answer = subprocess.run(
             [path, "version"],
@@ -87,7 +138,7 @@ def installed(minimum: str) -> Path | None:
             text=True,
             timeout=30,
             check=True,
-            env=environment,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
     except (OSError, subprocess.SubprocessError):
         return None
@@ -95,101 +146,30 @@ def installed(minimum: str) -> Path | None:
     return Path(path) if have is not None and need is not None and have >= need else None
 
 
-def build(tools: Path, target: Path, version: str) -> None:
-    """Build the pinned CLI into `target`; whole or not at all, once for two at a time.
-
-    Raises:
-        NoCliError: Go is missing or the build failed.
-    """
-    if shutil.which("go") is None:
-        raise NoCliError(
-            f"There is neither a `pulumi` of version {version} or newer nor a `go` on PATH; "
-            "install one of them: https://www.pulumi.com/docs/install/ or https://go.dev/dl/."
-        )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with only_one(target.parent):
-        if target.exists():
-            return
-        say(f"Building pulumi {version} (about five minutes, once; kept in {target.parent}) …")
-        go_build(tools, COMMAND, target, version)
-        say(f"Built {target}")
-
-
-def go_build(module: Path, command: str, target: Path, version: str) -> None:
-    """Build the Go package `command` of the module in folder `module`; whole or not at all.
-
-    Raises:
-        NoCliError: the build failed.
-    """
-    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-        built = Path(directory, target.name)
-        flags = f"-s -w -X {VERSION_VARIABLE}=v{version}"
-        arguments = ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(built), command]
-        # Go's own progress goes to standard error; standard output is for the path.
-        done = subprocess.run(arguments, cwd=module, stdout=sys.stderr, check=False)
-        if done.returncode != 0:
-            raise NoCliError(
-                f"`go build {command}` failed in {module} with exit code {done.returncode} (its "
-                "messages are above); or install pulumi: https://www.pulumi.com/docs/install/."
-            )
-        built.replace(target)
-
-
-def find(tools: Path, *, may_build: bool = True) -> Path:
-    """Return the path of a usable CLI.
-
-    Raises:
-        NoCliError: there is none, and none can be built.
-    """
-    version = pinned_version(tools)
-    found = installed(version)
-    if found is not None:
-        return found
-    target = cached_path(tools)
-    if not target.exists():
-        if not may_build:
-            raise NoCliError(
-                f"There is no `pulumi` of version {version} or newer on PATH and none has been "
-                "built yet; run `python3 tools/pulumi_cli.py` to build it, or install it: "
-                "https://www.pulumi.com/docs/install/."
-            )
-        build(tools, target, version)
-    return target
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the path and return the exit code."""
-    if set(arguments) - {"--no-build"}:
-        say("Usage: python3 tools/pulumi_cli.py [--no-build]")
-        return 2
-    try:
-        print(find(TOOLS, may_build="--no-build" not in arguments))
-    except NoCliError as error:
-        say(str(error))
-        return 2
-    return 0
-
-
 def _major_minor(version: str) -> tuple[int, int] | None:
     found = re.match(r"v?(\d+)\.(\d+)\.", version.strip())
     return (int(found[1]), int(found[2])) if found else None
 
 
-@contextmanager
-def only_one(directory: Path) -> Generator[None]:
-    """Hold the directory's lock while the block runs; the kernel frees it if we are killed."""
-    with (directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Waiting for another build of pulumi to end …")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def say(text: str) -> None:
-    """Tell whoever waits; standard output is for the path."""
-    print(text, file=sys.stderr, flush=True)
+def main(arguments: Sequence[str]) -> int:
+    """Print the path and return the exit code."""
+    try:
+        match arguments:
+            case []:
+                cli = find()
+            case ["--no-build"]:
+                cli = find(may_build=False)
+            case ["--link", folder]:
+                cli = cli_for_programs()
+                link(cli, Path(folder))
+            case _:
+                say("Usage: python3 tools/pulumi_cli.py [--no-build | --link FOLDER]")
+                return 2
+    except GoBuildError as error:
+        say(str(error))
+        return 2
+    print(cli)
+    return 0
 
 
 if __name__ == "__main__":

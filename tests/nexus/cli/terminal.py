@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from language_host import cli_for_programs
+from pulumi_cli import cli_for_programs
 
 from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.rehearsal.cluster import Cluster

@@ -36,7 +36,7 @@ def tools(tmp_path: Path) -> Path:
     directory = tmp_path / "tools"
     directory.mkdir()
     shutil.copy(FINDER, directory)
-    shutil.copy(FINDER.with_name("language_host.py"), directory)
+    shutil.copy(FINDER.with_name("go_build.py"), directory)
     (directory / "language-host").mkdir()
     (directory / "language-host" / "main.go").write_text("package main\n", encoding="utf-8")
     launcher = tmp_path / "sdk" / "python" / "cmd" / "pulumi-language-python-exec"
@@ -60,9 +60,7 @@ def _program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def _find(
-    tools: Path, *arguments: str, script: str = "pulumi_cli.py", **extra: str
-) -> subprocess.CompletedProcess[str]:
+def _find(tools: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
     environment: Mapping[str, str] = {
         "PATH": str(tools.parent / "bin"),
         "HOME": str(tools.parent),
@@ -71,7 +69,7 @@ def _find(
         **extra,
     }
     return subprocess.run(
-        [sys.executable, str(tools / script), *arguments],
+        [sys.executable, str(tools / FINDER.name), *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -149,15 +147,15 @@ def test_no_way_to_a_cli_is_one_sentence(
 
 
 def _complete(tools: Path, **extra: str) -> subprocess.CompletedProcess[str]:
-    environment = str(tools.parent / "environment")
-    return _find(tools, "--link", environment, script="language_host.py", **extra)
+    environment = tools.parent / "environment"
+    environment.mkdir(exist_ok=True)
+    return _find(tools, "--link", str(environment), **extra)
 
 
 def test_built_cli_gets_a_language_host(tools: Path) -> None:
     """Without one beside it, the CLI that was built ends every `pulumi up` at once."""
     _program(tools.parent / "bin" / "go", FAKE_GO)
     link = tools.parent / "environment" / "pulumi"
-    link.parent.mkdir()
     made = _complete(tools)
     assert made.returncode == 0, made.stderr
     cli = Path(made.stdout.strip())
@@ -191,12 +189,12 @@ def test_failed_build_of_a_language_host_leaves_none(tools: Path) -> None:
     _program(go, FAKE_GO)
     assert _find(tools).returncode == 0
     for failing in ({"GO_FAILS": "1"}, {"SDK": str(tools)}):
-        failed = _find(tools, script="language_host.py", **failing)
+        failed = _complete(tools, **failing)
         assert failed.returncode == 2, failed.stderr
         assert failed.stdout == ""
-    assert _find(tools, script="language_host.py").returncode == 0
+    assert _complete(tools).returncode == 0
     go.unlink()
-    assert _find(tools, script="language_host.py").returncode == 0
+    assert _complete(tools).returncode == 0
 
 
 def test_given_cli_must_be_a_program(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def command(
     that 'pulumi up' has. Exit code 1 when the stack was not repaired.
     """
     from nexus.repair.command import PulumiError
-    from nexus.repair.mend import ChangedError
+    from nexus.repair.examine import ChangedError
 
     given = _ids(ids or [])
     found = session(context)
@@ -73,14 +73,13 @@ def command(
 
 def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool) -> bool:
     """Looks, tells, asks and repairs; says whether the stack is sound now."""
-    from nexus.repair.examine import examine
+    from nexus.repair.examine import examine, mend
+    from nexus.repair.findings import plan_in_words, questions, state_in_words
     from nexus.repair.lock import Holder
-    from nexus.repair.mend import mend
-    from nexus.repair.words import plan_in_words, questions, state_in_words
 
     pulumi = pulumi.selected()
     diagnosis = examine(pulumi, given)
-    write(f"{state_in_words(pulumi.stack, diagnosis)}\n")
+    write("\n".join(state_in_words(pulumi.stack, diagnosis)) + "\n")
     if diagnosis.sound:
         write("It needs no repair.\n")
         return True
@@ -89,9 +88,9 @@ def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool
         typer.echo(_ALIVE, err=True)
         return False
     if diagnosis.unanswered:
-        typer.echo(questions(diagnosis), err=True)
+        typer.echo("\n".join(questions(diagnosis)), err=True)
         return False
-    write(f"\n{plan_in_words(diagnosis)}\n")
+    write("\n" + "\n".join(plan_in_words(diagnosis)) + "\n")
     if Holder.ELSEWHERE in holders and not unlock:
         typer.echo(_ELSEWHERE, err=True)
         return False

@@ -7,9 +7,7 @@ from typing import Any
 import yaml
 
 from nexus.plan.plan import Plan
-
-HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
-"""Type of a Helm release: one resource that stands for a whole chart."""
+from nexus.pulumi.resource import HELM_RELEASE
 
 
 def manifests(plan: Plan) -> str:

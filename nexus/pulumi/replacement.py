@@ -19,11 +19,11 @@ from nexus.pulumi.immutable import (
     RELEASE,
     cloud_paths,
 )
+from nexus.pulumi.resource import HELM_RELEASE
 
 Inputs = Mapping[str, Any]
 
 _KUBERNETES = "kubernetes:"
-_RELEASE_TYPE = "kubernetes:helm.sh/v3:Release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def refused(type_: str) -> Immutable:
 
 
 def _kubernetes(type_: str, new: Inputs, settings: Inputs) -> tuple[str, ...]:
-    if type_ == _RELEASE_TYPE:
+    if type_ == HELM_RELEASE:
         return RELEASE
     group, kind = _group_kind(type_)
     if group == "" and kind in MUTABLE_CONTENT:

@@ -10,6 +10,12 @@ from annotated_types import Len
 
 KUBERNETES = "kubernetes:"
 
+HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
+"""Type of a Helm release: one resource that stands for a whole chart."""
+
+AUTONAMED = "pulumi.com/autonamed"
+"""Annotation of an object whose name the provider chose."""
+
 POD_MAKERS = frozenset(
     {
         "CronJob",

@@ -89,7 +89,7 @@ def table(value: Property) -> Properties:
     return opened if isinstance(opened, dict) else {}
 
 
-def text(value: Property) -> str:
+def text(value: object) -> str:
     """Return `value` if it is a known string, else an empty one."""
     opened = value.value if isinstance(value, Secret) else value
     return opened if isinstance(opened, str) else ""

@@ -1,4 +1,4 @@
-"""Looking at a stack: on a copy of its state, with the providers' own eyes."""
+"""Looking at a stack, on a copy of its state with the providers' own eyes, and making it sound."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from catalog.errors import InputError
 from graph.figures import counted
+from nexus.pulumi.wire import text
 from nexus.repair.command import Pulumi, PulumiError
-from nexus.repair.copy import Copy, copied
 from nexus.repair.findings import (
     CREATING,
     DELETING,
@@ -24,14 +24,20 @@ from nexus.repair.findings import (
     resources,
     unready,
 )
-from nexus.repair.identity import Kind, State, field_manager, is_automatic, text
+from nexus.repair.identity import Kind, State, field_manager, is_automatic
 from nexus.repair.lock import Holder, locks
 
 _MANAGER = "__fieldManager"
 """Where pulumi-kubernetes keeps the name under which it applies an object on the server."""
 
+_UNSOUND = "state file contains errors: "
+
 INTERRUPTED = "The run that was at work on it was killed."
 """Why a resource counts as not ready after a repair: the next `up` then updates it."""
+
+
+class ChangedError(Exception):
+    """Somebody else was at the stack since it was looked at."""
 
 
 def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
@@ -63,17 +69,17 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
         raise InputError(
             f"Nothing was under way at '{urn}'; copy the URN from what 'nexus repair' prints."
         )
-    with copied(pulumi, before) as copy:
+    with pulumi.copied(before) as copy:
         if not operations:
-            unsound = copy.load(before)
-            return replace(found, unsound=unsound, after=copy.state() if unsound else None)
+            unsound = _load(copy, before)
+            return replace(found, unsound=unsound, after=copy.export() if unsound else None)
         state, unsound = before, None
         findings = _placed(resources(state), operations, given)
-        if copy.load(_to_look_at(state, findings)) is not None:
-            unsound = copy.load(before)
-            state = copy.state()
+        if _load(copy, _to_look_at(state, findings)) is not None:
+            unsound = _load(copy, before)
+            state = copy.export()
             findings = _placed(resources(state), operations, given)
-            copy.load(_to_look_at(state, findings))
+            _load(copy, _to_look_at(state, findings))
         seen = _look(copy, state, findings)
         findings = tuple(_judged(*pair, given) for pair in zip(findings, seen, strict=True))
         entries = resources(state)
@@ -81,9 +87,48 @@ def examine(pulumi: Pulumi, given: Mapping[str, str]) -> Diagnosis:
         after = _with_resources(state, repaired)
         if not _only_grown(entries, repaired):
             # What depends on each other may stand in another order now, or have lost the other.
-            copy.load(after)
-            after = copy.state()
+            _load(copy, after)
+            after = copy.export()
         return replace(found, unsound=unsound, findings=findings, after=after)
+
+
+def mend(pulumi: Pulumi, diagnosis: Diagnosis) -> None:
+    """Repair a stack as its diagnosis says.
+
+    However this ends, the state is the one before or the one after, and a repair that is
+    begun anew goes on from there.
+
+    Raises:
+        ChangedError: the stack is not any more as it was looked at; nothing was done.
+        PulumiError: the backend cannot be reached, or is not to be written.
+    """
+    if pulumi.export() != diagnosis.before or locks(pulumi) != diagnosis.locks:
+        raise ChangedError(
+            f"Somebody else changed or locked the stack '{pulumi.stack}' while it was looked at, "
+            "so nothing was repaired; run 'nexus repair' again."
+        )
+    if diagnosis.locks:
+        pulumi.on_stack("cancel", "--yes")
+    if diagnosis.after is not None:
+        pulumi.load(diagnosis.after)
+
+
+def _load(copy: Pulumi, state: Mapping[str, Any]) -> str | None:
+    """Take a state into a copy and return why it is not sound; then it is put in order, too.
+
+    Raises:
+        PulumiError: its secrets cannot be read, or it is beyond repair.
+    """
+    try:
+        copy.load(state)
+    except PulumiError as error:
+        lines = [line.strip(" *\t") for line in str(error).splitlines() if _UNSOUND in line]
+        if not lines:
+            raise
+        copy.load(state, "--force")
+        copy.on_stack("state", "repair", "--yes")
+        return lines[0].partition(_UNSOUND)[2]
+    return None
 
 
 def _placed(
@@ -147,18 +192,22 @@ def _to_look_at(state: State, findings: Sequence[Finding]) -> dict[str, Any]:
     return _with_resources(state, [*placed, *({**each, "delete": True} for each in spare)])
 
 
-def _look(copy: Copy, state: State, findings: Sequence[Finding]) -> tuple[State | None, ...]:
+def _look(copy: Pulumi, state: State, findings: Sequence[Finding]) -> tuple[State | None, ...]:
     """What there is of what was under way, in the findings' order; None for what is not there."""
     placed = resources(_to_look_at(state, findings))
     wanted = {each.urn for each in findings if each.verdict in _LOOKED_AT}
+    targets = [urn for urn in sorted(wanted) if live(placed, urn) is not None]
     try:
-        copy.refresh(urn for urn in wanted if live(placed, urn) is not None)
+        # One that does not exist leaves the state.
+        if targets:
+            options = [part for urn in targets for part in ("--target", urn)]
+            copy.on_stack("refresh", "--yes", "--skip-preview", *options)
     except PulumiError as error:
         raise PulumiError(
             f"Whether {counted(len(wanted), 'resource')} exist cannot be seen, so nothing was "
             f"changed; give this command the access that 'pulumi up' has.\n{error}"
         ) from error
-    after = resources(copy.state())
+    after = resources(copy.export())
     adopted = {each.urn for each in findings if each.verdict is Verdict.ADOPTED}
     return tuple(
         # Another stood in its place in the copy, so nobody looked: it is as the state has it.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from graph.figures import counted
+from nexus.pulumi.resource import mapping
 from nexus.pulumi.urn import urn_of
-from nexus.repair.identity import Identity, Kind, State, identity, marks, table
+from nexus.pulumi.wire import text
+from nexus.repair.identity import Identity, Kind, State, identity, marks
 from nexus.repair.lock import Lock
 
 CREATING = "creating"
@@ -99,14 +102,14 @@ class Diagnosis:
 def pending(state: State) -> tuple[Mapping[str, Any], ...]:
     """The operations that a state lists as under way, each once."""
     listed = state["deployment"].get("pending_operations") or ()
-    last = {(each["type"], each["resource"]["urn"], _name(each)): each for each in listed}
+    last = {(e["type"], e["resource"]["urn"], identity(e["resource"]).id): e for e in listed}
     return tuple(last.values())
 
 
 def unready(state: State) -> dict[str, tuple[str, ...]]:
     """The resources that did not get ready, by type and name, with the reasons."""
     return {
-        f"{each['type']} {str(each['urn']).split('::', 3)[3]}": tuple(each["initErrors"])
+        f"{each['type']} {urn_of(str(each['urn'])).name}": tuple(each["initErrors"])
         for each in resources(state)
         if each.get("initErrors")
     }
@@ -132,9 +135,81 @@ def identified(resource: State, given: Mapping[str, str]) -> Identity | None:
 
 def is_foreign(entry: State) -> bool:
     """Whether what was found does not carry the labels or tags that it was to be made with."""
-    wanted, found = marks(entry, table(entry["inputs"])), marks(entry, table(entry["outputs"]))
+    wanted, found = marks(entry, mapping(entry["inputs"])), marks(entry, mapping(entry["outputs"]))
     return any(found.get(key) != value for key, value in wanted.items())
 
 
-def _name(operation: Mapping[str, Any]) -> str:
-    return identity(operation["resource"]).id
+_BEING = {UPDATING: "updated", DELETING: "deleted", "reading": "read", "importing": "imported"}
+
+
+def state_in_words(stack: str, diagnosis: Diagnosis) -> Iterator[str]:
+    """What state a stack is in, line by line."""
+    yield f"Stack '{stack}':"
+    for lock in diagnosis.locks:
+        yield (
+            f"- locked since {lock.since:%Y-%m-%d %H:%M:%S %Z} by {lock.user} on {lock.host}, "
+            f"process {lock.pid}, which {lock.holder().value}"
+        )
+    if diagnosis.unsound:
+        yield f"- its state is not sound: {diagnosis.unsound}"
+    for finding in diagnosis.findings:
+        own = f" ({finding.id})" if finding.id else ""
+        being = _BEING.get(finding.operation, "created")
+        yield f"- {finding.title}{own} was being {being}: {finding.verdict.value}"
+    for name, reasons in diagnosis.unready.items():
+        yield f"- {name} did not get ready: {' '.join(reasons)} The next 'pulumi up' tries again"
+
+
+def plan_in_words(diagnosis: Diagnosis) -> Iterator[str]:
+    """What a repair of a stack would do, line by line."""
+    yield "The repair changes the state alone, nothing in a cluster or a cloud:"
+    if diagnosis.locks:
+        yield f"- {counted(len(diagnosis.locks), 'lock')} removed (pulumi cancel)"
+    if diagnosis.unsound:
+        yield "- the resources put in order (pulumi state repair)"
+    for verdicts, what in _GROUPS:
+        number = sum(each.verdict in verdicts for each in diagnosis.findings)
+        if number:
+            yield f"- {counted(number, 'resource')} {what}"
+    if diagnosis.after is not None:
+        yield "All of the state is written at once (pulumi stack import)."
+
+
+_GROUPS = (
+    ({Verdict.ADOPTED}, "taken into the state; the next 'pulumi up' completes them"),
+    ({Verdict.SUPERFLUOUS}, "taken into the state to be deleted by the next 'pulumi up'"),
+    ({Verdict.UNFINISHED}, "marked, so that the next 'pulumi up' updates them once more"),
+    ({Verdict.GONE}, "removed from the state"),
+    (
+        {Verdict.ABSENT, Verdict.REPEATABLE, Verdict.KNOWN, Verdict.STILL_THERE},
+        "no longer listed as under way",
+    ),
+)
+
+
+def questions(diagnosis: Diagnosis) -> Iterator[str]:
+    """What the user has to say first, line by line."""
+    for finding in diagnosis.unanswered:
+        yield f"{finding.title}: {finding.verdict.value}."
+        yield from _advice(finding)
+    options = " ".join(f"--id '{each.urn}=…'" for each in diagnosis.unanswered)
+    yield (
+        "Nothing was changed. Look, and run this again with the id of each, or "
+        f"'{NOWHERE}' for what does not exist:\n  nexus repair {options}"
+    )
+
+
+def _advice(finding: Finding) -> Iterator[str]:
+    if finding.verdict is Verdict.FOREIGN:
+        yield (
+            f"  With --id …={finding.id} it is taken over, and changed by the next 'pulumi up'; "
+            f"with --id …={NOWHERE} it is left alone, and 'pulumi up' is refused the name."
+        )
+        return
+    tags = mapping(mapping(finding.resource.get("inputs")).get("tags"))
+    name = text(tags.get("Name"))
+    if str(finding.resource["type"]).startswith("aws:") and name:
+        yield (
+            "  aws resourcegroupstaggingapi get-resources --output text --tag-filters "
+            f"Key=Name,Values={name} --query 'ResourceTagMappingList[].ResourceARN'"
+        )

@@ -9,13 +9,13 @@ from enum import Enum
 from typing import Any
 
 from nexus.pulumi.clouds.clouds import TYPES, id_from_inputs
+from nexus.pulumi.resource import AUTONAMED, HELM_RELEASE, mapping
 from nexus.pulumi.urn import urn_of
+from nexus.pulumi.wire import text
 
 State = Mapping[str, Any]
 """A resource or an operation as a state lists it."""
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
-_AUTONAMED = "pulumi.com/autonamed"
 _MANAGERS = re.compile(r"pulumi-kubernetes-[0-9a-f]{8}$")
 _STATE_ONLY = ("pulumi", "random")
 
@@ -39,12 +39,12 @@ class Identity:
 def identity(resource: State) -> Identity:
     """Return how a resource of a state without an id is found again."""
     kind = str(resource["type"])
-    inputs = table(resource.get("inputs"))
+    inputs = mapping(resource.get("inputs"))
     package = kind.partition(":")[0]
     if not resource.get("custom") or package in _STATE_ONLY:
         return Identity(Kind.REPEATABLE)
     if package == "kubernetes":
-        return _named(inputs if kind == _RELEASE else table(inputs.get("metadata")))
+        return _named(inputs if kind == HELM_RELEASE else mapping(inputs.get("metadata")))
     answer = TYPES.get(kind)
     if answer is not None and answer.repeatable:
         return Identity(Kind.REPEATABLE)
@@ -58,9 +58,9 @@ def identity(resource: State) -> Identity:
 
 def is_automatic(resource: State) -> bool:
     """Whether the name outside of the state is made anew for every resource of that URN."""
-    inputs, name = table(resource.get("inputs")), urn_of(str(resource["urn"])).name
+    inputs, name = mapping(resource.get("inputs")), urn_of(str(resource["urn"])).name
     if str(resource["type"]).startswith("kubernetes:"):
-        return _AUTONAMED in table(table(inputs.get("metadata")).get("annotations"))
+        return AUTONAMED in mapping(mapping(inputs.get("metadata")).get("annotations"))
     ends = re.compile(rf"{re.escape(name.lower())}-[0-9a-f]{{7}}$")
     return any(ends.search(value.lower()) for value in inputs.values() if isinstance(value, str))
 
@@ -68,29 +68,19 @@ def is_automatic(resource: State) -> bool:
 def marks(resource: State, values: State) -> Mapping[str, Any]:
     """The labels or tags of a resource, from its `inputs` or `outputs`."""
     if str(resource["type"]).startswith("kubernetes:"):
-        return table(table(values.get("metadata")).get("labels"))
-    return table(values.get("tags"))
+        return mapping(mapping(values.get("metadata")).get("labels"))
+    return mapping(values.get("tags"))
 
 
 def field_manager(outputs: State) -> str:
     """Who last applied a Kubernetes object on the server for Pulumi; empty if nobody did."""
     applied = [
         each
-        for each in table(outputs.get("metadata")).get("managedFields") or ()
+        for each in mapping(outputs.get("metadata")).get("managedFields") or ()
         if each.get("operation") == "Apply" and _MANAGERS.match(text(each.get("manager")))
     ]
     applied.sort(key=lambda each: text(each.get("time")))
     return text(applied[-1]["manager"]) if applied else ""
-
-
-def table(value: object) -> Mapping[str, Any]:
-    """`value` if it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def text(value: object) -> str:
-    """`value` if it is text, else an empty one."""
-    return value if isinstance(value, str) else ""
 
 
 def _named(metadata: Mapping[str, Any]) -> Identity:

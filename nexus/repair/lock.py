@@ -34,13 +34,7 @@ class Holder(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock on a stack.
-
-    Args:
-        url: where it lies in the backend.
-        user, host, pid: the process that took it.
-        since: when it did.
-    """
+    """A lock on a stack: where it lies in the backend, and the process that took it, and when."""
 
     url: str
     user: str

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from components.kubernetes.quantity import largest
-from nexus.plan.manifests import HELM_RELEASE, manifests
+from nexus.plan.manifests import manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
 from nexus.policy.reachability import Endpoint, world_of
 from nexus.policy.rules import RULES
+from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import validate
 from tests.projects import copy_project, set_config
 from tests.reachable import matrix

@@ -9,11 +9,12 @@ from typing import cast
 
 import pytest
 
-from nexus.plan.manifests import HELM_RELEASE, manifests
+from nexus.plan.manifests import manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
 from nexus.plan.terraform.configuration import configuration
 from nexus.policy.rules import violations
+from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, EnvironmentName, InAws
 from tests.projects import copy_project, set_config

@@ -16,9 +16,8 @@ from nexus.rehearsal.record import Operation
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.session import Rehearsal
 from nexus.repair.command import Pulumi
-from nexus.repair.examine import examine
+from nexus.repair.examine import examine, mend
 from nexus.repair.findings import Diagnosis
-from nexus.repair.mend import mend
 
 AUTOMATIC = re.compile(r"-[0-9a-f]{7,8}(?![0-9a-f])")
 """The part of a name that is made anew for each object."""

@@ -9,10 +9,8 @@ import pulumi_aws as aws
 import pytest
 
 from nexus.rehearsal.session import Rehearsal
-from nexus.repair.examine import examine
-from nexus.repair.findings import NOWHERE, Diagnosis, Verdict
-from nexus.repair.mend import mend
-from nexus.repair.words import questions
+from nexus.repair.examine import examine, mend
+from nexus.repair.findings import NOWHERE, Diagnosis, Verdict, questions
 from tests.nexus.repair.killed import entries, killable
 from tests.nexus.repair.killed import pulumi as cli
 
@@ -103,7 +101,7 @@ def test_killed_in_aws() -> None:
 def _answers(session: Rehearsal, diagnosis: Diagnosis) -> Mapping[str, str]:
     """What a user says who was asked for a network, and has looked."""
     assert [each.verdict for each in diagnosis.unanswered] == [Verdict.UNDECIDED]
-    words = questions(diagnosis)
+    words = "\n".join(questions(diagnosis))
     assert "Key=Name,Values=shop-dev" in words
     [urn] = [each.urn for each in diagnosis.unanswered]
     assert f"--id '{urn}=" in words

@@ -14,11 +14,10 @@ from pathlib import Path
 import pytest
 
 from nexus.rehearsal.engine import find_cli
-from nexus.repair import half_written
-from nexus.repair.command import Pulumi
+from nexus.repair.command import Pulumi, remove_half_written
+from nexus.repair.examine import mend
 from nexus.repair.findings import Diagnosis
 from nexus.repair.lock import Holder, locks
-from nexus.repair.mend import mend
 
 BUSY = """#!/bin/sh
 read -r times < "$FILE.left"
@@ -181,5 +180,5 @@ def test_what_counts_as_half_written(
     path.write_text(content)
     then = time.time() - seconds
     os.utime(path, (then, then))
-    half_written.remove(tmp_path)
+    remove_half_written(tmp_path)
     assert path.exists() == stays

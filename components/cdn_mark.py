@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.component import Component
 from components.servers.servers import password
 
 HEADER = "x-nexus-passed-on"
@@ -25,7 +26,7 @@ class CdnMarkArgs:
     rotation: int = 0
 
 
-class CdnMark(pulumi.ComponentResource):
+class CdnMark(Component[CdnMarkArgs]):
     """A value of the header `HEADER` that only our CDNs and firewalls know.
 
     Behind a CDN the address of a request is the CDN's, and a header with the visitor's own
@@ -44,13 +45,9 @@ class CdnMark(pulumi.ComponentResource):
 
     value: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: CdnMarkArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: CdnMarkArgs) -> None:
         self.value = password(
             f"{name}-value",
             rotation=args.rotation,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         ).result
-        self.register_outputs({"value": self.value})

@@ -11,6 +11,7 @@ from pulumi_kubernetes.core.v1 import Secret
 
 from components.aws.aws_context import AwsContext
 from components.aws.versions import RABBITMQ
+from components.component import Component
 from components.kubernetes.pod import physical_name
 from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.servers import password
@@ -46,7 +47,7 @@ class AmazonMqArgs:
     deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
 
 
-class AmazonMq(pulumi.ComponentResource):
+class AmazonMq(Component[AmazonMqArgs]):
     """A broker with its management API; a `QueueServer`.
 
     Stateful: renaming it deletes every message, and so does a change of its user,
@@ -76,11 +77,8 @@ class AmazonMq(pulumi.ComponentResource):
     management_url: pulumi.Output[str]
     master: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: AmazonMqArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+    def _make(self, name: str, args: AmazonMqArgs) -> None:
+        durable = args.aws.durable(self)
         aws = args.aws
         group = DataAccess(
             f"{name}-access",
@@ -90,7 +88,7 @@ class AmazonMq(pulumi.ComponentResource):
                 cluster=args.cluster_group,
                 ports=(("amqps", PORT), ("management", MANAGEMENT_PORT)),
             ),
-            child,
+            self.child,
         ).group
         secret = password(f"{name}-master-password", opts=durable).result
         master = Secret(
@@ -100,7 +98,7 @@ class AmazonMq(pulumi.ComponentResource):
                 "labels": aws.context.labels(name, "server"),
             },
             string_data={"username": MASTER, "password": secret},
-            opts=child,
+            opts=self.child,
         )
         single = args.deployment == "SINGLE_INSTANCE"
         self.handle = broker = mq.Broker(
@@ -127,8 +125,8 @@ class AmazonMq(pulumi.ComponentResource):
             },
             users=[{"username": MASTER, "password": secret}],
             tags=aws.tags(name, "data"),
-            opts=pulumi.ResourceOptions.merge(
-                durable,
+            opts=args.aws.durable(
+                self,
                 pulumi.ResourceOptions(
                     # Any change of the user would replace the broker and its messages.
                     ignore_changes=["users"],
@@ -139,11 +137,3 @@ class AmazonMq(pulumi.ComponentResource):
         self.management_url = broker.instances.apply(lambda nodes: str(nodes[0].console_url))
         self.host = self.management_url.apply(lambda url: url.removeprefix("https://"))
         self.master = physical_name(master)
-        self.register_outputs(
-            {
-                "handle": self.handle.urn,
-                "host": self.host,
-                "management_url": self.management_url,
-                "master": self.master,
-            }
-        )

@@ -13,6 +13,7 @@ from components.aws.iam_policy import Statement
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
 from components.aws.versions import POSTGRES
+from components.component import Component
 from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.in_cluster_postgres import IMAGE
 from components.servers.master_source import SecretsManagerMaster
@@ -98,7 +99,7 @@ class AuroraPostgresArgs:
     restore: RestoreArgs | None = None
 
 
-class AuroraPostgres(pulumi.ComponentResource):
+class AuroraPostgres(Component[AuroraPostgresArgs]):
     """An Aurora PostgreSQL cluster; a `PostgresServer`.
 
     Stateful: renaming it, or a new `server`, makes another server with other data. What it
@@ -132,18 +133,15 @@ class AuroraPostgres(pulumi.ComponentResource):
     host: pulumi.Output[str]
     cluster_arn: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: AuroraPostgresArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+    def _make(self, name: str, args: AuroraPostgresArgs) -> None:
+        durable = args.aws.durable(self)
         aws = args.aws
         access = DataAccess(
             f"{name}-access",
             DataAccessArgs(
                 aws=aws, vpc=args.vpc, cluster=args.cluster_group, ports=(("postgres", PORT),)
             ),
-            child,
+            self.child,
         )
         subnets = rds.SubnetGroup(
             f"{name}-subnets",
@@ -174,7 +172,7 @@ class AuroraPostgres(pulumi.ComponentResource):
                 service="monitoring.rds.amazonaws.com",
                 managed=("service-role/AmazonRDSEnhancedMonitoringRole",),
             ),
-            child,
+            self.child,
         )
         restore = args.restore
         own = name if args.server is None else f"{name}-{args.server}"
@@ -213,8 +211,8 @@ class AuroraPostgres(pulumi.ComponentResource):
             enabled_cloudwatch_logs_exports=["postgresql"],
             apply_immediately=False,
             tags=aws.tags(own, "data"),
-            opts=pulumi.ResourceOptions.merge(
-                durable,
+            opts=args.aws.durable(
+                self,
                 pulumi.ResourceOptions(
                     depends_on=[logs],
                     # Minor versions are AWS' to choose, in the maintenance window. Without
@@ -252,15 +250,11 @@ class AuroraPostgres(pulumi.ComponentResource):
         self.host = cluster.endpoint
         self.cluster_arn = cluster.arn
         self.master = self._master(name, args, cluster)
-        self.register_outputs(
-            {"handle": self.handle.urn, "host": self.host, "cluster_arn": self.cluster_arn}
-        )
 
     def _master(
         self, name: str, args: AuroraPostgresArgs, cluster: rds.Cluster
     ) -> SecretsManagerMaster:
         """Who may read the master's secret: the bootstrap Jobs, and nobody else."""
-        child = pulumi.ResourceOptions(parent=self)
         account = f"{name}-bootstrap"
         secret = cluster.master_user_secrets.apply(lambda secrets: str(secrets[0].secret_arn))
         made = ServiceAccount(
@@ -271,7 +265,7 @@ class AuroraPostgres(pulumi.ComponentResource):
                 "labels": args.aws.context.labels(account, "bootstrap"),
             },
             automount_service_account_token=False,
-            opts=child,
+            opts=self.child,
         )
         role = PodIdentityRole(
             account,
@@ -300,7 +294,7 @@ class AuroraPostgres(pulumi.ComponentResource):
                     ),
                 ),
             ),
-            child,
+            self.child,
         )
         # A pod that starts before the association gets no credentials.
         ready = pulumi.Output.all(made.metadata, role.handle.urn)

@@ -86,12 +86,18 @@ class AwsContext:
         """
         return None if len(name) + 8 <= LONGEST_ROLE else self.fixed(name, LONGEST_ROLE)
 
-    def durable(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    def durable(
+        self, parent: pulumi.Resource, more: pulumi.ResourceOptions | None = None
+    ) -> pulumi.ResourceOptions:
         """Options of what holds data, and of what that cannot exist without.
 
         Where data is retained, a `destroy` refuses, and after `pulumi state
         unprotect` it forgets the resource but leaves it in AWS.
+
+        Args:
+            parent: component that makes it.
+            more: further options.
         """
-        return pulumi.ResourceOptions(
-            parent=parent, protect=self.retained or None, retain_on_delete=self.retained or None
-        )
+        kept = self.retained or None
+        options = pulumi.ResourceOptions(parent=parent, protect=kept, retain_on_delete=kept)
+        return pulumi.ResourceOptions.merge(options, more)

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import acm
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 
 class DnsZone(Protocol):
@@ -48,7 +49,7 @@ class CertificateArgs:
     regions: tuple[str, ...]
 
 
-class Certificate(pulumi.ComponentResource):
+class Certificate(Component[CertificateArgs]):
     """An ACM certificate in each region, proven through DNS records that stay for renewals.
 
     Makes:
@@ -65,11 +66,7 @@ class Certificate(pulumi.ComponentResource):
 
     arns: Mapping[str, pulumi.Output[str]]
 
-    def __init__(
-        self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: CertificateArgs) -> None:
         domains = [domain for domain, _ in args.names]
         made = {
             region: acm.Certificate(
@@ -79,7 +76,7 @@ class Certificate(pulumi.ComponentResource):
                 validation_method="DNS",
                 region=region,
                 tags=args.aws.tags(f"{name}-{region}", "edge"),
-                opts=child,
+                opts=self.child,
             )
             for region in args.regions
         }
@@ -89,7 +86,7 @@ class Certificate(pulumi.ComponentResource):
                 f"{name}-{domain}-proof",
                 _proof(first, domain, "resource_record_name"),
                 _proof(first, domain, "resource_record_value"),
-                child,
+                self.child,
             )
             for domain, zone in args.names
         ]
@@ -105,11 +102,10 @@ class Certificate(pulumi.ComponentResource):
                     for domain, proof in zip(domains, proofs, strict=True)
                 ],
                 region=region,
-                opts=child,
+                opts=self.child,
             ).certificate_arn
             for region, certificate in made.items()
         }
-        self.register_outputs({"arns": dict(self.arns)})
 
 
 def _proof(certificate: acm.Certificate, domain: str, part: str) -> pulumi.Output[str]:

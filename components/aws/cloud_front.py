@@ -10,6 +10,7 @@ from pulumi_aws import cloudfront, cloudwatch
 from components.aws.aws_context import AwsContext
 from components.aws.iam_policy import Statement
 from components.cdn_mark import HEADER
+from components.component import Component
 
 REGION = "us-east-1"
 """Region of everything that CloudFront takes certificates, firewalls and logs from."""
@@ -98,7 +99,7 @@ def log_writer(name: str, aws: AwsContext, logs: pulumi.Output[str]) -> Statemen
     )
 
 
-class CloudFront(pulumi.ComponentResource):
+class CloudFront(Component[CloudFrontArgs]):
     """A distribution in front of the load balancer, or of the media bucket and then of it.
 
     Makes:
@@ -121,11 +122,7 @@ class CloudFront(pulumi.ComponentResource):
     host: pulumi.Output[str]
     zone: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: CloudFrontArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: CloudFrontArgs) -> None:
         self.handle = made = cloudfront.Distribution(
             name,
             comment=f"{args.aws.prefix} {name}",
@@ -145,7 +142,7 @@ class CloudFront(pulumi.ComponentResource):
             },
             web_acl_id=args.firewall,
             tags=args.aws.tags(name, "edge"),
-            opts=child,
+            opts=self.child,
         )
         source = cloudwatch.LogDeliverySource(
             f"{name}-log-source",
@@ -154,7 +151,7 @@ class CloudFront(pulumi.ComponentResource):
             resource_arn=made.arn,
             region=REGION,
             tags=args.aws.tags(f"{name}-log-source", "edge"),
-            opts=child,
+            opts=self.child,
         )
         bucket = cloudwatch.LogDeliveryDestination(
             f"{name}-log-bucket",
@@ -165,9 +162,7 @@ class CloudFront(pulumi.ComponentResource):
             },
             region=REGION,
             tags=args.aws.tags(f"{name}-log-bucket", "edge"),
-            opts=pulumi.ResourceOptions.merge(
-                child, pulumi.ResourceOptions(depends_on=[args.logs_allowed])
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[args.logs_allowed]),
         )
         cloudwatch.LogDelivery(
             f"{name}-log",
@@ -175,14 +170,11 @@ class CloudFront(pulumi.ComponentResource):
             delivery_destination_arn=bucket.arn,
             region=REGION,
             tags=args.aws.tags(f"{name}-log", "edge"),
-            opts=child,
+            opts=self.child,
         )
         self.arn = made.arn
         self.host = made.domain_name
         self.zone = made.hosted_zone_id
-        self.register_outputs(
-            {"handle": self.handle.urn, "arn": self.arn, "host": self.host, "zone": self.zone}
-        )
 
     def _headers(self, name: str, args: CloudFrontArgs) -> pulumi.Output[str]:
         """Makes the policy of headers and returns its id."""
@@ -203,7 +195,7 @@ class CloudFront(pulumi.ComponentResource):
                     "override": False,
                 },
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         ).id
 
     def _origins(
@@ -229,7 +221,7 @@ class CloudFront(pulumi.ComponentResource):
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
         bucket: cloudfront.DistributionOriginArgsDict = {
             "origin_id": BUCKET,

@@ -9,6 +9,7 @@ from pulumi_aws import cloudhsmv2
 from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 FIRST_PORT, LAST_PORT = 2223, 2225
 """TCP ports on which its clients reach it."""
@@ -35,7 +36,7 @@ class CloudHsmArgs:
     service: str
 
 
-class CloudHsm(pulumi.ComponentResource):
+class CloudHsm(Component[CloudHsmArgs]):
     """A CloudHSM cluster. It holds no key before somebody signs its certificate by hand.
 
     Stateful: renaming it loses every key.
@@ -55,10 +56,7 @@ class CloudHsm(pulumi.ComponentResource):
     handle: pulumi.Resource
     id: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: CloudHsmArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: CloudHsmArgs) -> None:
         durable = args.aws.durable(self)
         cluster = cloudhsmv2.Cluster(
             name,
@@ -86,8 +84,7 @@ class CloudHsm(pulumi.ComponentResource):
             from_port=FIRST_PORT,
             to_port=LAST_PORT,
             tags=args.aws.tags(f"{name}-clients", "data", args.service),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
         self.handle = modules[0]
         self.id = cluster.cluster_id
-        self.register_outputs({"handle": self.handle.urn, "id": self.id})

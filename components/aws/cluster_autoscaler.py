@@ -9,6 +9,7 @@ import pulumi
 from components.aws.aws_context import AwsContext
 from components.aws.iam_policy import Statement
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.component import Component
 from components.kubernetes.chart import SYSTEM_NAMESPACE, Chart, release
 
 CHART = Chart(
@@ -64,7 +65,7 @@ class ClusterAutoscalerArgs:
     cluster: pulumi.Input[str]
 
 
-class ClusterAutoscaler(pulumi.ComponentResource):
+class ClusterAutoscaler(Component[ClusterAutoscalerArgs]):
     """The Cluster Autoscaler: a node more while a pod finds no room, one less when one is idle.
 
     It finds the node groups by tags that EKS puts on their Auto Scaling groups, and stays
@@ -83,11 +84,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: ClusterAutoscalerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: ClusterAutoscalerArgs) -> None:
         role = PodIdentityRole(
             f"{name}-role",
             PodIdentityRoleArgs(
@@ -99,7 +96,7 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 service=None,
                 statements=_rights(args),
             ),
-            child,
+            self.child,
         )
         self.handle = release(
             name,
@@ -135,11 +132,8 @@ class ClusterAutoscaler(pulumi.ComponentResource):
                 },
             },
             # A pod gets its role when it starts, or not at all.
-            opts=pulumi.ResourceOptions.merge(
-                child, pulumi.ResourceOptions(depends_on=[role.handle])
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.handle]),
         )
-        self.register_outputs({"handle": self.handle.urn})
 
 
 def _rights(args: ClusterAutoscalerArgs) -> tuple[Statement, ...]:

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_aws import ecr
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 KEPT_IMAGES = 50
 """Images kept per service; the releases of the environments must be among them."""
@@ -31,7 +32,7 @@ class ContainerRegistryArgs:
     key: pulumi.Input[str]
 
 
-class ContainerRegistry(pulumi.ComponentResource):
+class ContainerRegistry(Component[ContainerRegistryArgs]):
     """One ECR repository per service: a tag is never moved, every image is scanned.
 
     Where data is retained the images outlive a `destroy`; elsewhere they go with it.
@@ -51,10 +52,7 @@ class ContainerRegistry(pulumi.ComponentResource):
 
     url: str
 
-    def __init__(
-        self, name: str, args: ContainerRegistryArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: ContainerRegistryArgs) -> None:
         aws = args.aws
         for service in args.services:
             repository = ecr.Repository(
@@ -73,10 +71,9 @@ class ContainerRegistry(pulumi.ComponentResource):
                 f"{name}-{service}-lifecycle",
                 repository=repository.name,
                 policy=json.dumps({"rules": _rules()}),
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child,
             )
         self.url = f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com/{aws.prefix}"
-        self.register_outputs({"url": self.url})
 
 
 def _rules() -> list[dict[str, object]]:

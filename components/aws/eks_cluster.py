@@ -13,6 +13,7 @@ from pulumi_aws import vpc as vpc_rules
 from components.aws.aws_context import AwsContext
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
 from components.aws.versions import KUBERNETES
+from components.component import Component
 from components.kubernetes.traffic import HTTPS
 
 LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
@@ -61,7 +62,7 @@ class EksClusterArgs:
     auto: bool
 
 
-class EksCluster(pulumi.ComponentResource):
+class EksCluster(Component[EksClusterArgs]):
     """An EKS cluster; IAM roles get in through access entries alone.
 
     Renaming it replaces every workload.
@@ -90,11 +91,7 @@ class EksCluster(pulumi.ComponentResource):
     security_group: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: EksClusterArgs) -> None:
         aws = args.aws
         cluster_name = aws.fixed(name, 100)
         logs = cloudwatch.LogGroup(
@@ -103,7 +100,7 @@ class EksCluster(pulumi.ComponentResource):
             retention_in_days=aws.log_days,
             kms_key_id=args.logs_key,
             tags=aws.tags(f"{name}-logs", "foundation"),
-            opts=child,
+            opts=self.child,
         )
         role = ServiceRole(
             f"{name}-role",
@@ -114,7 +111,7 @@ class EksCluster(pulumi.ComponentResource):
                 actions=("sts:AssumeRole", "sts:TagSession"),
                 managed=AUTO_POLICIES if args.auto else AUTO_POLICIES[:1],
             ),
-            child,
+            self.child,
         )
         cluster = eks.Cluster(
             name,
@@ -142,13 +139,11 @@ class EksCluster(pulumi.ComponentResource):
             upgrade_policy={"support_type": "EXTENDED"},
             deletion_protection=False,
             tags=aws.tags(name, "foundation"),
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=[logs],
-                    protect=aws.retained or None,
-                    custom_timeouts=pulumi.CustomTimeouts(create="45m", delete="45m"),
-                ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[logs],
+                protect=aws.retained or None,
+                custom_timeouts=pulumi.CustomTimeouts(create="45m", delete="45m"),
             ),
             bootstrap_self_managed_addons=False,
             kubernetes_network_config=_network(args),
@@ -165,7 +160,7 @@ class EksCluster(pulumi.ComponentResource):
                 principal_arn=principal,
                 tags=aws.tags(own, "foundation"),
                 # They were named after their place in the list.
-                opts=_once_called(old, child),
+                opts=_once_called(old, self.child),
             )
             policies.append(
                 eks.AccessPolicyAssociation(
@@ -174,7 +169,7 @@ class EksCluster(pulumi.ComponentResource):
                     principal_arn=entry.principal_arn,
                     policy_arn=ADMIN_POLICY,
                     access_scope={"type": "cluster"},
-                    opts=_once_called(f"{old}-policy", child),
+                    opts=_once_called(f"{old}-policy", self.child),
                 )
             )
         # AWS' own rule of this group admits its members, the nodes, and nobody else.
@@ -189,7 +184,7 @@ class EksCluster(pulumi.ComponentResource):
                 from_port=HTTPS,
                 to_port=HTTPS,
                 tags=aws.tags(f"{name}-api-{source.replace('/', '-')}", "foundation"),
-                opts=child,
+                opts=self.child,
             )
             for source in args.private_from
         ]
@@ -202,14 +197,6 @@ class EksCluster(pulumi.ComponentResource):
             cluster.certificate_authority.data,
             *(each.urn for each in (*policies, *reached)),
         ).apply(lambda parts: kubeconfig(parts[0], parts[1], parts[2], aws.region))
-        self.register_outputs(
-            {
-                "name": self.name,
-                "arn": self.arn,
-                "security_group": self.security_group,
-                "kubeconfig": self.kubeconfig,
-            }
-        )
 
     def _compute(self, name: str, args: EksClusterArgs) -> eks.ClusterComputeConfigArgsDict | None:
         """Makes what Auto Mode starts nodes with."""
@@ -223,7 +210,7 @@ class EksCluster(pulumi.ComponentResource):
                 service="ec2.amazonaws.com",
                 managed=AUTO_NODE_POLICIES,
             ),
-            pulumi.ResourceOptions(parent=self),
+            self.child,
         )
         return {
             "enabled": True,

@@ -10,6 +10,7 @@ from pulumi_aws import cloudwatch, elasticache
 
 from components.aws.aws_context import AwsContext
 from components.aws.versions import VALKEY
+from components.component import Component
 from components.servers.acl import access
 from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.servers import Grant, password
@@ -54,7 +55,7 @@ class ElastiCacheArgs:
     snapshot_days: int
 
 
-class ElastiCache(pulumi.ComponentResource):
+class ElastiCache(Component[ElastiCacheArgs]):
     """A replication group with failover, and a user per service; a `RedisServer`.
 
     It never evicts: sessions and tokens live here, and losing one signs a user out.
@@ -80,18 +81,15 @@ class ElastiCache(pulumi.ComponentResource):
     handle: pulumi.Resource
     host: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: ElastiCacheArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+    def _make(self, name: str, args: ElastiCacheArgs) -> None:
+        durable = args.aws.durable(self)
         aws = args.aws
         group = DataAccess(
             f"{name}-access",
             DataAccessArgs(
                 aws=aws, vpc=args.vpc, cluster=args.cluster_group, ports=(("redis", PORT),)
             ),
-            child,
+            self.child,
         ).group
         subnets = elasticache.SubnetGroup(
             f"{name}-subnets",
@@ -113,12 +111,14 @@ class ElastiCache(pulumi.ComponentResource):
             user_id=aws.fixed(f"{name}-default", LONGEST_ID),
             user="default",
             rights=NOBODY,
-            secret=password(f"{name}-default-password", opts=child).result,
+            secret=password(f"{name}-default-password", opts=self.child).result,
             tags=aws.tags(f"{name}-default", "data"),
         )
         self._passwords = {
             service: password(
-                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password",
+                rotation=args.rotations.get(service, 0),
+                opts=self.child,
             ).result
             for service in args.services
         }
@@ -178,8 +178,8 @@ class ElastiCache(pulumi.ComponentResource):
                 for kind in ("slow-log", "engine-log")
             ],
             tags=aws.tags(name, "data"),
-            opts=pulumi.ResourceOptions.merge(
-                durable,
+            opts=args.aws.durable(
+                self,
                 pulumi.ResourceOptions(
                     # Minor versions are AWS' to choose, in the maintenance window.
                     ignore_changes=["engineVersion"],
@@ -188,7 +188,6 @@ class ElastiCache(pulumi.ComponentResource):
             ),
         )
         self.host = server.primary_endpoint_address
-        self.register_outputs({"handle": self.handle.urn, "host": self.host})
 
     def add_user(self, service: str) -> Grant:
         """The user of `service`.
@@ -227,7 +226,7 @@ class ElastiCache(pulumi.ComponentResource):
             access_string=rights,
             authentication_mode={"type": "password", "passwords": [secret]},
             tags=tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
 
     def _log(self, name: str, args: ElastiCacheArgs) -> cloudwatch.LogGroup:
@@ -237,5 +236,5 @@ class ElastiCache(pulumi.ComponentResource):
             retention_in_days=args.aws.log_days,
             kms_key_id=args.logs_key,
             tags=args.aws.tags(name, "data"),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )

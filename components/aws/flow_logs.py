@@ -10,6 +10,7 @@ from pulumi_aws import cloudwatch, ec2
 from components.aws.aws_context import AwsContext
 from components.aws.iam_policy import Statement
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.component import Component
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class FlowLogsArgs:
     key: pulumi.Input[str]
 
 
-class FlowLogs(pulumi.ComponentResource):
+class FlowLogs(Component[FlowLogsArgs]):
     """Flow logs of a VPC in CloudWatch.
 
     Makes:
@@ -43,11 +44,7 @@ class FlowLogs(pulumi.ComponentResource):
 
     group: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: FlowLogsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: FlowLogsArgs) -> None:
         aws = args.aws
         group = cloudwatch.LogGroup(
             f"{name}-group",
@@ -55,7 +52,7 @@ class FlowLogs(pulumi.ComponentResource):
             retention_in_days=aws.log_days,
             kms_key_id=args.key,
             tags=aws.tags(f"{name}-group", "foundation"),
-            opts=child,
+            opts=self.child,
         )
         role = ServiceRole(
             f"{name}-role",
@@ -76,7 +73,7 @@ class FlowLogs(pulumi.ComponentResource):
                     ),
                 ),
             ),
-            child,
+            self.child,
         )
         ec2.FlowLog(
             name,
@@ -87,7 +84,6 @@ class FlowLogs(pulumi.ComponentResource):
             iam_role_arn=role.arn,
             max_aggregation_interval=60,
             tags=aws.tags(name, "foundation"),
-            opts=child,
+            opts=self.child,
         )
         self.group = group.name
-        self.register_outputs({"group": self.group})

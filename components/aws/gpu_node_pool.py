@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import GPU
 
@@ -26,7 +27,7 @@ class GpuNodePoolArgs:
     limit: int
 
 
-class GpuNodePool(pulumi.ComponentResource):
+class GpuNodePool(Component[GpuNodePoolArgs]):
     """A NodePool: EKS starts a node when a pod asks for a GPU, and stops it when none does.
 
     Pools belong to the whole cluster, so its name there starts with the stack's prefix.
@@ -42,10 +43,7 @@ class GpuNodePool(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: GpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: GpuNodePoolArgs) -> None:
         self.handle = CustomResource(
             name,
             api_version="karpenter.sh/v1",
@@ -83,6 +81,5 @@ class GpuNodePool(pulumi.ComponentResource):
                     "consolidateAfter": "10m",
                 },
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -9,6 +9,7 @@ from pulumi_aws import kms
 
 from components.aws.aws_context import AwsContext, Layer
 from components.aws.iam_policy import Statement, policy
+from components.component import Component
 
 DELETION_DAYS = 30
 """Days in which a deletion can be taken back; what the key encrypts is lost afterwards."""
@@ -35,7 +36,7 @@ class KmsKeyArgs:
     service: str | None = None
 
 
-class KmsKey(pulumi.ComponentResource):
+class KmsKey(Component[KmsKeyArgs]):
     """A symmetric KMS key that AWS rotates every year.
 
     Stateful: without it, nothing it encrypted can be read. Access is given by
@@ -53,10 +54,7 @@ class KmsKey(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: KmsKeyArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: KmsKeyArgs) -> None:
         aws = args.aws
         statements = [
             Statement(
@@ -111,4 +109,3 @@ class KmsKey(pulumi.ComponentResource):
             opts=aws.durable(self),
         )
         self.arn = key.arn
-        self.register_outputs({"arn": self.arn})

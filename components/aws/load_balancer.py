@@ -9,6 +9,7 @@ from pulumi_aws import ec2, lb, wafv2
 from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 HTTPS = 443
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -55,7 +56,7 @@ class LoadBalancerArgs:
     logs_allowed: pulumi.Resource
 
 
-class LoadBalancer(pulumi.ComponentResource):
+class LoadBalancer(Component[LoadBalancerArgs]):
     """An Application Load Balancer, HTTPS only.
 
     The program makes it, not a controller in the cluster: so it is in the plan,
@@ -83,11 +84,7 @@ class LoadBalancer(pulumi.ComponentResource):
     zone: pulumi.Output[str]
     targets: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: LoadBalancerArgs) -> None:
         aws = args.aws
         balancer = lb.LoadBalancer(
             name,
@@ -101,11 +98,8 @@ class LoadBalancer(pulumi.ComponentResource):
             enable_deletion_protection=False,
             access_logs={"bucket": args.logs, "prefix": LOG_PREFIX, "enabled": True},
             tags=aws.tags(name, "edge"),
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=[args.logs_allowed], protect=aws.retained or None
-                ),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[args.logs_allowed], protect=aws.retained or None
             ),
         )
         targets = lb.TargetGroup(
@@ -130,7 +124,7 @@ class LoadBalancer(pulumi.ComponentResource):
                     "eks:eks-cluster-name": str(values["cluster"]),
                 }
             ),
-            opts=child,
+            opts=self.child,
         )
         self.handle = lb.Listener(
             f"{name}-listener",
@@ -141,34 +135,25 @@ class LoadBalancer(pulumi.ComponentResource):
             certificate_arn=args.certificate,
             default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
             tags=aws.tags(f"{name}-listener", "edge"),
-            opts=child,
+            opts=self.child,
         )
         wafv2.WebAclAssociation(
             f"{name}-firewall",
             resource_arn=balancer.arn,
             web_acl_arn=args.firewall,
-            opts=child,
+            opts=self.child,
         )
         self.host = balancer.dns_name
         self.zone = balancer.zone_id
         self.targets = targets.arn
-        self.register_outputs(
-            {
-                "handle": self.handle.urn,
-                "host": self.host,
-                "zone": self.zone,
-                "targets": self.targets,
-            }
-        )
 
     def _group(self, name: str, args: LoadBalancerArgs) -> ec2.SecurityGroup:
-        child = pulumi.ResourceOptions(parent=self)
         group = ec2.SecurityGroup(
             f"{name}-group",
             description="People, on HTTPS; out to the gateway's pods",
             vpc_id=args.vpc,
             tags=args.aws.tags(f"{name}-group", "edge"),
-            opts=child,
+            opts=self.child,
         )
         vpc_rules.SecurityGroupIngressRule(
             f"{name}-https",
@@ -179,7 +164,7 @@ class LoadBalancer(pulumi.ComponentResource):
             to_port=HTTPS,
             cidr_ipv4="0.0.0.0/0",
             tags=args.aws.tags(f"{name}-https", "edge"),
-            opts=child,
+            opts=self.child,
         )
         vpc_rules.SecurityGroupEgressRule(
             f"{name}-pods",
@@ -190,7 +175,7 @@ class LoadBalancer(pulumi.ComponentResource):
             from_port=args.port,
             to_port=args.port,
             tags=args.aws.tags(f"{name}-pods", "edge"),
-            opts=child,
+            opts=self.child,
         )
         vpc_rules.SecurityGroupIngressRule(
             f"{name}-from",
@@ -201,6 +186,6 @@ class LoadBalancer(pulumi.ComponentResource):
             from_port=args.port,
             to_port=args.port,
             tags=args.aws.tags(f"{name}-from", "edge"),
-            opts=child,
+            opts=self.child,
         )
         return group

@@ -9,6 +9,7 @@ import pulumi
 from components.aws.aws_context import AwsContext
 from components.aws.iam_policy import Statement
 from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.component import Component
 from components.kubernetes.chart import SYSTEM_NAMESPACE, Chart, release
 
 CHART = Chart(
@@ -59,7 +60,7 @@ class LoadBalancerControllerArgs:
     targets: pulumi.Input[str]
 
 
-class LoadBalancerController(pulumi.ComponentResource):
+class LoadBalancerController(Component[LoadBalancerControllerArgs]):
     """The AWS Load Balancer Controller, with rights for one target group.
 
     It could make balancers of its own, for Ingresses and Services; here it may not: the
@@ -77,14 +78,7 @@ class LoadBalancerController(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self,
-        name: str,
-        args: LoadBalancerControllerArgs,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: LoadBalancerControllerArgs) -> None:
         role = PodIdentityRole(
             f"{name}-role",
             PodIdentityRoleArgs(
@@ -99,7 +93,7 @@ class LoadBalancerController(pulumi.ComponentResource):
                     Statement(sid="TargetGroupFill", actions=WRITES, resources=(args.targets,)),
                 ),
             ),
-            child,
+            self.child,
         )
         self.handle = release(
             name,
@@ -131,8 +125,5 @@ class LoadBalancerController(pulumi.ComponentResource):
                 "enableWafv2": False,
             },
             # A pod gets its role when it starts, or not at all.
-            opts=pulumi.ResourceOptions.merge(
-                child, pulumi.ResourceOptions(depends_on=[role.handle])
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role.handle]),
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -10,6 +10,7 @@ from pulumi_aws import ec2, eks
 
 from components.aws.aws_context import AwsContext
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.component import Component
 from components.kubernetes.pod import GPU
 
 POLICIES = (
@@ -71,7 +72,7 @@ class NodeGroupsArgs:
     after: tuple[pulumi.Resource, ...]
 
 
-class NodeGroups(pulumi.ComponentResource):
+class NodeGroups(Component[NodeGroupsArgs]):
     """Managed node groups and the add-ons that Auto Mode would bring.
 
     GPUs show up once a device plugin runs, which is in the cluster and not made here.
@@ -92,18 +93,14 @@ class NodeGroups(pulumi.ComponentResource):
     handle: pulumi.Resource
     gpu: pulumi.Resource | None
 
-    def __init__(
-        self, name: str, args: NodeGroupsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: NodeGroupsArgs) -> None:
         aws = args.aws
         role = ServiceRole(
             f"{name}-role",
             ServiceRoleArgs(
                 aws=aws, layer="foundation", service="ec2.amazonaws.com", managed=POLICIES
             ),
-            child,
+            self.child,
         )
         template = ec2.LaunchTemplate(
             f"{name}-template",
@@ -126,7 +123,7 @@ class NodeGroups(pulumi.ComponentResource):
             ],
             update_default_version=True,
             tags=aws.tags(f"{name}-template", "foundation"),
-            opts=child,
+            opts=self.child,
         )
 
         def addon(each: str, after: list[pulumi.Resource]) -> eks.Addon:
@@ -138,7 +135,7 @@ class NodeGroups(pulumi.ComponentResource):
                 resolve_conflicts_on_create="OVERWRITE",
                 resolve_conflicts_on_update="OVERWRITE",
                 tags=aws.tags(f"{name}-{each}", "foundation"),
-                opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=after)),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=after),
             )
 
         network: list[pulumi.Resource] = [addon(each, []) for each in NETWORK_ADDONS]
@@ -163,13 +160,11 @@ class NodeGroups(pulumi.ComponentResource):
                 labels=dict([GPU_LABEL, ACCELERATOR_LABEL]) if gpu else None,
                 taints=[{"key": GPU, "value": "true", "effect": "NO_SCHEDULE"}] if gpu else None,
                 tags=aws.tags(own, "foundation"),
-                opts=pulumi.ResourceOptions.merge(
-                    child,
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=[*network, *args.after],
                     # The autoscaler changes the number of nodes.
-                    pulumi.ResourceOptions(
-                        depends_on=[*network, *args.after],
-                        ignore_changes=["scalingConfig.desiredSize"],
-                    ),
+                    ignore_changes=["scalingConfig.desiredSize"],
                 ),
             )
 
@@ -193,6 +188,3 @@ class NodeGroups(pulumi.ComponentResource):
                 most=args.gpu_most,
                 gpu=True,
             )
-        self.register_outputs(
-            {"handle": self.handle.urn, "gpu": None if self.gpu is None else self.gpu.urn}
-        )

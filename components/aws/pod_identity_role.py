@@ -9,6 +9,7 @@ from pulumi_aws import eks, iam
 
 from components.aws.aws_context import AwsContext, Layer
 from components.aws.iam_policy import Statement, policy, trust
+from components.component import Component
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class PodIdentityRoleArgs:
     statements: tuple[Statement, ...]
 
 
-class PodIdentityRole(pulumi.ComponentResource):
+class PodIdentityRole(Component[PodIdentityRoleArgs]):
     """An IAM role for one Kubernetes service account, through EKS Pod Identity.
 
     Pods get short-lived credentials from an agent on their node; there is no secret.
@@ -54,20 +55,16 @@ class PodIdentityRole(pulumi.ComponentResource):
     handle: pulumi.Resource
     arn: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: PodIdentityRoleArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: PodIdentityRoleArgs) -> None:
         role = iam.Role(
             name,
             name=args.aws.role_name(name),
             assume_role_policy=trust("pods.eks.amazonaws.com", "sts:AssumeRole", "sts:TagSession"),
             tags=args.aws.tags(name, args.layer, args.service),
-            opts=child,
+            opts=self.child,
         )
         rights = iam.RolePolicy(
-            f"{name}-policy", role=role.name, policy=policy(*args.statements), opts=child
+            f"{name}-policy", role=role.name, policy=policy(*args.statements), opts=self.child
         )
         self.handle = eks.PodIdentityAssociation(
             f"{name}-association",
@@ -76,7 +73,6 @@ class PodIdentityRole(pulumi.ComponentResource):
             service_account=args.service_account,
             role_arn=role.arn,
             tags=args.aws.tags(f"{name}-association", args.layer, args.service),
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[rights])),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
         )
         self.arn = role.arn
-        self.register_outputs({"handle": self.handle.urn, "arn": self.arn})

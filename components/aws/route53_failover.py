@@ -8,6 +8,7 @@ import pulumi
 from pulumi_aws import route53
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 FAILURES = 3
 INTERVAL_SECONDS = 30
@@ -79,7 +80,7 @@ class Route53FailoverArgs:
     health: str
 
 
-class Route53Failover(pulumi.ComponentResource):
+class Route53Failover(Component[Route53FailoverArgs]):
     """Records in Route 53: the CDN first, the load balancer while the CDN does not answer.
 
     Nothing here goes through Cloudflare.
@@ -100,11 +101,7 @@ class Route53Failover(pulumi.ComponentResource):
     handle: pulumi.Resource
     origin: str
 
-    def __init__(
-        self, name: str, args: Route53FailoverArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: Route53FailoverArgs) -> None:
         self.origin = origin_host(args.domain)
         self._alias(f"{name}-origin", args, self.origin, args.origin)
         if args.cdn is None:
@@ -119,13 +116,12 @@ class Route53Failover(pulumi.ComponentResource):
                 failure_threshold=FAILURES,
                 request_interval=INTERVAL_SECONDS,
                 tags=args.aws.tags(f"{name}-health", "edge"),
-                opts=child,
+                opts=self.child,
             )
             self.handle = self._alias(
                 f"{name}-first", args, args.domain, args.cdn, role="PRIMARY", check=check
             )
             self._alias(f"{name}-second", args, args.domain, args.origin, role="SECONDARY")
-        self.register_outputs({"handle": self.handle.urn, "origin": self.origin})
 
     def _alias(
         self,
@@ -153,7 +149,7 @@ class Route53Failover(pulumi.ComponentResource):
             set_identifier=None if role is None else role.lower(),
             failover_routing_policies=None if role is None else [{"type": role}],
             health_check_id=None if check is None else check.id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
 
 

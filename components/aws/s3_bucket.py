@@ -9,6 +9,7 @@ from pulumi_aws import s3
 
 from components.aws.aws_context import AwsContext, Layer
 from components.aws.iam_policy import Statement, policy
+from components.component import Component
 
 OLD_VERSION_DAYS = 90
 """Days for which an overwritten or deleted object can be brought back."""
@@ -54,7 +55,7 @@ class S3BucketArgs:
     log_days: int | None = None
 
 
-class S3Bucket(pulumi.ComponentResource):
+class S3Bucket(Component[S3BucketArgs]):
     """A private bucket: encrypted, versioned, TLS only, no access lists.
 
     Stateful: renaming it loses every object.
@@ -77,10 +78,7 @@ class S3Bucket(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     domain: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: S3BucketArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: S3BucketArgs) -> None:
         self._name = name
         self._aws = args.aws
         durable = args.aws.durable(self)
@@ -129,9 +127,7 @@ class S3Bucket(pulumi.ComponentResource):
             bucket=made.bucket,
             rules=_rules(args),
             # AWS refuses rules on old versions before there are versions.
-            opts=pulumi.ResourceOptions.merge(
-                durable, pulumi.ResourceOptions(depends_on=[versions])
-            ),
+            opts=args.aws.durable(self, pulumi.ResourceOptions(depends_on=[versions])),
         )
         if args.logs is not None:
             s3.BucketLogging(
@@ -139,8 +135,8 @@ class S3Bucket(pulumi.ComponentResource):
                 bucket=made.bucket,
                 target_bucket=args.logs,
                 target_prefix=f"s3/{name}/",
-                opts=pulumi.ResourceOptions.merge(
-                    durable,
+                opts=args.aws.durable(
+                    self,
                     pulumi.ResourceOptions(
                         depends_on=[] if args.logs_allowed is None else [args.logs_allowed]
                     ),
@@ -150,7 +146,6 @@ class S3Bucket(pulumi.ComponentResource):
         self.bucket = ready.apply(lambda values: str(values[0]))
         self.arn = made.arn
         self.domain = made.bucket_regional_domain_name
-        self.register_outputs({"bucket": self.bucket, "arn": self.arn, "domain": self.domain})
 
     def allow(self, *statements: Statement, readers: tuple[Reader, ...] = ()) -> s3.BucketPolicy:
         """Makes the bucket's policy; call it once.

@@ -9,6 +9,7 @@ from pulumi_aws import iam
 
 from components.aws.aws_context import AwsContext, Layer
 from components.aws.iam_policy import Statement, policy, trust
+from components.component import Component
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class ServiceRoleArgs:
     source_account: bool = False
 
 
-class ServiceRole(pulumi.ComponentResource):
+class ServiceRole(Component[ServiceRoleArgs]):
     """An IAM role of an AWS service.
 
     Makes:
@@ -52,11 +53,7 @@ class ServiceRole(pulumi.ComponentResource):
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: ServiceRoleArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: ServiceRoleArgs) -> None:
         aws = args.aws
         role = iam.Role(
             name,
@@ -67,25 +64,27 @@ class ServiceRole(pulumi.ComponentResource):
                 source_account=aws.account if args.source_account else None,
             ),
             tags=aws.tags(name, args.layer),
-            opts=child,
+            opts=self.child,
         )
         rights: list[pulumi.Resource] = [
             iam.RolePolicyAttachment(
                 f"{name}-{managed.rpartition('/')[2]}",
                 role=role.name,
                 policy_arn=f"arn:aws:iam::aws:policy/{managed}",
-                opts=child,
+                opts=self.child,
             )
             for managed in args.managed
         ]
         if args.statements:
             rights.append(
                 iam.RolePolicy(
-                    f"{name}-policy", role=role.name, policy=policy(*args.statements), opts=child
+                    f"{name}-policy",
+                    role=role.name,
+                    policy=policy(*args.statements),
+                    opts=self.child,
                 )
             )
         # Whoever uses the role waits for its rights as well.
         ready = pulumi.Output.all(role.arn, *(right.urn for right in rights))
         self.arn = ready.apply(lambda values: str(values[0]))
         self.name = role.name
-        self.register_outputs({"arn": self.arn, "name": self.name})

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_aws import ec2
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -55,7 +56,7 @@ class VpcArgs:
     nat_gateways: int
 
 
-class Vpc(pulumi.ComponentResource):
+class Vpc(Component[VpcArgs]):
     """A VPC with public, private and data subnets in each zone.
 
     Makes:
@@ -83,12 +84,9 @@ class Vpc(pulumi.ComponentResource):
     data: tuple[pulumi.Output[str], ...]
     route_tables: tuple[pulumi.Output[str], ...]
 
-    def __init__(
-        self, name: str, args: VpcArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: VpcArgs) -> None:
         self._name, self._aws = name, args.aws
-        child, durable = pulumi.ResourceOptions(parent=self), args.aws.durable(self)
+        durable = args.aws.durable(self)
         zones = args.aws.zones
         plan = address_plan(args.cidr, zones)
         vpc = ec2.Vpc(
@@ -101,24 +99,28 @@ class Vpc(pulumi.ComponentResource):
         )
         self.id = vpc.id
         ec2.DefaultSecurityGroup(
-            f"{name}-default", vpc_id=vpc.id, tags=self._tags("default"), opts=child
+            f"{name}-default", vpc_id=vpc.id, tags=self._tags("default"), opts=self.child
         )
         gateway = ec2.InternetGateway(
-            f"{name}-gateway", vpc_id=vpc.id, tags=self._tags("gateway"), opts=child
+            f"{name}-gateway", vpc_id=vpc.id, tags=self._tags("gateway"), opts=self.child
         )
-        public = {zone: self._subnet("public", zone, plan[zone].public, child) for zone in zones}
-        private = {zone: self._subnet("private", zone, plan[zone].private, child) for zone in zones}
+        public = {
+            zone: self._subnet("public", zone, plan[zone].public, self.child) for zone in zones
+        }
+        private = {
+            zone: self._subnet("private", zone, plan[zone].private, self.child) for zone in zones
+        }
         data = {zone: self._subnet("data", zone, plan[zone].data, durable) for zone in zones}
-        routes = self._routes("public", child)
+        routes = self._routes("public", self.child)
         out = ec2.Route(
             f"{name}-public-out",
             route_table_id=routes.id,
             destination_cidr_block=ANYWHERE,
             gateway_id=gateway.id,
-            opts=child,
+            opts=self.child,
         )
         ways = {
-            zone: (self._associate("public", zone, public[zone], routes, child), out)
+            zone: (self._associate("public", zone, public[zone], routes, self.child), out)
             for zone in zones
         }
         nats = {
@@ -128,35 +130,26 @@ class Vpc(pulumi.ComponentResource):
         tables: list[ec2.RouteTable] = []
         private_ids: list[pulumi.Output[str]] = []
         for zone in zones:
-            table = self._routes(f"private-{zone}", child)
-            association = self._associate("private", zone, private[zone], table, child)
+            table = self._routes(f"private-{zone}", self.child)
+            association = self._associate("private", zone, private[zone], table, self.child)
             nat = nats.get(zone, nats[zones[0]])
             out = ec2.Route(
                 f"{name}-private-{zone}-out",
                 route_table_id=table.id,
                 destination_cidr_block=ANYWHERE,
                 nat_gateway_id=nat.id,
-                opts=child,
+                opts=self.child,
             )
             tables.append(table)
             private_ids.append(_with(private[zone], association, out))
-        data_routes = self._routes("data", child)
+        data_routes = self._routes("data", self.child)
         for zone in zones:
-            self._associate("data", zone, data[zone], data_routes, child)
+            self._associate("data", zone, data[zone], data_routes, self.child)
         tables.append(data_routes)
         self.public = tuple(_with(public[zone], *ways[zone]) for zone in zones)
         self.private = tuple(private_ids)
         self.data = tuple(data[zone].id for zone in zones)
         self.route_tables = tuple(table.id for table in tables)
-        self.register_outputs(
-            {
-                "id": self.id,
-                "public": list(self.public),
-                "private": list(self.private),
-                "data": list(self.data),
-                "route_tables": list(self.route_tables),
-            }
-        )
 
     def _tags(self, name: str) -> dict[str, str]:
         return self._aws.tags(f"{self._name}-{name}", "foundation")

@@ -9,6 +9,7 @@ from pulumi_aws import ec2
 from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 INTERFACES = ("ecr.api", "ecr.dkr", "eks-auth", "kms", "secretsmanager", "sts")
 """Services with an address in every zone. `eks-auth` hands out Pod Identity credentials."""
@@ -35,7 +36,7 @@ class VpcEndpointsArgs:
     route_tables: tuple[pulumi.Input[str], ...]
 
 
-class VpcEndpoints(pulumi.ComponentResource):
+class VpcEndpoints(Component[VpcEndpointsArgs]):
     """VPC endpoints: S3 through the route tables, the others through addresses.
 
     Makes:
@@ -54,11 +55,7 @@ class VpcEndpoints(pulumi.ComponentResource):
     s3: pulumi.Output[str]
     handles: tuple[pulumi.Resource, ...]
 
-    def __init__(
-        self, name: str, args: VpcEndpointsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: VpcEndpointsArgs) -> None:
         aws = args.aws
         gateway = ec2.VpcEndpoint(
             f"{name}-s3",
@@ -67,14 +64,14 @@ class VpcEndpoints(pulumi.ComponentResource):
             vpc_endpoint_type="Gateway",
             route_table_ids=list(args.route_tables),
             tags=aws.tags(f"{name}-s3", "foundation"),
-            opts=child,
+            opts=self.child,
         )
         group = ec2.SecurityGroup(
             f"{name}-group",
             description="AWS services, from inside of the network",
             vpc_id=args.vpc,
             tags=aws.tags(f"{name}-group", "foundation"),
-            opts=child,
+            opts=self.child,
         )
         rule = vpc_rules.SecurityGroupIngressRule(
             f"{name}-https",
@@ -85,7 +82,7 @@ class VpcEndpoints(pulumi.ComponentResource):
             to_port=HTTPS,
             cidr_ipv4=args.cidr,
             tags=aws.tags(f"{name}-https", "foundation"),
-            opts=child,
+            opts=self.child,
         )
         interfaces: list[pulumi.Resource] = []
         for service in INTERFACES:
@@ -100,9 +97,8 @@ class VpcEndpoints(pulumi.ComponentResource):
                     subnet_ids=list(args.subnets),
                     security_group_ids=[group.id],
                     tags=aws.tags(own, "foundation"),
-                    opts=child,
+                    opts=self.child,
                 )
             )
         self.s3 = gateway.id
         self.handles = (gateway, rule, *interfaces)
-        self.register_outputs({"s3": self.s3, "handles": [handle.urn for handle in self.handles]})

@@ -10,6 +10,7 @@ from pulumi_aws import cloudwatch, wafv2
 
 from components.aws.aws_context import AwsContext
 from components.cdn_mark import HEADER
+from components.component import Component
 
 MANAGED_RULES = (
     "AWSManagedRulesAmazonIpReputationList",
@@ -54,7 +55,7 @@ class WebAclArgs:
     mark: pulumi.Input[str] | None
 
 
-class WebAcl(pulumi.ComponentResource):
+class WebAcl(Component[WebAclArgs]):
     """AWS' managed rules and a rate limit, with a log of what they saw.
 
     What looks at addresses leaves out the requests that a CDN of ours passed on.
@@ -72,11 +73,7 @@ class WebAcl(pulumi.ComponentResource):
 
     arn: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: WebAclArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: WebAclArgs) -> None:
         aws = args.aws
         region = "us-east-1" if args.scope == "CLOUDFRONT" else aws.region
         acl = wafv2.WebAcl(
@@ -91,7 +88,7 @@ class WebAcl(pulumi.ComponentResource):
             ],
             visibility_config=_visible(name),
             tags=aws.tags(name, "edge"),
-            opts=child,
+            opts=self.child,
         )
         logs = cloudwatch.LogGroup(
             f"{name}-logs",
@@ -101,7 +98,7 @@ class WebAcl(pulumi.ComponentResource):
             kms_key_id=args.logs_key,
             region=region,
             tags=aws.tags(f"{name}-logs", "edge"),
-            opts=child,
+            opts=self.child,
         )
         wafv2.WebAclLoggingConfiguration(
             f"{name}-logging",
@@ -112,10 +109,9 @@ class WebAcl(pulumi.ComponentResource):
                 {"single_header": {"name": header}}
                 for header in ("authorization", "cookie", HEADER)
             ],
-            opts=child,
+            opts=self.child,
         )
         self.arn = acl.arn
-        self.register_outputs({"arn": self.arn})
 
 
 def _visible(name: str) -> wafv2.WebAclVisibilityConfigArgsDict:

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from components.cloudflare.cloudflare_rules import Site, among, cache, managed, mark, rate
+from components.component import Component
 
 DOWN_AFTER, UP_AFTER = 5, 3
 """Health checks in a row after which a pool is taken out, and put back."""
@@ -84,7 +85,7 @@ class CloudflareEdgeArgs:
     lets_encrypt: bool
 
 
-class CloudflareEdge(pulumi.ComponentResource):
+class CloudflareEdge(Component[CloudflareEdgeArgs]):
     """Load balancing with a fallback to the origin, caching, a firewall and TLS.
 
     A zone belongs to one of these: a phase has one ruleset in a zone, which a second stack
@@ -107,18 +108,14 @@ class CloudflareEdge(pulumi.ComponentResource):
 
     handles: dict[str, pulumi.Resource]
 
-    def __init__(
-        self, name: str, args: CloudflareEdgeArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: CloudflareEdgeArgs) -> None:
         for setting, value in SETTINGS.items():
             cloudflare.ZoneSetting(
                 f"{name}-{setting.replace('_', '-')}",
                 zone_id=args.zone,
                 setting_id=setting,
                 value=value,
-                opts=child,
+                opts=self.child,
             )
         self.handles = {key: self._site(name, key, site, args) for key, site in args.sites}
         sites = [site for _, site in args.sites]
@@ -136,14 +133,12 @@ class CloudflareEdge(pulumi.ComponentResource):
                 validation_method="txt",
                 validity_days=90,
                 certificate_authority="lets_encrypt",
-                opts=child,
+                opts=self.child,
             )
-        self.register_outputs({"handles": {key: each.urn for key, each in self.handles.items()}})
 
     def _site(
         self, name: str, key: str, site: Site, args: CloudflareEdgeArgs
     ) -> cloudflare.LoadBalancer:
-        child = pulumi.ResourceOptions(parent=self)
         monitor = cloudflare.LoadBalancerMonitor(
             f"{name}-monitor-{key}",
             account_id=args.account,
@@ -160,7 +155,7 @@ class CloudflareEdge(pulumi.ComponentResource):
             consecutive_up=UP_AFTER,
             allow_insecure=False,
             header={"Host": [site.host]},
-            opts=child,
+            opts=self.child,
         )
 
         def pool(kind: str, address: pulumi.Input[str]) -> cloudflare.LoadBalancerPool:
@@ -181,7 +176,7 @@ class CloudflareEdge(pulumi.ComponentResource):
                         "header": {"hosts": [site.host]},
                     }
                 ],
-                opts=child,
+                opts=self.child,
             )
 
         origin = pool("origin", args.origin)
@@ -196,7 +191,7 @@ class CloudflareEdge(pulumi.ComponentResource):
             steering_policy="off",
             default_pools=[first.id],
             fallback_pool=origin.id,
-            opts=child,
+            opts=self.child,
         )
 
     def _rules(
@@ -213,5 +208,5 @@ class CloudflareEdge(pulumi.ComponentResource):
             kind="zone",
             phase=phase,
             rules=rules,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )

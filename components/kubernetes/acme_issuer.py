@@ -10,6 +10,7 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import Size, physical_name
 from components.kubernetes.traffic import Addresses, Pods, Traffic, policy_spec
@@ -62,7 +63,7 @@ class AcmeIssuerArgs:
     manager: pulumi.Resource | None
 
 
-class AcmeIssuer(pulumi.ComponentResource):
+class AcmeIssuer(Component[AcmeIssuerArgs]):
     """An Issuer of Let's Encrypt for one namespace: two stacks in a cluster do not meet.
 
     Makes:
@@ -82,11 +83,7 @@ class AcmeIssuer(pulumi.ComponentResource):
     handle: pulumi.Resource
     issuer: str
 
-    def __init__(
-        self, name: str, args: AcmeIssuerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: AcmeIssuerArgs) -> None:
         labels = args.context.labels(name, "edge")
         before: list[pulumi.Resource] = [] if args.manager is None else [args.manager]
         if args.dns_token is None:
@@ -101,7 +98,7 @@ class AcmeIssuer(pulumi.ComponentResource):
                     {"match_labels": {SOLVER_LABEL: "true"}},
                     ingress=(Traffic(peers=args.entrance, port=SOLVER_PORT),),
                 ),
-                opts=child,
+                opts=self.child,
             )
             before.append(policy)
             solver = _over_http(args.ingress_class)
@@ -110,7 +107,7 @@ class AcmeIssuer(pulumi.ComponentResource):
                 f"{name}-token",
                 metadata={"namespace": args.namespace, "labels": labels},
                 string_data={TOKEN_KEY: args.dns_token},
-                opts=child,
+                opts=self.child,
             )
             solver = _over_dns(physical_name(token))
         self.issuer = f"letsencrypt-{args.directory}"
@@ -133,17 +130,12 @@ class AcmeIssuer(pulumi.ComponentResource):
                     "solvers": [solver],
                 }
             },
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=before,
-                    custom_timeouts=pulumi.CustomTimeouts(
-                        create=READY_TIMEOUT, update=READY_TIMEOUT
-                    ),
-                ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=before,
+                custom_timeouts=pulumi.CustomTimeouts(create=READY_TIMEOUT, update=READY_TIMEOUT),
             ),
         )
-        self.register_outputs({"handle": self.handle.urn, "issuer": self.issuer})
 
 
 def _over_http(ingress_class: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.component import Component
 from components.kubernetes.chart import Chart, release
 
 CHART = Chart(name="cert-manager", repository="https://charts.jetstack.io", version="v1.21.2")
@@ -31,7 +32,7 @@ class CertManagerArgs:
     replicas: int
 
 
-class CertManager(pulumi.ComponentResource):
+class CertManager(Component[CertManagerArgs]):
     """cert-manager with its CRDs, for the whole cluster; there is one of it in a cluster.
 
     It runs outside of the platform's namespaces, as an ingress controller does: it needs the
@@ -50,10 +51,7 @@ class CertManager(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: CertManagerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: CertManagerArgs) -> None:
         part: dict[str, Any] = {
             "replicaCount": args.replicas,
             "resources": _RESOURCES,
@@ -74,6 +72,5 @@ class CertManager(pulumi.ComponentResource):
                 # lack its certificate.
                 "startupapicheck": {"enabled": True, "resources": _RESOURCES},
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -11,6 +11,7 @@ from pulumi_kubernetes.networking.v1 import (
     IngressSpecArgsDict,
 )
 
+from components.component import Component
 from components.context import Context
 
 
@@ -39,7 +40,7 @@ class GatewayIngressArgs:
     issuer: str | None = None
 
 
-class GatewayIngress(pulumi.ComponentResource):
+class GatewayIngress(Component[GatewayIngressArgs]):
     """An Ingress of the cluster's default class, or of another one.
 
     It is not awaited: a cluster without a controller would never give it an address. With an
@@ -57,10 +58,7 @@ class GatewayIngress(pulumi.ComponentResource):
 
     url: str
 
-    def __init__(
-        self, name: str, args: GatewayIngressArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: GatewayIngressArgs) -> None:
         annotations = {"pulumi.com/skipAwait": "true"}
         spec: IngressSpecArgsDict = {"rules": [_rule(args.host, args.service, args.port)]}
         if args.ingress_class is not None:
@@ -81,7 +79,6 @@ class GatewayIngress(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.url = f"{'http' if args.issuer is None else 'https'}://{args.host}/"
-        self.register_outputs({"url": self.url})
 
 
 def _rule(host: str, service: str, port: int) -> IngressRuleArgsDict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 
+from components.component import Component
 from components.context import Context
 
 AUTO_MODE, CONTROLLER = "eks.amazonaws.com/v1", "elbv2.k8s.aws/v1beta1"
@@ -37,7 +38,7 @@ class GatewayRouteArgs:
     after: tuple[pulumi.Resource, ...]
 
 
-class GatewayRoute(pulumi.ComponentResource):
+class GatewayRoute(Component[GatewayRouteArgs]):
     """Keeps a target group filled with the addresses of the gateway's ready pods.
 
     Makes:
@@ -51,10 +52,7 @@ class GatewayRoute(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: GatewayRouteArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: GatewayRouteArgs) -> None:
         self.handle = CustomResource(
             name,
             api_version=AUTO_MODE if args.auto else CONTROLLER,
@@ -71,4 +69,3 @@ class GatewayRoute(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
-        self.register_outputs({"handle": self.handle.urn})

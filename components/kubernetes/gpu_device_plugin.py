@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.component import Component
 from components.kubernetes.chart import SYSTEM_NAMESPACE, Chart, release
 from components.kubernetes.pod import GPU
 
@@ -29,7 +30,7 @@ class GpuDevicePluginArgs:
     nodes: pulumi.Resource
 
 
-class GpuDevicePlugin(pulumi.ComponentResource):
+class GpuDevicePlugin(Component[GpuDevicePluginArgs]):
     """NVIDIA's device plugin on every node with a GPU.
 
     AWS' AL2023 image has driver and container runtime, but not the plugin. Source:
@@ -49,10 +50,7 @@ class GpuDevicePlugin(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: GpuDevicePluginArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: GpuDevicePluginArgs) -> None:
         label, value = args.label
         term = {"matchExpressions": [{"key": label, "operator": "In", "values": [value]}]}
         self.handle = release(
@@ -78,4 +76,3 @@ class GpuDevicePlugin(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, depends_on=[args.nodes]),
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import LimitRange, LimitRangeItemArgsDict, ResourceQuota
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import Size
 from components.kubernetes.quantity import largest, total
@@ -44,7 +45,7 @@ class LimitsArgs:
     shares: Mapping[str, Share]
 
 
-class Limits(pulumi.ComponentResource):
+class Limits(Component[LimitsArgs]):
     """A quota and limits per namespace, so that none starves the others.
 
     Makes:
@@ -56,11 +57,7 @@ class Limits(pulumi.ComponentResource):
 
     TOKEN = "nexus:foundation:Limits"
 
-    def __init__(
-        self, name: str, args: LimitsArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: LimitsArgs) -> None:
         for short, share in sorted(args.shares.items()):
             metadata: ObjectMetaArgsDict = {
                 "name": "default",
@@ -71,16 +68,15 @@ class Limits(pulumi.ComponentResource):
                 f"{name}-{short}-quota",
                 metadata=metadata,
                 spec={"hard": _quota(share)},
-                opts=child,
+                opts=self.child,
             )
             if share.pods:
                 LimitRange(
                     f"{name}-{short}-range",
                     metadata=metadata,
                     spec={"limits": _limits(share)},
-                    opts=child,
+                    opts=self.child,
                 )
-        self.register_outputs({})
 
 
 def _quota(share: Share) -> dict[str, str]:

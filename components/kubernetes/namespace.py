@@ -10,6 +10,7 @@ from pulumi_kubernetes.core.v1 import Namespace as CoreNamespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import physical_name
 from components.kubernetes.traffic import dns_only
@@ -35,7 +36,7 @@ class NamespaceArgs:
     cluster: pulumi.Input[str | None] | None = None
 
 
-class Namespace(pulumi.ComponentResource):
+class Namespace(Component[NamespaceArgs]):
     """A Kubernetes namespace that enforces the `restricted` Pod Security level.
 
     Makes:
@@ -53,10 +54,7 @@ class Namespace(pulumi.ComponentResource):
     name: pulumi.Output[str]
     cluster: pulumi.Output[str | None]
 
-    def __init__(
-        self, name: str, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: NamespaceArgs) -> None:
         level = "pod-security.kubernetes.io"
         metadata: ObjectMetaArgsDict = {
             "name": args.context.namespace(args.name),
@@ -71,7 +69,7 @@ class Namespace(pulumi.ComponentResource):
                 },
             ),
         }
-        opts_of_own = pulumi.ResourceOptions(parent=self)
+        opts_of_own = self.child
         if args.cluster is not None:
             # The SDK leaves out an annotation without a value; its types do not say so.
             known = cast("pulumi.Input[str]", args.cluster)
@@ -90,6 +88,5 @@ class Namespace(pulumi.ComponentResource):
                 "labels": args.context.labels(args.name, "isolation"),
             },
             spec=dns_only(args.resolvers),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
-        self.register_outputs({"name": self.name, "cluster": self.cluster})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from components.component import Component
 from components.context import Context
 
 
@@ -21,7 +21,7 @@ class PolicyControllerArgs:
     context: Context
 
 
-class PolicyController(pulumi.ComponentResource):
+class PolicyController(Component[PolicyControllerArgs]):
     """The ConfigMap that turns the network policy controller of EKS Auto Mode on.
 
     Without it network policies are accepted and hold nobody back. Source:
@@ -38,10 +38,7 @@ class PolicyController(pulumi.ComponentResource):
 
     handle: ConfigMap
 
-    def __init__(
-        self, name: str, args: PolicyControllerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: PolicyControllerArgs) -> None:
         self.handle = ConfigMap(
             name,
             metadata={
@@ -50,6 +47,5 @@ class PolicyController(pulumi.ComponentResource):
                 "labels": args.context.labels(name, "foundation"),
             },
             data={"enable-network-policy-controller": "true"},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pulumi
 from pulumi_kubernetes.scheduling.v1 import PriorityClass
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import physical_name
 
@@ -30,7 +31,7 @@ class PrioritiesArgs:
     values: Mapping[str, int]
 
 
-class Priorities(pulumi.ComponentResource):
+class Priorities(Component[PrioritiesArgs]):
     """A PriorityClass per tier: what others stand on is scheduled first and evicted last.
 
     The classes belong to the whole cluster, so their names start with the stack's prefix.
@@ -51,10 +52,7 @@ class Priorities(pulumi.ComponentResource):
 
     names: Mapping[str, pulumi.Output[str]]
 
-    def __init__(
-        self, name: str, args: PrioritiesArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: PrioritiesArgs) -> None:
         names: dict[str, pulumi.Output[str]] = {}
         values = [HIGHEST + 1, *args.values.values(), 0]
         if any(value <= following for value, following in pairwise(values)):
@@ -71,8 +69,7 @@ class Priorities(pulumi.ComponentResource):
                 },
                 value=value,
                 description=f"Pods of the {tier} tier",
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child,
             )
             names[tier] = physical_name(priority)
         self.names = names
-        self.register_outputs({"names": self.names})

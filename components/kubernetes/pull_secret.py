@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import physical_name
 
@@ -30,7 +31,7 @@ class PullSecretArgs:
     password: pulumi.Input[str]
 
 
-class PullSecret(pulumi.ComponentResource):
+class PullSecret(Component[PullSecretArgs]):
     """A Secret that the kubelet pulls images with.
 
     Makes:
@@ -44,10 +45,7 @@ class PullSecret(pulumi.ComponentResource):
 
     secret: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: PullSecretArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: PullSecretArgs) -> None:
         host = args.registry.partition("/")[0]
         # The name under which the container runtimes look up Docker Hub.
         host = "https://index.docker.io/v1/" if host == "docker.io" else host
@@ -64,7 +62,6 @@ class PullSecret(pulumi.ComponentResource):
                     pulumi.Output.json_dumps({"auths": {host: login}})
                 )
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self.child,
         )
         self.secret = physical_name(made)
-        self.register_outputs({"secret": self.secret})

@@ -8,6 +8,7 @@ import pulumi
 from pulumi.runtime import invoke
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from components.component import Component
 from components.context import Context
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
@@ -39,7 +40,7 @@ class TierGateArgs:
     previous: pulumi.Resource | None
 
 
-class TierGate(pulumi.ComponentResource):
+class TierGate(Component[TierGateArgs]):
     """A ConfigMap that is made when a tier is ready.
 
     It is a real resource because an empty component would lose its dependencies.
@@ -55,10 +56,7 @@ class TierGate(pulumi.ComponentResource):
 
     handle: ConfigMap
 
-    def __init__(
-        self, name: str, args: TierGateArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: TierGateArgs) -> None:
         before = [] if args.previous is None else [args.previous]
         self.handle = ConfigMap(
             name,
@@ -69,7 +67,6 @@ class TierGate(pulumi.ComponentResource):
             data={"tier": args.tier, "members": "\n".join(args.members)},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*args.handles, *before]),
         )
-        self.register_outputs({"handle": self.handle.urn})
 
 
 def gate_name(tier: str) -> str:

@@ -19,6 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components.component import Component
 from components.context import Context, selector
 from components.dependency import Dependency
 from components.kubernetes.pod import (
@@ -98,7 +99,7 @@ class WorkloadArgs:
     pull_secret: pulumi.Input[str] | None = None
 
 
-class Workload(pulumi.ComponentResource):
+class Workload(Component[WorkloadArgs]):
     """A Deployment with everything its pods need. Only the Deployment waits for dependencies.
 
     Makes:
@@ -125,11 +126,8 @@ class Workload(pulumi.ComponentResource):
     handle: Deployment
     url: str
 
-    def __init__(
-        self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: WorkloadArgs) -> None:
+        child = self.child
         labels = args.context.labels(
             name, "workload", {"nexus-cos/domain": args.domain, "nexus-cos/tier": args.tier}
         )
@@ -205,7 +203,6 @@ class Workload(pulumi.ComponentResource):
         autoscaler(name, {**common, "name": name}, args.replicas, child)
         budget(name, {**common, "name": name}, child)
         self.url = workload_url(args.context, name, args.domain, args.port)
-        self.register_outputs({"handle": self.handle.urn, "url": self.url})
 
 
 def workload_url(context: Context, service: str, domain: str, port: int) -> str:

@@ -14,6 +14,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgsDict,
 )
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import (
     Size,
@@ -78,7 +79,7 @@ class BootstrapJobArgs:
     server: pulumi.Resource
 
 
-class BootstrapJob(pulumi.ComponentResource):
+class BootstrapJob(Component[BootstrapJobArgs]):
     """An idempotent Job next to a server.
 
     Makes:
@@ -95,11 +96,7 @@ class BootstrapJob(pulumi.ComponentResource):
 
     handle: Job
 
-    def __init__(
-        self, name: str, args: BootstrapJobArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: BootstrapJobArgs) -> None:
         labels = args.context.labels(name, "bootstrap")
         volumes: list[VolumeArgsDict] = [
             scratch_volume("tmp", SIZE.scratch),
@@ -116,7 +113,7 @@ class BootstrapJob(pulumi.ComponentResource):
                 f"{name}-credentials",
                 metadata={"namespace": args.namespace, "labels": labels},
                 string_data={"username": args.username, "password": args.password},
-                opts=child,
+                opts=self.child,
             )
             secret = physical_name(credentials)
             volumes.append(secret_volume("service", secret))
@@ -165,15 +162,12 @@ class BootstrapJob(pulumi.ComponentResource):
                     },
                 },
             },
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=[args.server],
-                    custom_timeouts=pulumi.CustomTimeouts(create=f"{DEADLINE_SECONDS + 60}s"),
-                ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[args.server],
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{DEADLINE_SECONDS + 60}s"),
             ),
         )
-        self.register_outputs({"handle": self.handle.id})
 
 
 def _digest(args: BootstrapJobArgs) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.component import Component
 from components.context import Context
 from components.servers.bootstrap import AWS_CLI_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
@@ -33,7 +34,7 @@ class BucketArgs:
     script_map: pulumi.Input[str]
 
 
-class Bucket(pulumi.ComponentResource):
+class Bucket(Component[BucketArgs]):
     """A bucket.
 
     Makes:
@@ -47,10 +48,7 @@ class Bucket(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: BucketArgs) -> None:
         store = args.store
         job = BootstrapJob(
             name,
@@ -72,7 +70,7 @@ class Bucket(pulumi.ComponentResource):
                 rotation=0,
                 server=store.handle,
             ),
-            pulumi.ResourceOptions(parent=self),
+            self.child,
         )
         self.handle = job.handle
         self.grants = tuple(
@@ -85,4 +83,3 @@ class Bucket(pulumi.ComponentResource):
             )
             for service in args.services
         )
-        self.register_outputs({"handle": self.handle.urn})

@@ -9,6 +9,7 @@ from pulumi_aws import ec2
 from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
+from components.component import Component
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class DataAccessArgs:
     ports: tuple[tuple[str, int], ...]
 
 
-class DataAccess(pulumi.ComponentResource):
+class DataAccess(Component[DataAccessArgs]):
     """A security group that admits the cluster's nodes on given ports, and lets nothing out.
 
     Some services cannot change their groups, so the group stays and its rules change.
@@ -45,10 +46,7 @@ class DataAccess(pulumi.ComponentResource):
 
     group: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: DataAccessArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
+    def _make(self, name: str, args: DataAccessArgs) -> None:
         group = ec2.SecurityGroup(
             name,
             description=f"{name}, from the cluster only",
@@ -66,10 +64,9 @@ class DataAccess(pulumi.ComponentResource):
                 from_port=port,
                 to_port=port,
                 tags=args.aws.tags(f"{name}-{purpose}", "data"),
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=self.child,
             )
             for purpose, port in args.ports
         ]
         ready = pulumi.Output.all(group.id, *(rule.urn for rule in rules))
         self.group = ready.apply(lambda values: str(values[0]))
-        self.register_outputs({"group": self.group})

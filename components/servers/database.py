@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.component import Component
 from components.context import Context
 from components.servers.bootstrap import script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
@@ -36,7 +37,7 @@ class DatabaseArgs:
     rotation: int
 
 
-class Database(pulumi.ComponentResource):
+class Database(Component[DatabaseArgs]):
     """A database, its owner role without login, and the login role of one service.
 
     Makes:
@@ -52,12 +53,8 @@ class Database(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        secret = password(f"{name}-password", rotation=args.rotation, opts=child).result
+    def _make(self, name: str, args: DatabaseArgs) -> None:
+        secret = password(f"{name}-password", rotation=args.rotation, opts=self.child).result
         server, service = args.server, args.service
         job = BootstrapJob(
             name,
@@ -83,7 +80,7 @@ class Database(pulumi.ComponentResource):
                 rotation=args.rotation,
                 server=server.handle,
             ),
-            child,
+            self.child,
         )
         self.handle = job.handle
         self.grant = Grant(
@@ -98,4 +95,3 @@ class Database(pulumi.ComponentResource):
             },
             credentials={"username": service, "password": secret},
         )
-        self.register_outputs({"handle": self.handle.urn})

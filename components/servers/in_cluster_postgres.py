@@ -8,6 +8,7 @@ from pathlib import Path
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
 
+from components.component import Component
 from components.context import DATA, Context
 from components.kubernetes.pod import (
     Size,
@@ -52,7 +53,7 @@ class InClusterPostgresArgs:
     max_connections: int
 
 
-class InClusterPostgres(pulumi.ComponentResource):
+class InClusterPostgres(Component[InClusterPostgresArgs]):
     """One PostgreSQL server; a `PostgresServer`.
 
     Stateful: renaming it deletes every database.
@@ -79,11 +80,7 @@ class InClusterPostgres(pulumi.ComponentResource):
     host: str
     master: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: InClusterPostgresArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: InClusterPostgresArgs) -> None:
         labels = args.context.labels(name, "server")
 
         def credentials(role: str, username: str) -> pulumi.Output[str]:
@@ -92,9 +89,9 @@ class InClusterPostgres(pulumi.ComponentResource):
                 metadata={"namespace": args.namespace, "labels": labels},
                 string_data={
                     "username": username,
-                    "password": password(f"{name}-{role}-password", opts=child).result,
+                    "password": password(f"{name}-{role}-password", opts=self.child).result,
                 },
-                opts=child,
+                opts=self.child,
             )
             return physical_name(secret)
 
@@ -105,7 +102,7 @@ class InClusterPostgres(pulumi.ComponentResource):
             f"{name}-init",
             metadata={"namespace": args.namespace, "labels": labels},
             data={INIT[1]: INIT[0].read_text(encoding="utf-8")},
-            opts=child,
+            opts=self.child,
         )
         server = StatefulServer(
             name,
@@ -152,10 +149,9 @@ class InClusterPostgres(pulumi.ComponentResource):
                     "timeout_seconds": 5,
                 },
             ),
-            child,
+            self.child,
         )
         self.handle = server.handle
-        self.register_outputs({"handle": self.handle.urn, "host": self.host, "master": self.master})
 
 
 def _pg_isready(*, period: int, failures: int) -> ProbeArgsDict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret, VolumeMountArgsDict
 
+from components.component import Component
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, mount, physical_name, scratch_volume, secret_volume
 from components.servers.servers import password
@@ -41,7 +42,7 @@ class InClusterQueueArgs:
     size: Size
 
 
-class InClusterQueue(pulumi.ComponentResource):
+class InClusterQueue(Component[InClusterQueueArgs]):
     """One RabbitMQ server with its management API; a `QueueServer`.
 
     Stateful: renaming it deletes every message.
@@ -69,24 +70,20 @@ class InClusterQueue(pulumi.ComponentResource):
     management_url: str
     master: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: InClusterQueueArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: InClusterQueueArgs) -> None:
         labels = args.context.labels(name, "server")
-        secret = password(f"{name}-master-password", opts=child).result
+        secret = password(f"{name}-master-password", opts=self.child).result
         master = Secret(
             f"{name}-master",
             metadata={"namespace": args.namespace, "labels": labels},
             string_data={"username": MASTER, "password": secret},
-            opts=child,
+            opts=self.child,
         )
         config = Secret(
             f"{name}-config",
             metadata={"namespace": args.namespace, "labels": labels},
             string_data={CONFIG_FILE: secret.apply(_configuration)},
-            opts=child,
+            opts=self.child,
         )
         # A single file, since the folder holds the image's own defaults as well.
         file: VolumeMountArgsDict = {
@@ -136,20 +133,12 @@ class InClusterQueue(pulumi.ComponentResource):
                     "timeout_seconds": 5,
                 },
             ),
-            child,
+            self.child,
         )
         self.handle = server.handle
         self.host = args.context.host(name, DATA)
         self.management_url = f"http://{self.host}:{MANAGEMENT_PORT}"
         self.master = physical_name(master)
-        self.register_outputs(
-            {
-                "handle": self.handle.urn,
-                "host": self.host,
-                "management_url": self.management_url,
-                "master": self.master,
-            }
-        )
 
 
 def _configuration(secret: str) -> str:

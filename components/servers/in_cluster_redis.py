@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
 
+from components.component import Component
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, config_volume, mount, physical_name, secret_volume
 from components.servers.acl import acl_file
@@ -44,7 +45,7 @@ class InClusterRedisArgs:
     max_memory: str
 
 
-class InClusterRedis(pulumi.ComponentResource):
+class InClusterRedis(Component[InClusterRedisArgs]):
     """One Valkey server with a user and key prefix per service; a `RedisServer`.
 
     It never evicts: sessions and tokens live here, and losing one signs a user
@@ -66,16 +67,14 @@ class InClusterRedis(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: InClusterRedisArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: InClusterRedisArgs) -> None:
         labels = args.context.labels(name, "server")
         self._host = args.context.host(name, DATA)
         self._passwords = {
             service: password(
-                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password",
+                rotation=args.rotations.get(service, 0),
+                opts=self.child,
             ).result
             for service in args.services
         }
@@ -88,13 +87,13 @@ class InClusterRedis(pulumi.ComponentResource):
                     lambda passwords: _acl(dict(passwords))
                 )
             },
-            opts=child,
+            opts=self.child,
         )
         config = ConfigMap(
             f"{name}-config",
             metadata={"namespace": args.namespace, "labels": labels},
             data={"valkey.conf": _configuration(args.max_memory)},
-            opts=child,
+            opts=self.child,
         )
         server = StatefulServer(
             name,
@@ -122,10 +121,9 @@ class InClusterRedis(pulumi.ComponentResource):
                     "timeout_seconds": 5,
                 },
             ),
-            child,
+            self.child,
         )
         self.handle = server.handle
-        self.register_outputs({"handle": self.handle.urn})
 
     def add_user(self, service: str) -> Grant:
         """The user of `service`, which the ACL file already holds.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 
+from components.component import Component
 from components.context import DATA, Context
 from components.kubernetes.pod import Size, mount, physical_name, secret_volume
 from components.servers.servers import password
@@ -43,7 +44,7 @@ class InClusterStorageArgs:
     size: Size
 
 
-class InClusterStorage(pulumi.ComponentResource):
+class InClusterStorage(Component[InClusterStorageArgs]):
     """One SeaweedFS server with a user per service; an `ObjectStore`.
 
     The users and what each may do stand in a file, so a new user or password
@@ -71,16 +72,14 @@ class InClusterStorage(pulumi.ComponentResource):
     url: str
     master: pulumi.Output[str]
 
-    def __init__(
-        self, name: str, args: InClusterStorageArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: InClusterStorageArgs) -> None:
         labels = args.context.labels(name, "server")
-        master_password = password(f"{name}-master-password", opts=child).result
+        master_password = password(f"{name}-master-password", opts=self.child).result
         self._passwords = {
             service: password(
-                f"{name}-{service}-password", rotation=args.rotations.get(service, 0), opts=child
+                f"{name}-{service}-password",
+                rotation=args.rotations.get(service, 0),
+                opts=self.child,
             ).result
             for service in sorted(args.buckets)
         }
@@ -88,7 +87,7 @@ class InClusterStorage(pulumi.ComponentResource):
             f"{name}-master",
             metadata={"namespace": args.namespace, "labels": labels},
             string_data={"username": MASTER, "password": master_password},
-            opts=child,
+            opts=self.child,
         )
         identities = Secret(
             f"{name}-identities",
@@ -98,7 +97,7 @@ class InClusterStorage(pulumi.ComponentResource):
                     **{MASTER: master_password}, **self._passwords
                 ).apply(lambda passwords: _identities(passwords, args.buckets, args.owned))
             },
-            opts=child,
+            opts=self.child,
         )
         server = StatefulServer(
             name,
@@ -146,12 +145,11 @@ class InClusterStorage(pulumi.ComponentResource):
                     "timeout_seconds": 5,
                 },
             ),
-            child,
+            self.child,
         )
         self.handle = server.handle
         self.url = f"http://{args.context.host(name, DATA)}:{PORT}"
         self.master = physical_name(master)
-        self.register_outputs({"handle": self.handle.urn, "url": self.url, "master": self.master})
 
     def password(self, service: str) -> pulumi.Output[str]:
         """Secret access key of `service`.

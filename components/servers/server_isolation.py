@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from components.component import Component
 from components.context import Context
 from components.kubernetes.traffic import Pods, Traffic, pod_selector, policy_spec
 
@@ -32,7 +33,7 @@ class ServerIsolationArgs:
     bootstrap: tuple[Traffic, ...]
 
 
-class ServerIsolation(pulumi.ComponentResource):
+class ServerIsolation(Component[ServerIsolationArgs]):
     """The NetworkPolicies of one server and of the Jobs that set it up.
 
     They stand beside the server and not inside it: they change when a service comes or
@@ -46,11 +47,7 @@ class ServerIsolation(pulumi.ComponentResource):
 
     TOKEN = "nexus:network:ServerIsolation"
 
-    def __init__(
-        self, name: str, args: ServerIsolationArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: ServerIsolationArgs) -> None:
         labels = args.context.labels(name, "isolation")
         if args.server is not None:
             NetworkPolicy(
@@ -59,7 +56,7 @@ class ServerIsolation(pulumi.ComponentResource):
                 spec=policy_spec(
                     pod_selector("server", (args.server,)), ingress=(*args.callers, *_jobs(args))
                 ),
-                opts=child,
+                opts=self.child,
             )
         if args.jobs:
             NetworkPolicy(
@@ -70,9 +67,8 @@ class ServerIsolation(pulumi.ComponentResource):
                     "labels": labels,
                 },
                 spec=policy_spec(pod_selector("bootstrap", args.jobs), egress=args.bootstrap),
-                opts=child,
+                opts=self.child,
             )
-        self.register_outputs({})
 
 
 def _jobs(args: ServerIsolationArgs) -> tuple[Traffic, ...]:

@@ -17,6 +17,7 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgsDict,
 )
 
+from components.component import Component
 from components.context import Context, selector
 from components.kubernetes.pod import (
     Size,
@@ -71,7 +72,7 @@ class StatefulServerArgs:
     mounts: tuple[VolumeMountArgsDict, ...]
 
 
-class StatefulServer(pulumi.ComponentResource):
+class StatefulServer(Component[StatefulServerArgs]):
     """A StatefulSet of one pod with a volume, behind a Service.
 
     Stateful: renaming it or its volume deletes the data. The volume goes with
@@ -92,17 +93,13 @@ class StatefulServer(pulumi.ComponentResource):
 
     handle: StatefulSet
 
-    def __init__(
-        self, name: str, args: StatefulServerArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
+    def _make(self, name: str, args: StatefulServerArgs) -> None:
         labels = args.context.labels(name, "server")
         account = ServiceAccount(
             f"{name}-account",
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
             automount_service_account_token=False,
-            opts=child,
+            opts=self.child,
         )
 
         def service(role: str, physical: str, *, headless: bool) -> Service:
@@ -124,7 +121,7 @@ class StatefulServer(pulumi.ComponentResource):
                     "annotations": {"pulumi.com/skipAwait": "true"},
                 },
                 spec=spec,
-                opts=child,
+                opts=self.child,
             )
 
         # Clients keep one address while the pod is replaced; the pod has a name of its own.
@@ -166,17 +163,14 @@ class StatefulServer(pulumi.ComponentResource):
                     }
                 ],
             },
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=services,
-                    custom_timeouts=pulumi.CustomTimeouts(
-                        create=f"{READY_SECONDS}s", update=f"{READY_SECONDS}s"
-                    ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=services,
+                custom_timeouts=pulumi.CustomTimeouts(
+                    create=f"{READY_SECONDS}s", update=f"{READY_SECONDS}s"
                 ),
             ),
         )
-        self.register_outputs({"handle": self.handle.id})
 
 
 def _named(ports: Mapping[str, int]) -> dict[str, int]:

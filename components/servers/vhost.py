@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.component import Component
 from components.context import Context
 from components.servers.bootstrap import PYTHON_IMAGE, script
 from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
@@ -42,7 +43,7 @@ class VhostArgs:
     rotation: int
 
 
-class Vhost(pulumi.ComponentResource):
+class Vhost(Component[VhostArgs]):
     """A RabbitMQ virtual host with one user who may do everything in it, and nothing elsewhere.
 
     Makes:
@@ -57,12 +58,8 @@ class Vhost(pulumi.ComponentResource):
 
     handle: pulumi.Resource
 
-    def __init__(
-        self, name: str, args: VhostArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__(self.TOKEN, name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        secret = password(f"{name}-password", rotation=args.rotation, opts=child).result
+    def _make(self, name: str, args: VhostArgs) -> None:
+        secret = password(f"{name}-password", rotation=args.rotation, opts=self.child).result
         server, service = args.server, args.service
         job = BootstrapJob(
             name,
@@ -87,7 +84,7 @@ class Vhost(pulumi.ComponentResource):
                 rotation=args.rotation,
                 server=server.handle,
             ),
-            child,
+            self.child,
         )
         self.handle = job.handle
         self.grant = Grant(
@@ -102,4 +99,3 @@ class Vhost(pulumi.ComponentResource):
             },
             credentials={"username": service, "password": secret},
         )
-        self.register_outputs({"handle": self.handle.urn})

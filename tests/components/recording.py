@@ -14,6 +14,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.aws.aws_context import AwsContext
+from components.component import outputs
 from components.context import Context
 from nexus.plan import recorder
 from nexus.plan.recorder import Registration
@@ -127,7 +128,7 @@ def record(build: Callable[[], pulumi.ComponentResource | Mapping[str, Any]]) ->
         pulumi.runtime.register_stack_transformation(look)
         made = build()
         if isinstance(made, pulumi.ComponentResource):
-            made = {key: getattr(made, key) for key in inspect.get_annotations(type(made))}
+            made = {key: getattr(made, key) for key in outputs(type(made))}
         for key, value in made.items():
             output = pulumi.Output.from_input(_plain(value))
             keep(key, output, seen)

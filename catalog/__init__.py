@@ -21,7 +21,6 @@ from catalog.model import (
     Resource,
     Service,
     Tier,
-    TierWindow,
 )
 
 __all__ = [
@@ -41,6 +40,5 @@ __all__ = [
     "Resource",
     "Service",
     "Tier",
-    "TierWindow",
     "load_catalog",
 ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from catalog.document import place
 from catalog.errors import Problem, did_you_mean, one_of
-from catalog.files import NeedEntry, PlatformFile, ServicesFile
-from catalog.model import Tier
+from catalog.files import MAX_TIERS, NeedEntry, PlatformFile, ServicesFile
 from catalog.names import (
     DEDICABLE,
+    EXTERNAL_TIER,
     RESERVED_DOMAINS,
     RESERVED_ON,
     RESERVED_SERVICES,
@@ -28,9 +29,11 @@ def inconsistencies(
     yield from _unfit_resources(platform)
     yield from _names_twice(files, platform)
     yield from _unfit_renames(files, platform)
+    yield from _unfit_tiers(files, platform)
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
     yield from _unfit_windows(platform)
+    yield from _unfit_priorities(platform)
 
 
 def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
@@ -161,11 +164,67 @@ def _unfit_user(need: NeedEntry, service: str, former: str | None) -> str | None
     return None
 
 
+def _unfit_tiers(
+    files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Iterator[Problem]:
+    """Tiers that the platform does not list, and services in the platform resources' own."""
+    names = [tier.name for tier in platform.content.tiers]
+    if not 2 <= len(names) <= MAX_TIERS:
+        message = (
+            f"field 'tiers': {len(names)} given; list 2 to {MAX_TIERS}, the "
+            "first for the platform resources and the others for services."
+        )
+        yield platform.document.problem(message, ("tiers",))
+        return
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            message = f"field 'tiers[{index}].name': '{name}' is listed twice; keep one."
+            yield platform.document.problem(message, ("tiers", index, "name"))
+        if name == EXTERNAL_TIER:
+            message = (
+                f"field 'tiers[{index}].name': pictures call what is outside of the platform "
+                f"'{name}'; write another name."
+            )
+            yield platform.document.problem(message, ("tiers", index, "name"))
+    for file in files:
+        for service, entry in file.content.services.items():
+            places = [(("tier",), entry.tier, names[1:])]
+            places += [
+                (("needs", index, "above_tier"), need.above_tier, names)
+                for index, need in enumerate(entry.needs)
+                if need.above_tier is not None
+            ]
+            for at, tier, known in places:
+                if tier not in known:
+                    where = ("services", service, *at)
+                    fix = did_you_mean(tier, known) or f"write {one_of(known)}."
+                    message = f"{place(where)}: '{tier}' is not allowed; {fix}"
+                    yield file.document.problem(message, where)
+
+
+def _unfit_priorities(platform: Read[PlatformFile]) -> Iterator[Problem]:
+    """Priorities of some tiers alone, or of one that is not less than that of the tier before."""
+    tiers = platform.content.tiers
+    if all(tier.priority is None for tier in tiers):
+        return
+    for index, (before, tier) in enumerate(zip([None, *tiers], tiers, strict=False)):
+        at = ("tiers", index)
+        if tier.priority is None:
+            message = (
+                f"field 'tiers[{index}]': '{tier.name}' has no priority, but others have; add "
+                "'priority', between those of its neighbours, which a cluster keeps."
+            )
+            yield platform.document.problem(message, at)
+        elif before and before.priority is not None and tier.priority >= before.priority:
+            message = (
+                f"field 'tiers[{index}].priority': '{tier.name}' would go before "
+                f"'{before.name}', which starts first; write less than {before.priority}."
+            )
+            yield platform.document.problem(message, (*at, "priority"))
+
+
 def _unfit_windows(platform: Read[PlatformFile]) -> Iterator[Problem]:
     tiers = platform.content.tiers
-    if [tier.name for tier in tiers] != list(Tier):
-        message = f"field 'tiers': list each tier once, in this order: {', '.join(Tier)}."
-        yield platform.document.problem(message, ("tiers",))
     earliest = 0
     for index, tier in enumerate(tiers):
         at = ("tiers", index)

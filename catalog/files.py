@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from catalog.model import SERVICE_TIERS, Fallback, Order, Tier
+from catalog.model import Fallback, Order
 from catalog.names import (
     DEDICABLE,
     DNS_LABEL,
@@ -20,15 +20,12 @@ from catalog.names import (
     Name,
     Sentence,
     ServiceName,
+    TierName,
     VariableName,
 )
 
-
-def _service_tier(tier: Any) -> Any:
-    """Only platform resources start in the infrastructure tier."""
-    if tier not in SERVICE_TIERS:
-        raise PydanticCustomError("enum", "no tier", {"expected": ", ".join(SERVICE_TIERS)})
-    return tier
+MAX_TIERS = 20
+"""Most tiers; a platform waits at every one for its slowest service."""
 
 
 def _need_from_name(value: Any) -> Any:
@@ -122,9 +119,8 @@ class NeedEntry(_File, title="Dependency"):
         default=None,
         description="Service, platform resource or external API that this service needs",
     )
-    above_tier: Tier | None = Field(
+    above_tier: TierName | None = Field(
         default=None,
-        strict=False,
         description="Instead of one target: every service of a tier after this one",
     )
     order: Order = Field(
@@ -166,10 +162,8 @@ class ServiceEntry(_File, title="Service"):
     """One service: what it is, when it starts and what it needs."""
 
     summary: Sentence = Field(description="One line that says what the service does")
-    tier: Annotated[Tier, BeforeValidator(_service_tier)] = Field(
-        strict=False,
-        description="Tier the service starts in",
-        json_schema_extra={"enum": list(SERVICE_TIERS)},
+    tier: TierName = Field(
+        description="Tier the service starts in: one of catalog/platform.yaml but its first"
     )
     port: int = Field(default=8080, ge=1024, le=65535, description="TCP port it listens on")
     start_seconds: int = Field(
@@ -211,12 +205,19 @@ class ServicesFile(_File, title="Services of a domain"):
 class TierEntry(_File, title="Tier"):
     """A tier and its documented window."""
 
-    name: Tier = Field(strict=False, description="The tier")
+    name: TierName = Field(description="The tier")
     starts_at: int = Field(
         ge=0, description="Start of its window, in seconds since the platform resources exist"
     )
     ends_at: int = Field(
         gt=0, description="End of its window, in seconds since the platform resources exist"
+    )
+    priority: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        description="Priority of its pods on a full cluster, less than that of the tier before; "
+        "given for every tier or for none",
     )
 
 
@@ -257,7 +258,11 @@ class PlatformFile(_File, title="Platform"):
 
     circuit_breaker: BreakerEntry = Field(description="Circuit breaker of every dependency")
     calls: CallsEntry = Field(description="Timeouts and retries of every dependency")
-    tiers: list[TierEntry] = Field(description="All tiers, in startup order")
+    tiers: list[TierEntry] = Field(
+        json_schema_extra={"minItems": 2, "maxItems": MAX_TIERS},
+        description="All tiers, in startup order: the first is that of the platform resources, "
+        "services are in the others",
+    )
     resources: dict[Name, ResourceEntry] = Field(
         description="Platform resources by name",
         json_schema_extra={"propertyNames": {"enum": [*RESOURCES]}},

@@ -22,7 +22,7 @@ from catalog.model import (
     Flow,
     Resource,
     Service,
-    TierWindow,
+    Tier,
 )
 from catalog.names import dedicated_name
 from catalog.validation import Read, validated
@@ -31,6 +31,9 @@ Content = TypeVar("Content", bound=BaseModel)
 
 SERVICES_FOLDER = "catalog/services"
 PLATFORM_FILE = "catalog/platform.yaml"
+
+PRIORITY_STEP = 100_000
+"""How much the pods of a tier count more than those of the next, where the tiers do not say."""
 
 
 def load_catalog(project: Path) -> Catalog:
@@ -167,10 +170,12 @@ def _targets(
         own = need.dedicated and need.target in platform.resources
         name = services[source].data_name
         yield dedicated_name(name, need.target) if own else need.target
-    for service in services.values():
-        above = need.above_tier is not None and service.tier.position > need.above_tier.position
-        if above and service.name != source:
-            yield service.name
+    if need.above_tier is not None:
+        order = [tier.name for tier in platform.tiers]
+        above = order[order.index(need.above_tier) + 1 :]
+        for service in services.values():
+            if service.tier in above and service.name != source:
+                yield service.name
 
 
 def _catalog(
@@ -195,9 +200,14 @@ def _catalog(
             for name, entry in content.external.items()
         },
         edges=tuple(edges),
-        windows=tuple(
-            TierWindow(tier=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at)
-            for tier in content.tiers
+        tiers=tuple(
+            Tier(
+                name=tier.name,
+                starts_at=tier.starts_at,
+                ends_at=tier.ends_at,
+                priority=tier.priority or PRIORITY_STEP * (len(content.tiers) - position),
+            )
+            for position, tier in enumerate(content.tiers)
         ),
         buckets={
             name: Bucket(

@@ -10,27 +10,6 @@ from functools import cached_property
 from catalog.names import ResourceName
 
 
-class Tier(StrEnum):
-    """The five tiers of the startup sequence, in the documented order."""
-
-    INFRASTRUCTURE = "infrastructure"
-    CORE = "core"
-    PLATFORM = "platform"
-    DOMAIN = "domain"
-    FRONTEND = "frontend"
-
-    @property
-    def position(self) -> int:
-        """Place in the startup sequence, 0 for infrastructure."""
-        return _TIER_POSITIONS[self]
-
-
-_TIER_POSITIONS = {tier: position for position, tier in enumerate(Tier)}
-
-SERVICE_TIERS: tuple[Tier, ...] = tuple(tier for tier in Tier if tier is not Tier.INFRASTRUCTURE)
-"""Tiers that hold services; platform resources make up the infrastructure tier."""
-
-
 class Order(StrEnum):
     """Whether an edge decides the rollout order (startup) or only who calls whom (runtime)."""
 
@@ -112,7 +91,7 @@ class Service:
 
     name: str
     domain: str
-    tier: Tier
+    tier: str
     summary: str
     port: int
     start_seconds: int
@@ -188,12 +167,20 @@ class Edge:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TierWindow:
-    """Documented window of a tier, in seconds since the platform resources exist."""
+class Tier:
+    """A tier of the startup sequence.
 
-    tier: Tier
+    Args:
+        name: what it is called in a service's entry.
+        starts_at: start of its documented window, in seconds since the platform resources exist.
+        ends_at: end of that window, in the same seconds.
+        priority: of its pods, when a cluster is full: the tier with the highest goes first.
+    """
+
+    name: str
     starts_at: int
     ends_at: int
+    priority: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,14 +210,15 @@ class Catalog:
 
     `edges` holds each (source, target) pair once, selectors expanded. A
     catalog from `load_catalog` has the right shape; whether it makes sense as
-    a graph is what `graph.rules` tells.
+    a graph is what `graph.rules` tells. `tiers` are in startup order: the
+    platform resources make up the first, services all others.
     """
 
     services: Mapping[str, Service]
     resources: Mapping[str, Resource]
     external: Mapping[str, External]
     edges: tuple[Edge, ...]
-    windows: tuple[TierWindow, ...]
+    tiers: tuple[Tier, ...]
     buckets: Mapping[str, Bucket]
     flows: tuple[Flow, ...]
     platform_file: str
@@ -297,12 +285,30 @@ class Catalog:
             yield resource
         yield from (each.name for each in self.resources.values() if each.stands_for == resource)
 
-    def tier_of(self, name: str) -> Tier | None:
+    @property
+    def first_tier(self) -> str:
+        """Name of the tier that the platform resources make up."""
+        return self.tiers[0].name
+
+    @property
+    def service_tiers(self) -> tuple[str, ...]:
+        """Names of the tiers that hold services, in startup order."""
+        return tuple(tier.name for tier in self.tiers[1:])
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {tier.name: position for position, tier in enumerate(self.tiers)}
+
+    def position(self, service: str) -> int:
+        """Place of the service's tier in the startup sequence, 1 for the first with services."""
+        return self._positions[self.services[service].tier]
+
+    def tier_of(self, name: str) -> str | None:
         """Tier of a service or resource; None for an external API or unknown name."""
         if name in self.services:
             return self.services[name].tier
-        return Tier.INFRASTRUCTURE if name in self.resources else None
+        return self.first_tier if name in self.resources else None
 
-    def in_tier(self, tier: Tier) -> Iterator[Service]:
+    def in_tier(self, tier: str) -> Iterator[Service]:
         """Services of `tier`, sorted by name."""
-        return (service for service in self.services.values() if service.tier is tier)
+        return (service for service in self.services.values() if service.tier == tier)

@@ -13,7 +13,8 @@ Job, `<service>-database-<8 hex digits>`, which Kubernetes copies into a label
 value of at most 63 characters; 40 leaves room for it and for longer suffixes."""
 
 MAX_DOMAIN_NAME = 30
-"""Longest domain name; its namespace has a prefix, and a namespace at most 63 characters."""
+"""Longest name of a domain or tier; a namespace and a priority class have a prefix, and at most 63
+characters."""
 
 VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 """Name of an environment variable."""
@@ -41,6 +42,9 @@ RESOURCES: tuple[ResourceName, ...] = get_args(ResourceName)
 
 RESERVED_DOMAINS = frozenset({"data", "system"})
 """Domains whose namespaces belong to the servers and to the platform itself."""
+
+EXTERNAL_TIER = "external"
+"""What pictures call the group of external APIs, beside those of the tiers."""
 
 RESERVED_SERVICES = frozenset({"default"})
 """Services whose ServiceAccount every namespace has already."""
@@ -76,6 +80,7 @@ ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 Name = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
 ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_SERVICE_NAME)]
 DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
+TierName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
 VariableName = Annotated[str, StringConstraints(pattern=VARIABLE, max_length=63)]
 Sentence = Annotated[
     str,

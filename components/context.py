@@ -23,11 +23,13 @@ class Context:
         prefix: start of every namespace; two stacks in one cluster need two prefixes.
         stack: name of the Pulumi stack, for labels only.
         environment: row of the environment table, for labels only.
+        first_tier: tier that the platform's own servers are in, by whose priority they run.
     """
 
     prefix: str
     stack: str
     environment: str
+    first_tier: str
 
     def namespace(self, name: str) -> str:
         """Namespace of a domain, or of `DATA` or `SYSTEM`.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from catalog import Catalog, Order, Tier
+from catalog import Catalog, Order
 from catalog.errors import counted
-from catalog.model import SERVICE_TIERS
 from graph.dependencies import service_edges
 from graph.order import longest_chain, starts_after
 
@@ -41,7 +40,7 @@ class Figures:
     reduced: int
     runtime: int
     degradable: int
-    in_tier: Mapping[Tier, int]
+    in_tier: Mapping[str, int]
     chain: tuple[str, ...]
 
 
@@ -59,7 +58,7 @@ def figures(catalog: Catalog) -> Figures:
         reduced=sum(map(len, starts_after(catalog).values())),
         runtime=len(catalog.edges) - startup,
         degradable=sum(edge.fallback is not None for edge in catalog.edges),
-        in_tier={tier: sum(1 for _ in catalog.in_tier(tier)) for tier in SERVICE_TIERS},
+        in_tier={tier: sum(1 for _ in catalog.in_tier(tier)) for tier in catalog.service_tiers},
         chain=longest_chain(catalog),
     )
 

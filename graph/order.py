@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import networkx as nx
 
-from catalog import Catalog, Tier
-from catalog.model import SERVICE_TIERS
+from catalog import Catalog
 from graph.dependencies import startup_graph
 
 
@@ -25,7 +24,7 @@ def startup_sequence(catalog: Catalog) -> tuple[str, ...]:
     """All services, dependencies first, earlier tiers first, then by name."""
 
     def key(name: str) -> tuple[int, str]:
-        return catalog.services[name].tier.position, name
+        return catalog.position(name), name
 
     forward = startup_graph(catalog).reverse(copy=False)
     order: Iterable[str] = nx.lexicographical_topological_sort(forward, key=key)
@@ -45,11 +44,11 @@ def waves(catalog: Catalog, names: Iterable[str] | None = None) -> tuple[tuple[s
     return tuple(tuple(sorted(generation)) for generation in generations)
 
 
-def waves_by_tier(catalog: Catalog) -> Mapping[Tier, tuple[tuple[str, ...], ...]]:
+def waves_by_tier(catalog: Catalog) -> Mapping[str, tuple[tuple[str, ...], ...]]:
     """Waves inside each service tier: what tier gates leave to the edges."""
     return {
         tier: waves(catalog, [service.name for service in catalog.in_tier(tier)])
-        for tier in SERVICE_TIERS
+        for tier in catalog.service_tiers
     }
 
 

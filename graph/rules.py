@@ -55,7 +55,7 @@ def no_startup_edge_to_a_later_tier(catalog: Catalog) -> Iterator[Problem]:
     for edge in _one_per_need(
         edge
         for edge in service_edges(catalog, Order.STARTUP)
-        if services[edge.target].tier.position > services[edge.source].tier.position
+        if catalog.position(edge.target) > catalog.position(edge.source)
     ):
         tiers = f"{services[edge.source].tier} → {services[edge.target].tier}"
         yield _problem_at(

@@ -9,7 +9,6 @@ import pulumi
 import pulumi_kubernetes
 from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
-from catalog import Tier
 from components.context import DATA, SYSTEM
 from components.kubernetes.namespace import Namespace, NamespaceArgs
 from components.kubernetes.priorities import Priorities, PrioritiesArgs
@@ -19,16 +18,6 @@ from stacks.settings import PROJECT
 
 DOCKER_HUB = "docker.io"
 """The registry of images whose name has none. Source: https://github.com/distribution/reference"""
-
-PRIORITIES: Mapping[str, int] = {
-    Tier.INFRASTRUCTURE: 500_000,
-    Tier.CORE: 400_000,
-    Tier.PLATFORM: 300_000,
-    Tier.DOMAIN: 200_000,
-    Tier.FRONTEND: 100_000,
-}
-"""Which tier's pods go first. A new tier takes a number between its neighbours': the others'
-cannot change on a cluster where they are (docs/decisions/tiers.md)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +69,10 @@ def make_foundation(
         namespaces=namespaces,
         priorities=Priorities(
             "priorities",
-            PrioritiesArgs(context=program.context, values=PRIORITIES),
+            PrioritiesArgs(
+                context=program.context,
+                values={tier.name: tier.priority for tier in program.catalog.tiers},
+            ),
             pulumi.ResourceOptions(providers=list(providers)),
         ).names,
         pull_secrets=_pull_secrets(program, providers, namespaces),

@@ -71,7 +71,12 @@ def read_program(project: Path) -> ClusterProgram | AwsProgram:
     check_variables(settings, file, catalog)
     check_capacity(environment, catalog)
     release = read_release(project, settings.release_file, catalog)
-    context = Context(prefix=settings.namespace_prefix, stack=stack, environment=read.environment)
+    context = Context(
+        prefix=settings.namespace_prefix,
+        stack=stack,
+        environment=read.environment,
+        first_tier=catalog.first_tier,
+    )
     opened = open_gates() if settings.ordering == "tiers" else frozenset[str]()
     platform = environment.platform
     if isinstance(settings, ClusterSettings) and isinstance(platform, InCluster):

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import pulumi
 
-from catalog import Catalog, Edge, NodeKind, Order, Service, Tier
-from catalog.model import SERVICE_TIERS
+from catalog import Catalog, Edge, NodeKind, Order, Service
 from components.context import SYSTEM
 from components.dependency import Call, Dependency
 from components.kubernetes.startup_check import startup_script
@@ -47,14 +46,14 @@ def build_services(
     gate: pulumi.Resource | None = None
     closed: list[pulumi.Resource] = []
 
-    def close(tier: Tier, members: Mapping[str, pulumi.Resource]) -> None:
+    def close(tier: str, members: Mapping[str, pulumi.Resource]) -> None:
         nonlocal gate, closed
         if program.settings.ordering == "tiers":
             gate = _gate(program, foundation, tier, members, gate)
             closed = [] if tier in program.opened else [gate]
 
     close(
-        Tier.INFRASTRUCTURE,
+        catalog.first_tier,
         {
             name: data.servers[name]
             for name, resource in catalog.resources.items()
@@ -70,8 +69,8 @@ def build_services(
         )
         for domain in catalog.domains
     }
-    for tier in SERVICE_TIERS:
-        members = [name for name in sequence if catalog.services[name].tier is tier]
+    for tier in catalog.service_tiers:
+        members = [name for name in sequence if catalog.services[name].tier == tier]
         for name in members:
             service = catalog.services[name]
             grants = data.of(service.data_name)
@@ -99,7 +98,7 @@ def build_services(
 def _gate(
     program: Program,
     foundation: Foundation,
-    tier: Tier,
+    tier: str,
     members: Mapping[str, pulumi.Resource],
     previous: pulumi.Resource | None,
 ) -> pulumi.Resource:

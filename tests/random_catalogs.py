@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 
 from hypothesis import strategies as st
 
-from catalog import Catalog, Edge, External, Order, Resource, Service, Tier, TierWindow
-from catalog.model import SERVICE_TIERS
+from catalog import Catalog, Edge, External, Order, Resource, Service, Tier
 
 RESOURCES = ("cdn", "postgres", "redis")
 EXTERNAL = ("maps",)
 """Both are on the platform of the examples."""
 NAMES = tuple(f"s{number}" for number in range(14))
 DOMAINS = ("alpha", "beta", "gamma")
+SERVICE_TIERS = ("core", "platform", "domain", "frontend")
+TIERS = tuple(
+    Tier(name=name, starts_at=30 * index, ends_at=30 * index + 30, priority=5 - index)
+    for index, name in enumerate(("infrastructure", *SERVICE_TIERS))
+)
 
 
-def service(name: str, tier: Tier = Tier.CORE, domain: str = "alpha") -> Service:
+def service(name: str, tier: str = "core", domain: str = "alpha") -> Service:
     return Service(
         name=name,
         domain=domain,
@@ -45,10 +49,7 @@ def catalog_of(services: Iterable[Service], edges: Iterable[Edge]) -> Catalog:
         },
         external={name: External(name=name, summary=name, providers=()) for name in EXTERNAL},
         edges=tuple(edges),
-        windows=tuple(
-            TierWindow(tier=tier, starts_at=tier.position * 30, ends_at=tier.position * 30 + 30)
-            for tier in Tier
-        ),
+        tiers=TIERS,
         buckets={},
         flows=(),
         platform_file="catalog/platform.yaml",
@@ -61,7 +62,7 @@ def sound_catalogs(draw: st.DrawFn) -> Catalog:
     names = draw(st.permutations(NAMES[: draw(st.integers(1, len(NAMES)))]))
     tiers = sorted(
         draw(st.lists(st.sampled_from(SERVICE_TIERS), min_size=len(names), max_size=len(names))),
-        key=lambda tier: tier.position,
+        key=SERVICE_TIERS.index,
     )
     # Domains in blocks along the order, so that they are acyclic like the services.
     domains = sorted(

@@ -33,9 +33,6 @@ from components.kubernetes.pod import (
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""
 
-TIER = "infrastructure"
-"""Tier whose priority class the pods have."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulServerArgs:
@@ -149,7 +146,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                             service_account=physical_name(account),
                         ),
                         # By its plain name: the class waits for nothing, so it is there first.
-                        "priority_class_name": args.context.priority(TIER),
+                        "priority_class_name": args.context.priority(args.context.first_tier),
                         "termination_grace_period_seconds": 60,
                     },
                 },

@@ -111,9 +111,9 @@ def tiers_of(catalog: Catalog) -> Tiers:
     from nexus.rehearsal.tiers import Tiers
 
     return Tiers(
-        windows={w.tier: (float(w.starts_at), float(w.ends_at)) for w in catalog.windows},
+        windows={t.name: (float(t.starts_at), float(t.ends_at)) for t in catalog.tiers},
         members={
-            **{r.name: "infrastructure" for r in catalog.resources.values() if r.gate},
+            **{r.name: catalog.first_tier for r in catalog.resources.values() if r.gate},
             **{service.name: service.tier for service in catalog.services.values()},
         },
     )

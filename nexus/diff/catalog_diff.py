@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from catalog import Catalog, Edge, Flow, Tier
+from catalog import Catalog, Edge, Flow
 from graph.impact import State, impact
 from graph.order import longest_chain, waves
 from nexus.diff.service_renames import find_renames, with_new_names
@@ -74,6 +74,7 @@ class CatalogDiff:
         look_renamed: new services that look like removed ones.
         data: services of both sides whose data is to be called something else.
         tiers, domains: services that moved.
+        tiers_before, tiers_after: names of the tiers, in startup order.
         servers: services that move between a shared server and one of their own.
         edges_added, edges_removed, edges_changed: what differs in who needs whom.
         flows: critical flows that differ.
@@ -92,6 +93,8 @@ class CatalogDiff:
     data: tuple[Moved, ...]
     tiers: tuple[Moved, ...]
     domains: tuple[Moved, ...]
+    tiers_before: tuple[str, ...]
+    tiers_after: tuple[str, ...]
     servers: tuple[Moved, ...]
     edges_added: tuple[Edge, ...]
     edges_removed: tuple[Edge, ...]
@@ -112,7 +115,8 @@ class CatalogDiff:
         """Whether both catalogs say the same."""
         parts = (self.added, self.removed, self.renamed, self.data, self.tiers, self.domains)
         edges = (self.edges_added, self.edges_removed, self.edges_changed)
-        return not any(parts) and not any(edges) and not self.flows
+        same = self.tiers_before == self.tiers_after
+        return same and not any(parts) and not any(edges) and not self.flows
 
 
 def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
@@ -130,7 +134,7 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
     old, new = _edges(base), _edges(head)
     added = _only(head, base)
     removed = _only(base, head)
-    tiers = _moved(base, head, lambda catalog, name: str(catalog.services[name].tier))
+    tiers = _moved(base, head, lambda catalog, name: catalog.services[name].tier)
     domains = _moved(base, head, lambda catalog, name: catalog.services[name].domain)
     edges_added = tuple(new[key] for key in sorted(new.keys() - old.keys()))
     edges_removed = tuple(old[key] for key in sorted(old.keys() - new.keys()))
@@ -152,6 +156,8 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
         data=_moved(base, head, lambda catalog, name: catalog.services[name].data_name),
         tiers=tiers,
         domains=domains,
+        tiers_before=tuple(tier.name for tier in base.tiers),
+        tiers_after=tuple(tier.name for tier in head.tiers),
         servers=_servers(base, head, edges_removed, edges_added),
         edges_added=edges_added,
         edges_removed=edges_removed,
@@ -233,8 +239,3 @@ def _flows(base: Catalog, head: Catalog) -> tuple[FlowChange, ...]:
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     )
-
-
-def tier_position(name: str) -> int:
-    """Place of a tier in the startup sequence, 0 first."""
-    return Tier(name).position

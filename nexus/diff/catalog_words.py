@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Edge, Order
 from catalog.errors import counted
-from nexus.diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, tier_position
+from nexus.diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, Moved
 from nexus.diff.wording import Part, Phrase, names, phrase
 
 _KINDS = {
@@ -26,10 +26,12 @@ def catalog_sentences(diff: CatalogDiff) -> tuple[Phrase, ...]:
 
 def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
     yield from _nodes(diff)
+    if diff.tiers_before != diff.tiers_after:
+        was, now = names(diff.tiers_before, most=20), names(diff.tiers_after, most=20)
+        yield phrase("The tiers are ", *now, "; they were ", *was)
     for moved in diff.tiers:
-        way = "later" if tier_position(moved.after) > tier_position(moved.before) else "earlier"
         yield phrase(
-            [moved.name], f" moves from tier {moved.before} to {moved.after}, so it starts {way}"
+            [moved.name], f" moves from tier {moved.before} to {moved.after}", _way(diff, moved)
         )
     for moved in diff.domains:
         yield phrase(
@@ -47,6 +49,15 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
         yield from _edge(change)
     for flow in diff.flows:
         yield _flow(flow)
+
+
+def _way(diff: CatalogDiff, moved: Moved) -> str:
+    """Whether a service starts later or earlier in its other tier; nothing if no side has both."""
+    for tiers in (diff.tiers_after, diff.tiers_before):
+        if moved.before in tiers and moved.after in tiers:
+            later = tiers.index(moved.after) > tiers.index(moved.before)
+            return f", so it starts {'later' if later else 'earlier'}"
+    return ""
 
 
 def _nodes(diff: CatalogDiff) -> Iterator[Phrase]:

@@ -22,6 +22,7 @@ from pydantic import (
 from catalog import Catalog, Edge, External, Fallback, Flow, Order, Service, Tier
 from catalog import Resource as PlatformResource
 from catalog.errors import counted
+from catalog.files import MAX_TIERS
 from graph.dependencies import startup_graph
 from nexus.diff.bounded_json import BoundedJson
 from nexus.diff.errors import UnreadableError, sentences
@@ -54,7 +55,7 @@ class GraphNode(_Part):
 
     name: NodeName
     kind: Literal["service", "resource", "external"]
-    tier: Literal["infrastructure", "core", "platform", "domain", "frontend"] | None
+    tier: NodeName | None
     domain: NodeName | None
     stands_for: NodeName | None = None
     dedicated_to: NodeName | None = None
@@ -80,9 +81,24 @@ class GraphFlow(_Part):
     steps: Annotated[list[NodeName], Field(max_length=200)]
 
 
-class GraphDocument(_Part):
-    """Every node, edge and flow, as `nexus graph --format json` writes them."""
+class GraphTier(_Part):
+    """A tier of the startup sequence."""
 
+    name: NodeName
+    starts_at: int = 0
+    ends_at: int = 0
+
+
+FORMER_TIERS = ("infrastructure", "core", "platform", "domain", "frontend")
+"""Tiers of every catalog whose revision does not tell them."""
+
+
+class GraphDocument(_Part):
+    """Every tier, node, edge and flow, as `nexus graph --format json` writes them."""
+
+    tiers: Annotated[list[GraphTier], Field(min_length=1, max_length=MAX_TIERS)] = [
+        GraphTier(name=name) for name in FORMER_TIERS
+    ]
     nodes: Annotated[list[GraphNode], Field(max_length=MOST_NODES)]
     edges: Annotated[list[GraphEdge], Field(max_length=MOST_EDGES)]
     flows: Annotated[list[GraphFlow], Field(max_length=200)]
@@ -99,6 +115,8 @@ class GraphDocument(_Part):
             raise ValueError("has an edge from or to a node that it does not list")
         if any(n.kind == "service" and (n.tier is None or n.domain is None) for n in self.nodes):
             raise ValueError("has a service without tier or domain")
+        if {node.tier for node in self.nodes} - {None, *(tier.name for tier in self.tiers)}:
+            raise ValueError("has a node in a tier that it does not list")
         return self
 
 
@@ -301,7 +319,7 @@ def _catalog(document: GraphDocument) -> Catalog:
             node.name: Service(
                 name=node.name,
                 domain=node.domain or "",
-                tier=Tier(node.tier or Tier.FRONTEND),
+                tier=node.tier or document.tiers[-1].name,
                 summary=node.summary,
                 port=0,
                 start_seconds=0,
@@ -339,7 +357,10 @@ def _catalog(document: GraphDocument) -> Catalog:
             )
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),
-        windows=(),
+        tiers=tuple(
+            Tier(name=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at, priority=0)
+            for tier in document.tiers
+        ),
         buckets={},
         flows=tuple(Flow(name=flow.name, steps=tuple(flow.steps)) for flow in document.flows),
         platform_file="",

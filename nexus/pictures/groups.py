@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog import Catalog, NodeKind, Tier
+from catalog import Catalog, NodeKind
+from catalog.names import EXTERNAL_TIER
 
 OUTSIDE = "Outside the platform"
 """Title of the group of external APIs."""
@@ -30,14 +31,14 @@ class Group:
 
 def groups(catalog: Catalog) -> Iterator[Group]:
     """Every group that has nodes, tiers in startup order and then the external APIs."""
-    for window in catalog.windows:
-        if window.tier is Tier.INFRASTRUCTURE:
+    for tier in catalog.tiers:
+        if tier.name == catalog.first_tier:
             kind, names = NodeKind.RESOURCE, tuple(catalog.resources)
         else:
             kind = NodeKind.SERVICE
-            names = tuple(service.name for service in catalog.in_tier(window.tier))
+            names = tuple(service.name for service in catalog.in_tier(tier.name))
         if names:
-            title = f"{window.tier} · {window.starts_at}–{window.ends_at} s"
-            yield Group(window.tier, title, kind, names)
+            title = f"{tier.name} · {tier.starts_at}–{tier.ends_at} s"
+            yield Group(tier.name, title, kind, names)
     if catalog.external:
-        yield Group("external", OUTSIDE, NodeKind.EXTERNAL, tuple(catalog.external))
+        yield Group(EXTERNAL_TIER, OUTSIDE, NodeKind.EXTERNAL, tuple(catalog.external))

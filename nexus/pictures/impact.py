@@ -99,7 +99,7 @@ def impact_as_mermaid(catalog: Catalog, found: Impact) -> str:
 def _charts(catalog: Catalog, found: Impact) -> Iterator[Chart]:
     yield _whole(found)
     yield _summary(found, "domain", {n: each.domain for n, each in catalog.services.items()})
-    yield _summary(found, "tier", {n: str(each.tier) for n, each in catalog.services.items()})
+    yield _summary(found, "tier", {n: each.tier for n, each in catalog.services.items()})
 
 
 def _whole(found: Impact) -> Chart:

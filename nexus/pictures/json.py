@@ -15,13 +15,17 @@ def as_json(catalog: Catalog) -> str:
 
 
 def graph_document(catalog: Catalog) -> dict[str, Any]:
-    """Every node and edge, sorted by name and by source and target, and every critical flow.
+    """Every tier in startup order, node and edge, sorted, and every critical flow.
 
     `tier` is null for external APIs, `domain` for all but services, which alone have a
     `summary` and, if they were renamed, `renamed_from`; dedicated servers alone have
     `stands_for` and `dedicated_to`; all edges are there, not only the reduced ones.
     """
     return {
+        "tiers": [
+            {"name": tier.name, "starts_at": tier.starts_at, "ends_at": tier.ends_at}
+            for tier in catalog.tiers
+        ],
         "nodes": list(_nodes(catalog)),
         "edges": [
             {

@@ -15,7 +15,7 @@ from itertools import combinations, count
 from math import ceil, dist
 from typing import NamedTuple
 
-from catalog import Catalog, Order, Tier
+from catalog import Catalog, Order
 from catalog.errors import counted
 from graph.dependencies import service_edges
 from graph.order import starts_after, waves_by_tier
@@ -123,12 +123,12 @@ def layout(catalog: Catalog) -> Layout:
         bands.append(Band(title, note, Box(MARGIN, top, WIDTH - 2 * MARGIN, height), lines))
         top += height + BAND_GAP
 
-    windows = {each.tier: f"{each.starts_at}–{each.ends_at} s · " for each in catalog.windows}
+    windows = {each.name: f"{each.starts_at}–{each.ends_at} s · " for each in catalog.tiers}
     gates_first = sorted(catalog.resources.values(), key=lambda each: (not each.gate, each.name))
     resources = _chips([each.name for each in gates_first], top + HEADER, MARK_ROOM)
     if resources:
-        note = windows[Tier.INFRASTRUCTURE] + counted(len(resources), "platform resource")
-        band(Tier.INFRASTRUCTURE.capitalize(), note, resources.values())
+        note = windows[catalog.first_tier] + counted(len(resources), "platform resource")
+        band(catalog.first_tier.capitalize(), note, resources.values())
     waves: list[_Wave] = []
     for tier, names in waves_by_tier(catalog).items():
         placed = list(_waves(names, top + TIER_HEADER))

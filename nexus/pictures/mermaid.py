@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
+from catalog.names import EXTERNAL_TIER
 from graph.order import starts_after
 from nexus.pictures.groups import groups
 
@@ -109,7 +110,7 @@ def _charts(catalog: Catalog) -> Iterator[Chart]:
     title = f"Without {left_out} that others imply"
     yield Chart(tuple(_lines(catalog, kept)), len(kept), title)
     yield _summary(catalog, "domain", lambda name: _domain(catalog, name))
-    yield _summary(catalog, "tier", lambda name: str(catalog.tier_of(name) or "external"))
+    yield _summary(catalog, "tier", lambda name: catalog.tier_of(name) or EXTERNAL_TIER)
 
 
 def _domain(catalog: Catalog, name: str) -> str:

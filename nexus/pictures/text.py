@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from catalog import Catalog, Edge, NodeKind, Order, Tier
+from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
 from graph.dependencies import components, dependency_graph
 from graph.figures import edges_in_words, figures
@@ -31,7 +31,7 @@ def _lines(catalog: Catalog) -> Iterator[str]:
     )
     yield edges_in_words(numbers)
     yield ""
-    yield _heading(catalog, Tier.INFRASTRUCTURE, counted(len(catalog.resources), "resource"))
+    yield _heading(catalog, catalog.first_tier, counted(len(catalog.resources), "resource"))
     yield from _resources(catalog)
     after = starts_after(catalog)
     width = max(map(len, catalog.services), default=0)
@@ -56,9 +56,9 @@ def _lines(catalog: Catalog) -> Iterator[str]:
     yield "  a (or c)   falls back to c while a is down"
 
 
-def _heading(catalog: Catalog, tier: Tier, content: str) -> str:
-    window = next(window for window in catalog.windows if window.tier is tier)
-    return f"{tier}  {window.starts_at}–{window.ends_at} s  {content}"
+def _heading(catalog: Catalog, name: str, content: str) -> str:
+    tier = next(tier for tier in catalog.tiers if tier.name == name)
+    return f"{name}  {tier.starts_at}–{tier.ends_at} s  {content}"
 
 
 def _resources(catalog: Catalog) -> Iterator[str]:

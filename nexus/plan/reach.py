@@ -120,7 +120,7 @@ def _need(catalog: Catalog, source: str, target: str) -> str:
     services = catalog.services
     waits = catalog.kind(target) is not NodeKind.EXTERNAL
     if target in services:
-        waits = services[target].tier.position <= services[source].tier.position and not (
+        waits = catalog.position(target) <= catalog.position(source) and not (
             nx.has_path(startup_graph(catalog), target, source)
         )
     return target if waits else f"{{target: {target}, order: {Order.RUNTIME}, reason: …}}"

@@ -25,7 +25,7 @@ GRAPH_RULES = (
     *("later-tier", "windows-that", "two-behind"),
     *("rule-", "runtime-without-reason", "external-at-startup", "fallback-", "need-of-itself"),
     *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
-    *("resource-and-external", "flow-", "bucket-", "tiers-out-of-order"),
+    *("resource-and-external", "flow-", "bucket-", "tier-", "priority-", "unknown-tier"),
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""

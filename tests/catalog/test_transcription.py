@@ -90,7 +90,7 @@ def test_catalog_has_the_documented_platform(catalog: Catalog) -> None:
     assert set(catalog.resources) == set(document.RESOURCE_WORDS.values())
     gates = {name for name, resource in catalog.resources.items() if resource.gate}
     assert gates == document.GATES
-    windows = {window.tier: (window.starts_at, window.ends_at) for window in catalog.windows}
+    windows = {tier.name: (tier.starts_at, tier.ends_at) for tier in catalog.tiers}
     assert windows == document.WINDOWS
     assert list(windows) == list(document.WINDOWS)
     providers = {name: external.providers for name, external in catalog.external.items()}

@@ -20,7 +20,9 @@ from nexus.plan import recorder
 from nexus.plan.recorder import Registration
 from nexus.pulumi.urn import STACK_TYPE
 
-CONTEXT = Context(prefix="nexus", stack="staging", environment="staging")
+CONTEXT = Context(
+    prefix="nexus", stack="staging", environment="staging", first_tier="infrastructure"
+)
 
 AWS = AwsContext(
     context=CONTEXT,

@@ -55,7 +55,7 @@ def test_sequence_is_valid_for_every_startup_edge(catalog: Catalog) -> None:
     assert sorted(sequence) == sorted(catalog.services)
     position = {name: index for index, name in enumerate(sequence)}
     assert all(position[target] < position[source] for source, target in startup(catalog))
-    tiers = [catalog.services[name].tier.position for name in sequence]
+    tiers = [catalog.position(name) for name in sequence]
     assert tiers == sorted(tiers)
 
 

@@ -11,7 +11,7 @@ import networkx as nx
 import pytest
 from rich.console import Console
 
-from catalog import Tier, load_catalog
+from catalog import load_catalog
 from nexus.cli.rehearse import tiers_of
 from nexus.plan.plan import Plan, make_plan
 from nexus.rehearsal.outcome import Outcome
@@ -23,7 +23,7 @@ from nexus.rehearsal.tiers import tier_times
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
-from tests.transcription import SERVICES, STARTUP_EDGES
+from tests.transcription import SERVICES, STARTUP_EDGES, WINDOWS
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 
@@ -127,14 +127,13 @@ def test_every_dependency_is_ready_before_its_dependent_is_created(run: Run) -> 
 
 def test_tiers_follow_each_other_only_under_tiers(run: Run) -> None:
     """The documented order must hold whatever the edges say."""
-    services = load_catalog(DOCUMENTED).services
+    position = load_catalog(DOCUMENTED).position
     made = deployments(run.up)
     out_of_order = [
         (early, late)
         for early in made
         for late in made
-        if services[early].tier.position < services[late].tier.position
-        and made[late].start < made[early].end
+        if position(early) < position(late) and made[late].start < made[early].end
     ]
     gated = any("TierGate" in resource.urn for resource in run.plan.resources)
     assert bool(out_of_order) != gated
@@ -142,7 +141,7 @@ def test_tiers_follow_each_other_only_under_tiers(run: Run) -> None:
         precedes(made[early], made[late])
         for early in made
         for late in made
-        if services[early].tier.position < services[late].tier.position
+        if position(early) < position(late)
     )
 
 
@@ -156,7 +155,7 @@ def test_the_readme_shows_these_figures(run: Run) -> None:
     dependencies = {each["urn"]: each.get("dependencies") or () for each in run.state}
     console.print(tier_table(tier_times(tiers, run.up.operations, dependencies)))
     rows = [cells(line) for line in shown.getvalue().splitlines() if line.startswith("│")]
-    assert len(rows) == len(Tier)
+    assert len(rows) == len(WINDOWS)
     lines = [outcome_line(each).plain for each in (run.up, run.again, run.down)]
     missing = [row for row in rows if row not in map(cells, readme.splitlines())]
     missing += [[line] for line in lines if line not in readme]

@@ -66,8 +66,8 @@ def after(project: Path, *names: str) -> set[str]:
 def later(project: Path, name: str) -> set[str]:
     """All services of the tiers after that of `name`."""
     catalog = load_catalog(project)
-    position = catalog.services[name].tier.position if name in catalog.services else -1
-    return {each.name for each in catalog.services.values() if each.tier.position > position}
+    position = catalog.position(name) if name in catalog.services else -1
+    return {each for each in catalog.services if catalog.position(each) > position}
 
 
 def failed_run(session: Rehearsal, project: Path, *names: str) -> tuple[Outcome, Spread]:

@@ -16,7 +16,9 @@ from components.context import Context
 from nexus.plan.recorder import record
 
 AWS = AwsContext(
-    context=Context(prefix="nexus", stack="staging", environment="staging"),
+    context=Context(
+        prefix="nexus", stack="staging", environment="staging", first_tier="infrastructure"
+    ),
     account="123456789012",
     region="eu-central-1",
     zones=("eu-central-1a",),

@@ -136,7 +136,9 @@ def test_balancer_is_protected_where_data_is_retained() -> None:
 
 def test_long_names_fit() -> None:
     """AWS refuses names of more than 32 characters."""
-    context = Context(prefix="nexus", stack="a-stack-with-a-long-name", environment="staging")
+    context = Context(
+        prefix="nexus", stack="a-stack-with-a-long-name", environment="staging", first_tier="base"
+    )
     long: AwsContext = replace(AWS, context=context)
     balancer = made(aws=long)
     for kind in ("LoadBalancer", "TargetGroup"):

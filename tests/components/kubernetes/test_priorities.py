@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from catalog import Tier
+from catalog import load_catalog
 from components.kubernetes.priorities import HIGHEST, Priorities, PrioritiesArgs
-from stacks.foundation import PRIORITIES
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
+from tests.projects import DOCUMENTED
 
 TIERS = {"infrastructure": 30, "core": 20, "frontend": 10}
 
@@ -24,7 +24,7 @@ def test_makes_what_it_says() -> None:
     assert_makes_what_it_says(Priorities, made(TIERS))
 
 
-@pytest.mark.parametrize("values", [{}, {"core": 1}, TIERS, PRIORITIES])
+@pytest.mark.parametrize("values", [{}, {"core": 1}, TIERS])
 def test_what_others_stand_on_goes_first(values: Mapping[str, int]) -> None:
     """On a full cluster the database must not make room for a front page."""
     classes = {
@@ -51,11 +51,10 @@ def test_values_fall_from_tier_to_tier(values: Mapping[str, int]) -> None:
 
 def test_every_tier_has_a_value_that_does_not_move() -> None:
     """The API server refuses another one: the first deployment with it ends there."""
-    assert list(PRIORITIES) == list(Tier)
+    values = {tier.name: tier.priority for tier in load_catalog(DOCUMENTED).tiers}
     # What runs in clusters today. A tier that is added goes between two of them.
     kept = {"infrastructure": 5, "core": 4, "platform": 3, "domain": 2, "frontend": 1}
-    assert {tier: PRIORITIES[Tier(tier)] // 100_000 for tier in kept} == kept
-    assert all(PRIORITIES[Tier(tier)] % 100_000 == 0 for tier in kept)
+    assert {tier: values[tier] for tier in kept} == {t: n * 100_000 for t, n in kept.items()}
 
 
 def test_names_are_the_stacks_own_and_known_when_they_are_there() -> None:

@@ -129,6 +129,21 @@ def test_moves_and_flows() -> None:
     assert said[2] == "Critical flow sign-in is now: c, b, a"
 
 
+def test_tiers_of_its_own() -> None:
+    """Whoever puts a tier in between moves every start, and a reviewer saw nothing of it."""
+    tiers = [{"name": name} for name in ("ground", "core", "domain", "edge")]
+    nodes = [{**BASE["nodes"][0], "tier": "edge"}, *BASE["nodes"][1:3]]
+    nodes.append({**BASE["nodes"][3], "tier": "ground"})
+    said = told(tiers=tiers, nodes=nodes)
+    assert said[0] == (
+        "The tiers are ground, core, domain, edge; they were infrastructure, core, platform, "
+        "domain, frontend"
+    )
+    assert said[1] == "a moves from tier core to edge, so it starts later"
+    gone = told(nodes=[{**BASE["nodes"][0], "tier": "ground"}, *nodes[1:]], tiers=tiers[:3])
+    assert gone[1] == "a moves from tier core to ground, so it starts earlier"
+
+
 def test_the_picture_shows_the_changed_neighbourhood_alone() -> None:
     """A picture of all 43 services in a comment shows nothing."""
     before = graph(document())

@@ -64,7 +64,7 @@ def test_the_schema_is_current() -> None:
         ([], False),
         (snapshot(graph=GRAPH), True),
         (snapshot(graph={**GRAPH, "nodes": [{**NODE, "name": "A"}]}), False),
-        (snapshot(graph={**GRAPH, "nodes": [{**NODE, "tier": "top"}]}), False),
+        (snapshot(graph={**GRAPH, "nodes": [{**NODE, "tier": "Top"}]}), False),
         (snapshot(graph={**GRAPH, "nodes": [{**NODE, "kind": "thing"}]}), False),
         (snapshot(graph={"nodes": [NODE], "edges": []}), False),
     ],
@@ -79,4 +79,4 @@ def test_a_real_snapshot_fits(six: Path) -> None:
     """The schema is of what `nexus snapshot` writes."""
     document = document_of(six)
     assert accepts(document)
-    assert set(document["graph"]) == {"nodes", "edges", "flows"}
+    assert set(document["graph"]) == {"tiers", "nodes", "edges", "flows"}

@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 import pytest
 from hypothesis import given, settings
 
-from catalog import Catalog, Order, Tier, load_catalog
+from catalog import Catalog, Order, load_catalog
 from graph.impact import State, impact
 from graph.order import starts_after
 from nexus.pictures.impact import impact_as_svg, outage_caption
@@ -272,7 +272,7 @@ def test_the_caption_of_a_great_outage_fits(catalog: Catalog) -> None:
 
 def test_a_platform_of_calls_alone_has_lines() -> None:
     """Boxes without a line look as if nothing needed anything."""
-    services = [service("gateway", Tier.FRONTEND), service("cart", Tier.DOMAIN), service("stock")]
+    services = [service("gateway", "frontend"), service("cart", "domain"), service("stock")]
     calls = [edge("gateway", "cart", Order.RUNTIME), edge("cart", "stock", Order.RUNTIME)]
     catalog = catalog_of(services, calls)
     picture = layout(catalog)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from catalog.document import place
+from catalog.document import At, place
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import MAX_TIERS, NeedEntry, PlatformFile, ServicesFile
 from catalog.names import (
@@ -18,6 +18,7 @@ from catalog.names import (
     RESOURCES,
     dedicated_name,
 )
+from catalog.run_rules import unfit_run
 from catalog.validation import Read
 
 
@@ -32,6 +33,7 @@ def inconsistencies(
     yield from _unfit_tiers(files, platform)
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
+    yield from _unfit_runs(files)
     yield from _unfit_windows(platform)
     yield from _unfit_priorities(platform)
 
@@ -128,6 +130,8 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
         return "write either 'target' or 'above_tier', exactly one of them."
     if need.target == service:
         return "a service cannot need itself; remove it."
+    if need.above_tier is not None and need.port is not None:
+        return "a rule cannot name a port, which each service has its own of; remove 'port'."
     if need.target in seen:
         return f"'{need.target}' is listed twice; keep one entry."
     return None
@@ -256,6 +260,24 @@ def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem
                     field = f"service '{name}', field 'environment[{index}]': '{variable}': "
                     at = ("services", name, "environment", index)
                     yield file.document.problem(field + message, at)
+
+
+def _unfit_runs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+    for file in files:
+        for name, entry in file.content.services.items():
+            for at, message in unfit_run(
+                entry.run,
+                port=entry.port,
+                own_start="start_seconds" in entry.model_fields_set,
+                required=entry.environment,
+            ):
+                yield unfit_service(file, name, at, message)
+
+
+def unfit_service(file: Read[ServicesFile], service: str, at: At, message: str) -> Problem:
+    """A problem with what `service` says at `at`, from its name on."""
+    whole = ("services", service, *at)
+    return file.document.problem(f"{place(whole)}: {message}", whole)
 
 
 def _unfit_renames(

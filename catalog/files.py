@@ -18,11 +18,15 @@ from catalog.names import (
     RESOURCES,
     DomainName,
     Name,
+    PortName,
     Sentence,
     ServiceName,
     TierName,
     VariableName,
 )
+from catalog.run import LEAST_PORT
+from catalog.run_entry import RunEntry
+from catalog.validation import Entry
 
 MAX_TIERS = 20
 """Most tiers; a platform waits at every one for its slowest service."""
@@ -34,10 +38,6 @@ def _need_from_name(value: Any) -> Any:
     if not isinstance(value, dict):
         raise PydanticCustomError("need_type", "no need")
     return cast("dict[object, object]", value)
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 Failures = Annotated[
@@ -58,7 +58,7 @@ RetryPercent = Annotated[
 ]
 
 
-class BreakerEntry(_File, title="Circuit breaker"):
+class BreakerEntry(Entry, title="Circuit breaker"):
     """When every caller stops calling, tries again, and trusts the target as before."""
 
     open_after_failures: Failures
@@ -66,7 +66,7 @@ class BreakerEntry(_File, title="Circuit breaker"):
     close_after_successes: Successes
 
 
-class CallsEntry(_File, title="Calls"):
+class CallsEntry(Entry, title="Calls"):
     """How long every caller waits, and how often it tries again."""
 
     timeout_ms: Timeout
@@ -74,7 +74,7 @@ class CallsEntry(_File, title="Calls"):
     retry_percent: RetryPercent
 
 
-class OwnBreakerEntry(_File, title="Circuit breaker of one dependency"):
+class OwnBreakerEntry(Entry, title="Circuit breaker of one dependency"):
     """What differs from the circuit breaker in catalog/platform.yaml."""
 
     open_after_failures: Failures | None = Field(default=None, description="Instead of that one")
@@ -84,7 +84,7 @@ class OwnBreakerEntry(_File, title="Circuit breaker of one dependency"):
     close_after_successes: Successes | None = Field(default=None, description="Instead of that one")
 
 
-class OwnCallsEntry(_File, title="Calls of one dependency"):
+class OwnCallsEntry(Entry, title="Calls of one dependency"):
     """What differs from the calls in catalog/platform.yaml."""
 
     timeout_ms: Timeout | None = Field(default=None, description="Instead of that one")
@@ -92,7 +92,7 @@ class OwnCallsEntry(_File, title="Calls of one dependency"):
     retry_percent: RetryPercent | None = Field(default=None, description="Instead of that one")
 
 
-class NeedEntry(_File, title="Dependency"):
+class NeedEntry(Entry, title="Dependency"):
     """One dependency of a service, or one rule that stands for several.
 
     Exactly one of `target` and `above_tier` is given: a target names one
@@ -133,6 +133,10 @@ class NeedEntry(_File, title="Dependency"):
         strict=False,
         description="What the service does while the target is down; makes the edge degradable",
     )
+    port: PortName | None = Field(
+        default=None,
+        description="Name of the service's port that is called; its first one if none is given",
+    )
     reason: Sentence | None = Field(
         default=None, description="Why the edge is as it is; required for runtime edges"
     )
@@ -158,14 +162,17 @@ def _environment_schema(schema: dict[str, Any]) -> None:
     schema["items"] = {**schema["items"], "not": {"pattern": RESERVED_VARIABLES}}
 
 
-class ServiceEntry(_File, title="Service"):
+class ServiceEntry(Entry, title="Service"):
     """One service: what it is, when it starts and what it needs."""
 
     summary: Sentence = Field(description="One line that says what the service does")
     tier: TierName = Field(
         description="Tier the service starts in: one of catalog/platform.yaml but its first"
     )
-    port: int = Field(default=8080, ge=1024, le=65535, description="TCP port it listens on")
+    port: Annotated[int, Field(ge=LEAST_PORT, le=65535)] | None = Field(
+        default=None,
+        description="TCP port it answers HTTP on, where it has no other; 8080 if none is given",
+    )
     start_seconds: int = Field(
         default=30,
         ge=1,
@@ -183,6 +190,10 @@ class ServiceEntry(_File, title="Service"):
         description="Environment variables it does not start without; a stack's settings give "
         "their values, as 'nexus-cos:variables'",
     )
+    run: RunEntry = Field(
+        default_factory=RunEntry,
+        description="What its container really is, where that is not the usual",
+    )
     needs: list[Annotated[NeedEntry, BeforeValidator(_need_from_name)]] = Field(
         default=[],
         description="Dependencies: a name, or a mapping with target and more",
@@ -190,7 +201,7 @@ class ServiceEntry(_File, title="Service"):
     )
 
 
-class ServicesFile(_File, title="Services of a domain"):
+class ServicesFile(Entry, title="Services of a domain"):
     """A file of catalog/services: the services of one domain."""
 
     domain: DomainName = Field(
@@ -202,7 +213,7 @@ class ServicesFile(_File, title="Services of a domain"):
     )
 
 
-class TierEntry(_File, title="Tier"):
+class TierEntry(Entry, title="Tier"):
     """A tier and its documented window."""
 
     name: TierName = Field(description="The tier")
@@ -226,22 +237,22 @@ Providers = Annotated[
 ]
 
 
-class ResourceEntry(_File, title="Platform resource"):
+class ResourceEntry(Entry, title="Platform resource"):
     """A platform resource."""
 
     summary: Sentence = Field(description="One line that says what it is")
-    providers: Providers = []
+    providers: Providers = Field(default=[])
     gate: bool = Field(default=False, description="Whether the infrastructure tier waits for it")
 
 
-class ExternalEntry(_File, title="External API"):
+class ExternalEntry(Entry, title="External API"):
     """An API outside the platform."""
 
     summary: Sentence = Field(description="One line that says what it is")
-    providers: Providers = []
+    providers: Providers = Field(default=[])
 
 
-class BucketEntry(_File, title="Bucket"):
+class BucketEntry(Entry, title="Bucket"):
     """A bucket of the `storage` resource."""
 
     owner: Name = Field(description="Service that administers the content")
@@ -253,7 +264,7 @@ class BucketEntry(_File, title="Bucket"):
     )
 
 
-class PlatformFile(_File, title="Platform"):
+class PlatformFile(Entry, title="Platform"):
     """catalog/platform.yaml: what the services stand on."""
 
     circuit_breaker: BreakerEntry = Field(description="Circuit breaker of every dependency")

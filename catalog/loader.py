@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from catalog.consistency import inconsistencies
+from catalog.consistency import inconsistencies, unfit_service
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
@@ -25,6 +25,8 @@ from catalog.model import (
     Tier,
 )
 from catalog.names import dedicated_name
+from catalog.run import ConfigurationFile
+from catalog.run_loader import read_files, run_of
 from catalog.validation import Read, validated
 
 Content = TypeVar("Content", bound=BaseModel)
@@ -53,7 +55,7 @@ def load_catalog(project: Path) -> Catalog:
     platform = _read(project, PLATFORM_FILE, PlatformFile, problems)
     if problems or platform is None:
         raise InputError(problems)
-    return _resolved(services, platform)
+    return _resolved(project, services, platform)
 
 
 def _service_files(project: Path, problems: list[Problem]) -> list[str]:
@@ -85,17 +87,20 @@ def _read(
         return None
 
 
-def _resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]) -> Catalog:
+def _resolved(
+    project: Path, files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+) -> Catalog:
     """The catalog that the files declare together.
 
     Raises:
         InputError: every name declared twice, dependency listed twice or on
-            itself, and window out of order.
+            itself, container that contradicts itself, and window out of order.
     """
-    services = _services(files)
     problems = list(inconsistencies(files, platform))
+    configuration = _configuration(project, files, problems)
     if problems:
         raise InputError(problems)
+    services = _services(files, configuration)
     edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     dedicated = [
         (services[name], need.target)
@@ -107,18 +112,42 @@ def _resolved(files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile])
     return _catalog(platform, services, edges, dedicated)
 
 
-def _services(files: Sequence[Read[ServicesFile]]) -> Mapping[str, Service]:
+def _configuration(
+    project: Path, files: Sequence[Read[ServicesFile]], problems: list[Problem]
+) -> Mapping[str, tuple[ConfigurationFile, ...]]:
+    """The files of the repository that each service finds."""
+    configuration: dict[str, list[ConfigurationFile]] = {}
+    for file in files:
+        for name, entry in file.content.services.items():
+            configuration[name] = []
+            for found in read_files(project, entry.run):
+                if isinstance(found, ConfigurationFile):
+                    configuration[name].append(found)
+                else:
+                    problems.append(unfit_service(file, name, *found))
+    return {name: tuple(found) for name, found in configuration.items()}
+
+
+def _services(
+    files: Sequence[Read[ServicesFile]],
+    configuration: Mapping[str, tuple[ConfigurationFile, ...]],
+) -> Mapping[str, Service]:
     return {
         name: Service(
             name=name,
             domain=file.content.domain,
             tier=entry.tier,
             summary=entry.summary,
-            port=entry.port,
             start_seconds=entry.start_seconds,
             file=file.document.name,
             environment=tuple(sorted(entry.environment)),
             renamed_from=entry.renamed_from,
+            run=run_of(
+                entry.run,
+                port=entry.port,
+                start_seconds=entry.start_seconds,
+                files=configuration[name],
+            ),
         )
         for file in files
         for name, entry in file.content.services.items()
@@ -147,6 +176,7 @@ def _edges(
                             line=line,
                             field=f"needs[{index}]",
                             call=call,
+                            port=need.port,
                         )
                         targets.setdefault(target, edge)
         yield from targets.values()
@@ -174,7 +204,9 @@ def _targets(
         order = [tier.name for tier in platform.tiers]
         above = order[order.index(need.above_tier) + 1 :]
         for service in services.values():
-            if service.tier in above and service.name != source:
+            # A rule is about what can be called.
+            called = service.run.called is not None and service.name != source
+            if service.tier in above and called:
                 yield service.name
 
 

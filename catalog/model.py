@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from catalog.names import ResourceName
+from catalog.run import Kind, Port, Run
 
 
 class Order(StrEnum):
@@ -82,22 +83,30 @@ class Service:
         domain: failure domain it belongs to; one namespace per domain.
         tier: tier it starts in.
         summary: one line for people.
-        port: TCP port it listens on.
         start_seconds: longest time from container start to ready, in seconds.
         file: file that declares it, relative to the project.
         environment: names of environment variables it does not start without, sorted.
         renamed_from: what it was called when its data was made, if it was renamed since.
+        run: what its container is.
     """
 
     name: str
     domain: str
     tier: str
     summary: str
-    port: int
     start_seconds: int
     file: str
     environment: tuple[str, ...] = ()
     renamed_from: str | None = None
+    run: Run = field(default_factory=Run)
+
+    @property
+    def port(self) -> int:
+        """Number of the port that callers get who name none."""
+        called = self.run.called
+        if called is None:
+            raise ValueError(f"Nobody calls '{self.name}'.")
+        return called.number
 
     @property
     def data_name(self) -> str:
@@ -148,6 +157,8 @@ class Edge:
         file: file that declares it, relative to the project.
         line: line that declares it, counted from 1, if it was read from a file.
         field: field of the source that declares it, as `needs[0]`; a rule declares several.
+        call: how the source treats the target; None if it was not read from a file.
+        port: name of the target's port that the source calls; None for its first one.
     """
 
     source: str
@@ -159,6 +170,7 @@ class Edge:
     line: int | None = None
     field: str = "needs"
     call: CallPolicy | None = None
+    port: str | None = None
 
     @property
     def criticality(self) -> Criticality:
@@ -250,6 +262,13 @@ class Catalog:
     def edges_to(self, resource: ResourceName) -> tuple[Edge, ...]:
         """Edges that lead to a platform resource, sorted by source."""
         return tuple(edge for edge in self.edges if edge.target == resource)
+
+    def called(self, edge: Edge) -> Port | None:
+        """The port of a service that `edge` leads to, None where there is none to call."""
+        service = self.services.get(edge.target)
+        if service is None or service.run.kind is not Kind.WEB:
+            return None
+        return service.run.called if edge.port is None else service.run.port(edge.port)
 
     def kind(self, name: str) -> NodeKind | None:
         """Kind of the node called `name`, None when there is none."""

@@ -19,6 +19,9 @@ characters."""
 VARIABLE = r"^[A-Z][A-Z0-9_]*$"
 """Name of an environment variable."""
 
+PLAIN_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+"""Name of an environment variable that an image knows already, which may be of any case."""
+
 RESERVED_VARIABLES = r"^(PORT$|NEXUS_)"
 """Environment variables that every service has from this program."""
 
@@ -73,6 +76,21 @@ RESERVED_ON: Mapping[ResourceName, frozenset[str]] = {
 DNS_LABEL = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 """RFC 1035 label, as Kubernetes demands it for the name of a Service."""
 
+PORT_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+"""Name of a port (RFC 6335), with a letter first."""
+
+PATH = r"^(/[-A-Za-z0-9._]+)+$"
+"""Path in a container, absolute and without blanks."""
+
+URL_PATH = r"^/[!-~]*$"
+"""Path of a URL, perhaps with a query."""
+
+QUANTITY = r"^[1-9][0-9]{0,5}(Ki|Mi|Gi)$"
+"""Size of a folder."""
+
+CRON = r"^[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}$"
+"""Five fields of the characters that Kubernetes takes."""
+
 ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 """Text without line breaks and control characters; it goes into annotations and pictures."""
 
@@ -82,6 +100,12 @@ ServiceName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX
 DomainName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
 TierName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=MAX_DOMAIN_NAME)]
 VariableName = Annotated[str, StringConstraints(pattern=VARIABLE, max_length=63)]
+PlainVariableName = Annotated[str, StringConstraints(pattern=PLAIN_VARIABLE, max_length=63)]
+PortName = Annotated[str, StringConstraints(pattern=PORT_NAME, max_length=15)]
+ContainerPath = Annotated[str, StringConstraints(pattern=PATH, max_length=255)]
+UrlPath = Annotated[str, StringConstraints(pattern=URL_PATH, max_length=255)]
+Quantity = Annotated[str, StringConstraints(pattern=QUANTITY)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Sentence = Annotated[
     str,
     StringConstraints(min_length=1, max_length=500, strip_whitespace=True, pattern=ONE_LINE),

@@ -8,14 +8,30 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from catalog.document import At, Document, place
 from catalog.errors import InputError, Problem, did_you_mean, one_of, shortened
-from catalog.names import DNS_LABEL, ONE_LINE, VARIABLE
+from catalog.names import (
+    CRON,
+    DNS_LABEL,
+    ONE_LINE,
+    PATH,
+    PLAIN_VARIABLE,
+    PORT_NAME,
+    QUANTITY,
+    URL_PATH,
+    VARIABLE,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Entry(BaseModel):
+    """A mapping in one of the files that people edit. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 @dataclass(frozen=True)
@@ -126,6 +142,7 @@ _WANTED = {
     "list_type": "a list",
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
+    "port_type": "a number, or a mapping with 'port'",
     "need_type": "a name, or a mapping with 'target'",
     "too_short": "at least one entry",
     "string_too_short": "text",
@@ -138,6 +155,24 @@ _PATTERNS = {
     VARIABLE: (
         "is no name of an environment variable",
         "capitals, digits and underscores, with a capital first",
+    ),
+    PLAIN_VARIABLE: (
+        "is no name of an environment variable",
+        "letters, digits and underscores, without a digit first",
+    ),
+    PORT_NAME: (
+        "is no name of a port",
+        "lower-case letters, digits and single hyphens between them, with a letter first",
+    ),
+    PATH: (
+        "is no path in a container",
+        "an absolute one of letters, digits, dots, hyphens and underscores, as '/var/cache/app'",
+    ),
+    URL_PATH: ("is no path of a URL", "one that starts with a slash, as '/health/ready'"),
+    QUANTITY: ("is no size", "a whole number with 'Ki', 'Mi' or 'Gi', as '64Mi'"),
+    CRON: (
+        "is no cron line",
+        "minute, hour, day of the month, month and day of the week, as '15 3 * * 1-5'",
     ),
     ONE_LINE: ("has a line break or control character", "it on one line"),
 }

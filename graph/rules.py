@@ -9,8 +9,9 @@ from itertools import pairwise
 import networkx as nx
 
 from catalog import Bucket, Catalog, Edge, Fallback, Flow, InputError, NodeKind, Order, Problem
-from catalog.errors import service_hint
+from catalog.errors import did_you_mean, one_of, service_hint
 from catalog.names import RESOURCES
+from catalog.run import Kind, Protocol
 from graph.dependencies import (
     components,
     domain_graph,
@@ -37,6 +38,26 @@ def targets_exist(catalog: Catalog) -> Iterator[Problem]:
                 f"declare it as {what} in {catalog.platform_file}."
             )
             yield _problem_at(edge, f"unknown target '{edge.target}'; {hint}")
+
+
+def calls_reach_a_port(catalog: Catalog) -> Iterator[Problem]:
+    """Who is called listens, at the port that the caller names, if it names one."""
+    for edge in catalog.edges:
+        service = catalog.services.get(edge.target)
+        if service is None:
+            if edge.port is not None and catalog.kind(edge.target) is not None:
+                message = f"'{edge.target}' is no service, and has one port; remove 'port'."
+                yield _problem_at(edge, message)
+        elif service.run.kind is not Kind.WEB:
+            yield _problem_at(
+                edge,
+                f"'{edge.target}' is of kind '{service.run.kind}', which nobody can call; remove "
+                f"it here, or write 'kind: web' in '{edge.target}'.",
+            )
+        elif catalog.called(edge) is None:
+            ports = [port.name for port in service.run.ports]
+            hint = did_you_mean(edge.port or "", ports) or f"write {one_of(ports)}."
+            yield _problem_at(edge, f"'{edge.target}' has no port '{edge.port}'; {hint}")
 
 
 def _one_per_need(edges: Iterable[Edge]) -> Iterator[Edge]:
@@ -294,8 +315,22 @@ def _not_a_user(catalog: Catalog, bucket: Bucket, service: str) -> Problem:
     return Problem(catalog.platform_file, f"bucket '{bucket.name}': '{service}' {message}")
 
 
+def load_balancer_speaks_http(catalog: Catalog) -> Iterator[Problem]:
+    """The load balancer's requests arrive at a port that takes them."""
+    for edge in catalog.edges_to("load-balancer"):
+        called = catalog.services[edge.source].run.called
+        if called is None or called.protocol is not Protocol.HTTP:
+            what = "nothing" if called is None else called.protocol
+            yield _problem_at(
+                edge,
+                f"the load balancer routes HTTP to the first port of '{edge.source}', where that "
+                f"speaks {what}; list its HTTP port first, or remove the need.",
+            )
+
+
 RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     targets_exist,
+    calls_reach_a_port,
     startup_is_acyclic,
     no_startup_edge_to_a_later_tier,
     domains_are_acyclic,
@@ -307,6 +342,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     bucket_names_are_free,
     cdn_serves_one_bucket,
     load_balancer_routes_to_one_service,
+    load_balancer_speaks_http,
 )
 """All rules. Names and shapes of the files are checked when they are read."""
 

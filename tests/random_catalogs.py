@@ -26,7 +26,6 @@ def service(name: str, tier: str = "core", domain: str = "alpha") -> Service:
         domain=domain,
         tier=tier,
         summary=f"Service {name}",
-        port=8080,
         start_seconds=30,
         file=f"catalog/services/{domain}.yaml",
     )

@@ -321,7 +321,6 @@ def _catalog(document: GraphDocument) -> Catalog:
                 domain=node.domain or "",
                 tier=node.tier or document.tiers[-1].name,
                 summary=node.summary,
-                port=0,
                 start_seconds=0,
                 file="",
                 renamed_from=node.renamed_from,

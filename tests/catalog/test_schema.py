@@ -27,6 +27,7 @@ GRAPH_RULES = (
     *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
     *("resource-and-external", "flow-", "bucket-", "tier-", "priority-", "unknown-tier"),
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
+    "run-",
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from catalog.errors import InputError
+from catalog.errors import InputError, counted
 from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.session import session, stack_option
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -22,9 +22,7 @@ def command(
     plan: Annotated[
         bool, typer.Option("--plan", help="Plan a stack too, and hold it against the rules.")
     ] = False,
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", metavar="NAME", help="Stack for --plan.")
-    ] = "dev",
+    stack: Annotated[str, stack_option("Stack for --plan.")] = "dev",
 ) -> None:
     """Check the catalog and print what was checked.
 
@@ -37,7 +35,7 @@ def command(
     if not quiet:
         _tell(catalog)
     if plan:
-        kept = _judge(found.project.absolute(), stack)
+        kept = _judge(found.require_project(), stack)
         if not quiet:
             write(kept)
 
@@ -59,7 +57,6 @@ def _judge(project: Path, stack: str) -> str:
 
 
 def _tell(catalog: Catalog) -> None:
-    from catalog.errors import counted
     from components.aws.versions import warnings
     from graph.figures import edges_in_words, figures
     from graph.rules import RULES

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.output import FORMAT, Output, say, write
+from nexus.cli.session import session, stack_option
 
 if TYPE_CHECKING:
     from nexus.diff.report import Report
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    TERMINAL = "terminal"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 def command(  # noqa: PLR0917 - typer makes options of them
@@ -29,14 +21,9 @@ def command(  # noqa: PLR0917 - typer makes options of them
         str, typer.Argument(metavar="BASE", help="Git revision, project folder or snapshot.")
     ],
     head: Annotated[str, typer.Argument(metavar="HEAD", help="The same, to compare with it.")],
-    stacks: Annotated[
-        list[str] | None,
-        typer.Option("--stack", "-s", metavar="NAME", help="Only this stack; may be repeated."),
-    ] = None,
-    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TERMINAL,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
-    ] = None,
+    stacks: Annotated[list[str] | None, stack_option("Only this stack; may be repeated.")] = None,
+    format_: Annotated[Literal["terminal", "markdown", "json"], FORMAT] = "terminal",
+    output: Output = None,
 ) -> None:
     """Show what a change does to every stack, without a cluster, an account or a secret.
 
@@ -52,15 +39,9 @@ def command(  # noqa: PLR0917 - typer makes options of them
     from nexus.diff.revisions import read_sides
 
     try:
-        sides = read_sides(
-            session(context).project,
-            base,
-            head,
-            stacks or (),
-            lambda text: typer.echo(text, err=True),
-        )
+        sides = read_sides(session(context).project, base, head, stacks or (), say)
     except PlanningError as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(1) from error
     report = make_report(*sides)
     _write(report, format_, output)
@@ -68,18 +49,16 @@ def command(  # noqa: PLR0917 - typer makes options of them
         raise typer.Exit(int(report.exit_code))
 
 
-def _write(report: Report, format_: Format, output: Path | None) -> None:
-    if format_ is Format.JSON:
+def _write(report: Report, format_: str, output: Path | None) -> None:
+    if format_ == "json":
         from nexus.diff.render.json import as_json
 
         write(as_json(report), output)
-    elif format_ is Format.MARKDOWN:
+    elif format_ == "markdown":
         from nexus.diff.render.markdown import as_markdown
 
         write(as_markdown(report), output)
     else:
-        from io import StringIO
-
         from rich.console import Console
 
         from nexus.diff.render.terminal import print_report

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nexus.cli.output import write
+from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import require_nodes, session
 
 if TYPE_CHECKING:
     from catalog import Catalog
 
 
-class Format(StrEnum):
-    """How the graph is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    MERMAID = "mermaid"
-    DOT = "dot"
-    SVG = "svg"
-
-
 def command(
     context: typer.Context,
-    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
-    ] = None,
+    format_: Annotated[Literal["text", "json", "mermaid", "dot", "svg"], FORMAT] = "text",
+    output: Output = None,
     service: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Only this node and its neighbours."),
@@ -48,13 +34,13 @@ def command(
     write(_rendered(catalog, format_, service), output)
 
 
-def _rendered(catalog: Catalog, format_: Format, service: str | None) -> str:
+def _rendered(catalog: Catalog, format_: str, service: str | None) -> str:
     from graph.dependencies import neighbourhood
     from nexus.pictures import RENDERERS
     from nexus.pictures.text import neighbours_as_text
 
     if service is not None:
-        if format_ is Format.TEXT:
+        if format_ == "text":
             return neighbours_as_text(catalog, service)
         catalog = neighbourhood(catalog, service)
     return RENDERERS[format_](catalog)

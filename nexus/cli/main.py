@@ -1,16 +1,120 @@
-"""The `nexus` command line: global options, and commands that are imported when they are run."""
+"""The `nexus` command line: its commands, global options, and how it ends when it cannot go on.
+
+Every run imports the modules of all commands, so they import nothing heavy: what a command needs
+of Pulumi, the graph or the pictures is imported inside its function.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from nexus.cli.commands import Commands
+from catalog.errors import InputError
+from nexus.cli import (
+    check,
+    diff,
+    generated,
+    graph,
+    impact,
+    plan,
+    reach,
+    rehearse,
+    repair,
+    snapshot,
+)
+from nexus.cli.output import say
 from nexus.cli.session import Session
 
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "check": check.command,
+    "diff": diff.command,
+    "graph": graph.command,
+    "impact": impact.command,
+    "plan": plan.command,
+    "reach": reach.command,
+    "rehearse": rehearse.command,
+    "repair": repair.command,
+    "schema": generated.schema,
+    "settings": generated.settings,
+    "snapshot": snapshot.command,
+}
+"""In the order of the help."""
+
+HIDDEN = ("schema", "settings")
+"""For who changes this project, not for who uses it."""
+
 UNKNOWN = "(version unknown)"
+
+PROJECT_OPTION = "--project"
+
+FORMAT_OPTIONS = frozenset(
+    f"--{name}" for name in ("dot", "json", "markdown", "mermaid", "svg", "terraform", "text")
+)
+"""What people write in the place of `--format`."""
+
+BAD_INPUT = 2
+"""Exit code when something the user gave is wrong."""
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+class Commands(TyperGroup):
+    """The group of all commands: reads options where people write them, tells errors in words."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        """The command of this name, made of its function now: all would take 10 ms of every run."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        single = typer.Typer(rich_markup_mode=None, add_completion=False)
+        single.command(name=cmd_name, hidden=cmd_name in HIDDEN)(COMMANDS[cmd_name])
+        return cast("TyperCommand", typer.main.get_command(single))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Takes `--project DIR` behind the command as well as before it."""
+        args = _project_first(args)
+        for arg in args[: args.index("--")] if "--" in args else args:
+            name = arg.partition("=")[0]
+            if name in FORMAT_OPTIONS:
+                ctx.fail(
+                    f"There is no option '{name}'; write '--format {name.removeprefix('--')}', and "
+                    "'--output FILE' for a file."
+                )
+        return super().parse_args(ctx, args)
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Runs a command; what the user can correct ends as sentences and exit code 2."""
+        for stream in (sys.stdout, sys.stderr):
+            # Arrows and dashes must not end a command in a terminal that has no such letters.
+            reconfigure = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="replace")
+        try:
+            return super().main(*args, **options)
+        except InputError as error:
+            say(str(error))
+            raise SystemExit(BAD_INPUT) from error
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                # Typer ends quietly where a reader has seen enough, as `head` has.
+                raise
+            # The interpreter would fail once more on what is left in the buffer.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            say(f"Cannot write the output ({error.strerror}); make room for it.")
+            raise SystemExit(BAD_INPUT) from error
+
 
 app = typer.Typer(
     cls=Commands,
@@ -70,3 +174,20 @@ def main(
 def run() -> None:
     """The entry point of the installed command."""
     app(prog_name="nexus")
+
+
+def _project_first(args: list[str]) -> list[str]:
+    """`args` with every `--project` and its value moved to the front; nothing behind `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    todo = iter(args)
+    for arg in todo:
+        if arg == "--":
+            rest += [arg, *todo]
+        elif arg == PROJECT_OPTION:
+            front += [arg, *[value for value in [next(todo, None)] if value is not None]]
+        elif arg.startswith(f"{PROJECT_OPTION}="):
+            front.append(arg)
+        else:
+            rest.append(arg)
+    return front + rest

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nexus.cli.output import write
-from nexus.cli.session import Session, session
+from nexus.cli.output import FORMAT, Output, write
+from nexus.cli.session import session, stack_option
 
 if TYPE_CHECKING:
     from catalog import Catalog
@@ -18,21 +16,11 @@ if TYPE_CHECKING:
     from stacks.environment import Environment
 
 
-class Format(StrEnum):
-    """How the plan is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    TERRAFORM = "terraform"
-
-
 def command(
     context: typer.Context,
-    stack: Annotated[str, typer.Option("--stack", "-s", metavar="NAME", help="Stack to plan.")],
-    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
-    ] = None,
+    stack: Annotated[str, stack_option("Stack to plan.")],
+    format_: Annotated[Literal["text", "json", "terraform"], FORMAT] = "text",
+    output: Output = None,
 ) -> None:
     """Plan a stack, without a cluster, an account or a secret.
 
@@ -45,28 +33,26 @@ def command(
     from nexus.plan.plan import make_plan
 
     found = session(context)
-    found.require_project()
-    plan = make_plan(found.project.absolute(), stack)
-    if format_ is Format.JSON:
+    project = found.require_project()
+    plan = make_plan(project, stack)
+    if format_ == "json":
         write(plan.to_json(), output)
-    elif format_ is Format.TERRAFORM:
+    elif format_ == "terraform":
         from nexus.plan.terraform.configuration import configuration
 
         write(configuration(plan), output)
     else:
-        write(summary(plan) + _left_out(found, stack), output)
+        from stacks.environment import environment_named
+        from stacks.stack_file import read_stack_file
+
+        text = _summary(plan)
+        environment = environment_named(read_stack_file(project, stack).setting("environment"))
+        if environment is not None:
+            text += _left_out(environment, found.catalog())
+        write(text, output)
 
 
-def _left_out(found: Session, stack: str) -> str:
-    from stacks.environment import environment_named
-    from stacks.stack_file import read_stack_file
-
-    file = read_stack_file(found.project.absolute(), stack)
-    environment = environment_named(file.setting("environment"))
-    return "" if environment is None else left_out(environment, found.catalog())
-
-
-def summary(plan: Plan) -> str:
+def _summary(plan: Plan) -> str:
     """The plan in a few lines: how many resources of each type, and what they wait for."""
     types = Counter(r.type for r in plan.resources if r.custom)
     components = sum(not r.custom for r in plan.resources)
@@ -81,7 +67,7 @@ def summary(plan: Plan) -> str:
     return "\n".join((headline, *lines, ""))
 
 
-def left_out(environment: Environment, catalog: Catalog) -> str:
+def _left_out(environment: Environment, catalog: Catalog) -> str:
     """What the catalog names and the environment does not provide, and who goes without."""
     lacking = environment.lacks(catalog)
     if not lacking:

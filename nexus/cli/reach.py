@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from nexus.cli.output import write
-from nexus.cli.session import require_nodes, session
+from nexus.cli.output import FORMAT, Output, write
+from nexus.cli.session import require_nodes, session, stack_option
 
 if TYPE_CHECKING:
     from nexus.plan.reach import Reach
@@ -19,25 +17,14 @@ REFUSED = 1
 """Exit code when it may not."""
 
 
-class Format(StrEnum):
-    """How the answer is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def command(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="A", help="Who calls.")],
     target: Annotated[str, typer.Argument(metavar="B", help="Who is called.")],
     *,
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", metavar="NAME", help="Stack whose plan is asked.")
-    ] = "dev",
-    format_: Annotated[Format, typer.Option("--format", "-f", help="Format.")] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
-    ] = None,
+    stack: Annotated[str, stack_option("Stack whose plan is asked.")] = "dev",
+    format_: Annotated[Literal["text", "json"], FORMAT] = "text",
+    output: Output = None,
 ) -> None:
     """Say whether A may open connections to B, by which network policies and edges.
 
@@ -51,7 +38,7 @@ def command(
     catalog = current.catalog()
     require_nodes(catalog, (source, target))
     found = reach(current.project.absolute(), stack, catalog, (source, target))
-    write(_as_json(stack, found) if format_ is Format.JSON else _as_text(stack, found), output)
+    write(_as_json(stack, found) if format_ == "json" else _as_text(stack, found), output)
     if not found.allowed:
         raise typer.Exit(REFUSED)
 
@@ -86,13 +73,7 @@ def _as_json(stack: str, found: Reach) -> str:
         "egress_policies": found.egress,
         "ingress_policies": found.ingress,
         "edges": [
-            {
-                "source": edge.source,
-                "target": edge.target,
-                "order": edge.order,
-                "file": edge.file,
-                "line": edge.line,
-            }
+            {name: getattr(edge, name) for name in ("source", "target", "order", "file", "line")}
             for edge in found.edges
         ],
         "to_allow": None if found.line is None else {"file": file, "need": need},

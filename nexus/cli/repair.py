@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from catalog.errors import InputError
-from nexus.cli.output import write
-from nexus.cli.session import session
+from nexus.cli.output import say, write
+from nexus.cli.session import session, stack_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,10 +33,7 @@ _ELSEWHERE = (
 
 def command(
     context: typer.Context,
-    stack: Annotated[
-        str,
-        typer.Option("--stack", "-s", metavar="NAME", help="Stack to repair; the selected one."),
-    ] = "",
+    stack: Annotated[str, stack_option("Stack to repair; the selected one.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     unlock: Annotated[
         bool,
@@ -58,14 +55,13 @@ def command(
     from nexus.repair.examine import ChangedError
 
     given = _ids(ids or [])
-    found = session(context)
-    found.require_project()
+    project = session(context).require_project()
     try:
-        repaired = _repair(_pulumi(found.project.absolute(), stack), given, yes=yes, unlock=unlock)
+        repaired = _repair(_pulumi(project, stack), given, yes=yes, unlock=unlock)
     except PulumiError as error:
         raise InputError(f"Pulumi does not answer as it should.\n{error}") from error
     except ChangedError as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(REFUSED) from error
     if not repaired:
         raise typer.Exit(REFUSED)
@@ -85,14 +81,14 @@ def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool
         return True
     holders = {lock.holder() for lock in diagnosis.locks}
     if Holder.ALIVE in holders:
-        typer.echo(_ALIVE, err=True)
+        say(_ALIVE)
         return False
     if diagnosis.unanswered:
-        typer.echo("\n".join(questions(diagnosis)), err=True)
+        say("\n".join(questions(diagnosis)))
         return False
     write("\n" + "\n".join(plan_in_words(diagnosis)) + "\n")
     if Holder.ELSEWHERE in holders and not unlock:
-        typer.echo(_ELSEWHERE, err=True)
+        say(_ELSEWHERE)
         return False
     if not yes and not _agreed(pulumi.stack):
         return False
@@ -103,7 +99,7 @@ def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool
 
 def _agreed(stack: str) -> bool:
     if not sys.stdin.isatty():
-        typer.echo("Nothing was changed. Without a terminal to ask, add --yes.", err=True)
+        say("Nothing was changed. Without a terminal to ask, add --yes.")
         return False
     return typer.confirm(f"Repair the stack '{stack}'?")
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from catalog.errors import InputError
+from catalog.errors import InputError, service_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from catalog import Catalog
 
-_ALL = "run 'nexus graph' to see all names."
+ALL_NAMES = "run 'nexus graph' to see all names."
+"""What to do about a name that resembles no other."""
 
 PROJECT_FILES = ("Pulumi.yaml", "catalog")
 """Any of these makes a folder a project; both are there in a complete one."""
+
+
+def stack_option(meaning: str) -> Any:
+    """The option `--stack` of a command."""
+    return typer.Option("--stack", "-s", metavar="NAME", help=meaning)
 
 
 @dataclass(frozen=True)
@@ -41,13 +47,18 @@ class Session:
         check(catalog)
         return catalog
 
-    def require_project(self) -> None:
-        """Refuses a folder that holds no project, with an `InputError`."""
+    def require_project(self) -> Path:
+        """The project's folder as an absolute path.
+
+        Raises:
+            InputError: it holds no project.
+        """
         if not any((self.project / name).exists() for name in PROJECT_FILES):
             raise InputError(
                 f"'{self.project.absolute()}' holds no project (no catalog folder); run nexus in "
                 "the folder that holds Pulumi.yaml, or name it: nexus --project DIR."
             )
+        return self.project.absolute()
 
 
 def session(context: typer.Context) -> Session:
@@ -60,15 +71,13 @@ def session(context: typer.Context) -> Session:
 
 def require_nodes(catalog: Catalog, names: Iterable[str]) -> None:
     """Refuses names that are nothing in the catalog, with an `InputError`."""
-    from catalog.errors import service_hint
-
     others = (*catalog.resources, *catalog.external)
     unknown = [name for name in dict.fromkeys(names) if catalog.kind(name) is None]
     if unknown:
         raise InputError(
             "\n".join(
                 f"There is no service, platform resource or API '{name}'; "
-                f"{service_hint(name, catalog, others) or _ALL}"
+                f"{service_hint(name, catalog, others) or ALL_NAMES}"
                 for name in unknown
             )
         )

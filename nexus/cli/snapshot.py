@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nexus.cli.output import require_room, write
-from nexus.cli.session import Session, session
+from nexus.cli.output import Output, require_room, say, write
+from nexus.cli.session import Session, session, stack_option
 
 
 def command(
@@ -20,13 +19,8 @@ def command(
             metavar="REVISION", help="Git revision or project folder; this folder if left out."
         ),
     ] = None,
-    stacks: Annotated[
-        list[str] | None,
-        typer.Option("--stack", "-s", metavar="NAME", help="Only this stack; may be repeated."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
-    ] = None,
+    stacks: Annotated[list[str] | None, stack_option("Only this stack; may be repeated.")] = None,
+    output: Output = None,
 ) -> None:
     """Write what `nexus diff` compares: the graph, and the plan of every stack.
 
@@ -34,11 +28,10 @@ def command(
     planned has what its program said in the place of its resources. The same files
     give the same bytes, and secret values are replaced.
     """
-    if output is not None:
-        require_room(output)
     from nexus.diff.errors import PlanningError
     from nexus.diff.revisions import snapshot_of
 
+    require_room(output)
     try:
         if revision is None:
             text = _own(session(context), stacks or [])
@@ -50,19 +43,13 @@ def command(
     write(text, output)
 
 
-def say(text: str) -> None:
-    """Tells whoever waits."""
-    typer.echo(text, err=True)
-
-
 def _own(found: Session, wanted: list[str]) -> str:
     """The snapshot of the session's project, by this code."""
     from catalog.project_file import stack_names
     from nexus.diff.revisions import PLANNED, require_known
     from nexus.plan.snapshot import make_snapshot
 
-    found.require_project()
-    project = found.project.absolute()
+    project = found.require_project()
     names = stack_names(project)
     require_known(wanted, names)
     chosen = [name for name in names if not wanted or name in wanted]

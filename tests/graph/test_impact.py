@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from catalog import Catalog, Edge, Fallback, Flow, Order, Resource, load_catalog
 from graph.impact import Impact, State, impact, weak_points
-from tests.nexus.cli.test_cli import nexus
+from tests.nexus.cli.typed import nexus
 from tests.nexus.diff.copies import set_need
 from tests.projects import copy_project
 from tests.random_catalogs import catalog_of, edge, service, sound_catalogs

@@ -4,47 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import inspect
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from catalog import Catalog
-from catalog.errors import InputError
 from components.aws.versions import KUBERNETES
 from nexus.cli import check
-from nexus.cli.commands import MODULES
-from nexus.cli.main import UNKNOWN, app, version
-from nexus.cli.output import write
+from nexus.cli.main import COMMANDS, HIDDEN, UNKNOWN, app, version
 from nexus.pictures import RENDERERS
 from tests.catalog.examples import EXAMPLES, SERVICES, example_project, expected, write_project
-from tests.patience import PATIENCE_SECONDS
-from tests.projects import DOCUMENTED, ROOT
-
-
-def nexus(*arguments: str | Path, project: Path = DOCUMENTED) -> Result:
-    """One run inside this process."""
-    return CliRunner().invoke(app, ["--project", str(project), *map(str, arguments)])
-
-
-def run(
-    *arguments: str | Path, folder: Path = DOCUMENTED, **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """One run as its own process, with `folder` as the current one."""
-    return subprocess.run(
-        [sys.executable, "-m", "nexus", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
+from tests.nexus.cli.typed import nexus, run
+from tests.projects import DOCUMENTED
 
 
 def test_check_says_what_it_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,30 +129,6 @@ def test_graph_prints_text_by_default(catalog: Catalog) -> None:
     assert nexus("graph").stdout == RENDERERS["text"](catalog)
 
 
-def test_graph_writes_a_file(tmp_path: Path, catalog: Catalog) -> None:
-    """The picture in the repository is made this way."""
-    target = tmp_path / "tiers.svg"
-    result = nexus("graph", "--format", "svg", "--output", target)
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr.startswith(f"Wrote {target} (")
-    assert target.read_text(encoding="utf-8") == RENDERERS["svg"](catalog)
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [("no/such/folder.svg", "No such file or directory"), (".", "Is a directory")],
-)
-def test_output_that_cannot_be_written(tmp_path: Path, name: str, reason: str) -> None:
-    """A traceback would hide that only the folder is missing."""
-    target = tmp_path / name
-    result = nexus("graph", "--output", target)
-    assert result.exit_code == 2
-    assert result.stderr == (
-        f"Cannot write '{target}' ({reason}); name a file in a folder that exists and that you "
-        "may write to.\n"
-    )
-
-
 def test_graph_of_one_service() -> None:
     """Before a change, who is hit by it must be known."""
     assert nexus("graph", "--service", "kei-ai").stdout.startswith("kei-ai: Assistant")
@@ -210,42 +161,12 @@ def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     assert "Error: " in result.stderr or "Usage: nexus" in result.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "advice"),
-    [
-        (["graph", "--svg"], "There is no option '--svg'; write '--format svg', and '--output"),
-        (["impact", "redis", "--json=x"], "There is no option '--json'; write '--format json'"),
-        (["plan", "--stack", "dev", "--json", "x"], "write '--format json', and '--output FILE'"),
-        (["rehearse", "--json", "x"], "There is no option '--json'; write '--format json', and"),
-        (["reach", "user-auth", "redis", "--text"], "write '--format text'"),
-    ],
-)
-def test_a_missing_option_names_the_right_one(arguments: list[str], advice: str) -> None:
-    """Every command writes alike, so the error can say how."""
-    result = nexus(*arguments)
-    assert result.exit_code == 2
-    assert advice in result.stderr
-
-
-def test_every_command_that_writes_has_the_same_options() -> None:
-    """What holds for one command is tried with the next."""
-    for name, module in MODULES.items():
-        if name in ("check", "repair", "schema", "settings"):
-            continue
-        options = inspect.signature(importlib.import_module(module).command).parameters
-        # A snapshot is read by `nexus diff` alone and has one format.
-        wanted = {"output"} if name == "snapshot" else {"format_", "output"}
-        assert wanted <= set(options), name
-        assert options["output"].default is None
-
-
 def test_help_lists_the_commands() -> None:
     """A command that is not listed is not found."""
     result = nexus("--help")
     assert result.exit_code == 0
     listed = [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines()[1:]]
-    modules = {name: importlib.import_module(module) for name, module in MODULES.items()}
-    assert listed == [name for name, it in modules.items() if not getattr(it, "HIDDEN", False)]
+    assert listed == [name for name in COMMANDS if name not in HIDDEN]
 
 
 def test_version() -> None:
@@ -268,67 +189,6 @@ def test_version_without_an_installation(tmp_path: Path, monkeypatch: pytest.Mon
     assert version(project) == "1.2.3"
     project.write_text("[project\n")
     assert version(project) == UNKNOWN
-
-
-def test_reader_that_leaves_early() -> None:
-    """`nexus graph | head -1` must not end in a traceback."""
-    done = subprocess.run(
-        ["bash", "-c", f"'{sys.executable}' -m nexus graph --format json | head -1"],
-        cwd=DOCUMENTED,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("{\n", "")
-
-
-def test_closed_pipe(tmp_path: Path) -> None:
-    """The same with a reader that is gone before the first byte."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    with os.fdopen(writing, "wb") as pipe:
-        done = subprocess.run(
-            [sys.executable, "-m", "nexus", "graph"],
-            cwd=DOCUMENTED,
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (1, "")
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
-@pytest.mark.parametrize(
-    ("command", "sentence"),
-    [
-        (["graph"], "Cannot write the output (No space left on device); make room for it.\n"),
-        (["impact", "redis"], "Cannot write the output (No space left on device); make room"),
-        # What a library prints by itself.
-        (["schema"], "There is no room left to write (No space left on device); make some.\n"),
-    ],
-)
-def test_full_disk(command: list[str], sentence: str) -> None:
-    """A full disk must be named, and half a file must not pass for a whole one."""
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "nexus", *command],
-            cwd=ROOT if command == ["schema"] else DOCUMENTED,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 2
-    assert done.stderr.startswith(sentence)
-    assert done.stderr.count("\n") == 1
-
-
-def test_terminal_without_arrows() -> None:
-    """An old terminal shows '?' for an arrow instead of ending the command."""
-    result = run("check", PYTHONIOENCODING="latin-1")
-    assert result.returncode == 0
-    assert "key-service ? token-mgr" in result.stdout
 
 
 def test_check_and_graph_import_neither_pulumi_nor_rich() -> None:
@@ -365,35 +225,6 @@ def test_schema_is_checked_and_written(tmp_path: Path) -> None:
     result = nexus("schema", "--write", project=project)
     assert result.stderr.startswith(f"Wrote {folder}/platform.schema.json (")
     assert "services" not in result.stderr
-
-
-def test_write_says_why_it_cannot(tmp_path: Path) -> None:
-    """Other commands write through the same function."""
-    with pytest.raises(InputError, match="Is a directory"):
-        write("x", tmp_path)
-
-
-def test_files_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """A script that reads half a file fails far from the cause."""
-    path = tmp_path / "graph.json"
-    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
-    whole = path.read_text(encoding="utf-8")
-    path.chmod(0o640)
-    assert nexus("graph", "--format", "json", "--output", path).exit_code == 0
-    assert path.read_text(encoding="utf-8") == whole
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    """What is replaced in the place of a link or device is missed by whoever reads it there."""
-    target, link = tmp_path / "target", tmp_path / "link"
-    target.write_text("old", encoding="utf-8")
-    link.symlink_to(target)
-    assert nexus("graph", "--output", link).exit_code == 0
-    assert link.is_symlink()
-    assert "43 services" in target.read_text(encoding="utf-8")
-    assert nexus("graph", "--output", "/dev/null").exit_code == 0
-    assert not Path("/dev/null").is_file()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from nexus.cli import commands
 from nexus.cli.main import app
 from nexus.diff.render.markdown import MARKER
 from tests.projects import ROOT
@@ -20,12 +19,6 @@ from .copies import SIX, copy_whole, cut
 from .plans import document, resource
 
 STATEFUL = "kubernetes:apps/v1:StatefulSet"
-
-
-@pytest.fixture(autouse=True)
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    modules = {**commands.MODULES, "diff": "nexus.cli.diff"}
-    monkeypatch.setattr(commands, "MODULES", modules)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ _NOUNS = {
     "external": "external API",
     "buckets": "bucket",
     "flows": "flow",
+    "environments": "environment",
 }
 
 

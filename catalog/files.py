@@ -26,6 +26,7 @@ from catalog.names import (
 )
 from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
+from catalog.size_entry import SizesFile, SizingEntry, Sizings
 from catalog.validation import Entry
 
 MAX_TIERS = 20
@@ -162,7 +163,7 @@ def _environment_schema(schema: dict[str, Any]) -> None:
     schema["items"] = {**schema["items"], "not": {"pattern": RESERVED_VARIABLES}}
 
 
-class ServiceEntry(Entry, title="Service"):
+class ServiceEntry(SizingEntry, title="Service"):
     """One service: what it is, when it starts and what it needs."""
 
     summary: Sentence = Field(description="One line that says what the service does")
@@ -199,6 +200,7 @@ class ServiceEntry(Entry, title="Service"):
         description="Dependencies: a name, or a mapping with target and more",
         json_schema_extra=_needs_schema,
     )
+    environments: Sizings = Field(default={})
 
 
 class ServicesFile(Entry, title="Services of a domain"):
@@ -296,6 +298,7 @@ def schema_files() -> Mapping[str, str]:
     return {
         f"{SCHEMA_FOLDER}/services.schema.json": _schema_text(ServicesFile),
         f"{SCHEMA_FOLDER}/platform.schema.json": _schema_text(PlatformFile),
+        f"{SCHEMA_FOLDER}/sizes.schema.json": _schema_text(SizesFile),
     }
 
 

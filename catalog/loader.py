@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,12 +28,15 @@ from catalog.model import (
 from catalog.names import dedicated_name
 from catalog.run import ConfigurationFile
 from catalog.run_loader import read_files, run_of
+from catalog.size_entry import SizesFile
+from catalog.sizing import environment_sizes, own_sizings, unfit_sizes
 from catalog.validation import Read, validated
 
 Content = TypeVar("Content", bound=BaseModel)
 
 SERVICES_FOLDER = "catalog/services"
 PLATFORM_FILE = "catalog/platform.yaml"
+SIZES_FILE = "catalog/sizes.yaml"
 
 PRIORITY_STEP = 100_000
 """How much the pods of a tier count more than those of the next, where the tiers do not say."""
@@ -53,9 +57,13 @@ def load_catalog(project: Path) -> Catalog:
         if (file := _read(project, name, ServicesFile, problems)) is not None
     ]
     platform = _read(project, PLATFORM_FILE, PlatformFile, problems)
-    if problems or platform is None:
+    # A project without sizes of its own has those of this one.
+    own = project / SIZES_FILE
+    where = project if own.exists() or own.is_symlink() else Path(__file__).parents[1]
+    sizes = _read(where, SIZES_FILE, SizesFile, problems)
+    if problems or platform is None or sizes is None:
         raise InputError(problems)
-    return _resolved(project, services, platform)
+    return _resolved(project, services, platform, sizes)
 
 
 def _service_files(project: Path, problems: list[Problem]) -> list[str]:
@@ -88,19 +96,23 @@ def _read(
 
 
 def _resolved(
-    project: Path, files: Sequence[Read[ServicesFile]], platform: Read[PlatformFile]
+    project: Path,
+    files: Sequence[Read[ServicesFile]],
+    platform: Read[PlatformFile],
+    sizes: Read[SizesFile],
 ) -> Catalog:
     """The catalog that the files declare together.
 
     Raises:
         InputError: every name declared twice, dependency listed twice or on
-            itself, container that contradicts itself, and window out of order.
+            itself, container that contradicts itself, window out of order, and size that is
+            not there.
     """
-    problems = list(inconsistencies(files, platform))
+    problems = [*inconsistencies(files, platform), *unfit_sizes(files, sizes)]
     configuration = _configuration(project, files, problems)
     if problems:
         raise InputError(problems)
-    services = _services(files, configuration)
+    services = _services(files, configuration, sizes)
     edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     dedicated = [
         (services[name], need.target)
@@ -109,7 +121,8 @@ def _resolved(
         for need in entry.needs
         if need.dedicated and need.target in platform.content.resources
     ]
-    return _catalog(platform, services, edges, dedicated)
+    catalog = _catalog(platform, services, edges, dedicated)
+    return replace(catalog, environments=environment_sizes(sizes))
 
 
 def _configuration(
@@ -131,6 +144,7 @@ def _configuration(
 def _services(
     files: Sequence[Read[ServicesFile]],
     configuration: Mapping[str, tuple[ConfigurationFile, ...]],
+    sizes: Read[SizesFile],
 ) -> Mapping[str, Service]:
     return {
         name: Service(
@@ -148,6 +162,7 @@ def _services(
                 start_seconds=entry.start_seconds,
                 files=configuration[name],
             ),
+            sizings=own_sizings(name, entry, file.document, sizes),
         )
         for file in files
         for name, entry in file.content.services.items()

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from catalog.names import ResourceName
+from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
+from catalog.size import EnvironmentSizes, Sizing
 
 
 class Order(StrEnum):
@@ -88,6 +89,7 @@ class Service:
         environment: names of environment variables it does not start without, sorted.
         renamed_from: what it was called when its data was made, if it was renamed since.
         run: what its container is.
+        sizings: how large it is, in the environments for which it says so itself.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Service:
     environment: tuple[str, ...] = ()
     renamed_from: str | None = None
     run: Run = field(default_factory=Run)
+    sizings: Mapping[EnvironmentName, Sizing] = field(default_factory=dict[EnvironmentName, Sizing])
 
     @property
     def port(self) -> int:
@@ -234,6 +237,9 @@ class Catalog:
     buckets: Mapping[str, Bucket]
     flows: tuple[Flow, ...]
     platform_file: str
+    environments: Mapping[EnvironmentName, EnvironmentSizes] = field(
+        default_factory=dict[EnvironmentName, EnvironmentSizes]
+    )
 
     def __post_init__(self) -> None:
         # Sorted here, so that nothing made from a catalog can depend on the order of files.
@@ -269,6 +275,11 @@ class Catalog:
         if service is None or service.run.kind is not Kind.WEB:
             return None
         return service.run.called if edge.port is None else service.run.port(edge.port)
+
+    def sizing(self, service: str, environment: EnvironmentName) -> Sizing:
+        """How large `service` is in `environment`, and how many pods it has."""
+        own = self.services[service].sizings
+        return own.get(environment) or self.environments[environment].usual
 
     def kind(self, name: str) -> NodeKind | None:
         """Kind of the node called `name`, None when there is none."""

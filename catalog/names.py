@@ -43,6 +43,9 @@ provides each, and where nothing does yet."""
 
 RESOURCES: tuple[ResourceName, ...] = get_args(ResourceName)
 
+EnvironmentName = Literal["dev", "staging", "prod"]
+"""Environments that this program can build."""
+
 RESERVED_DOMAINS = frozenset({"data", "system"})
 """Domains whose namespaces belong to the servers and to the platform itself."""
 
@@ -90,6 +93,10 @@ QUANTITY = r"^[1-9][0-9]{0,5}(Ki|Mi|Gi)$"
 
 CRON = r"^[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}$"
 """Five fields of the characters that Kubernetes takes."""
+
+CPUS = r"^[1-9][0-9]{0,8}m?$"
+BYTES = r"^[1-9][0-9]{0,12}(k|M|G|T|Ki|Mi|Gi|Ti)$"
+"""Kubernetes quantities. Bytes have a unit: 512 alone would be too few for any process."""
 
 ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 """Text without line breaks and control characters; it goes into annotations and pictures."""

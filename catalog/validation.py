@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from catalog.document import At, Document, place
 from catalog.errors import InputError, Problem, did_you_mean, one_of, shortened
 from catalog.names import (
+    BYTES,
+    CPUS,
     CRON,
     DNS_LABEL,
     ONE_LINE,
@@ -144,10 +146,16 @@ _WANTED = {
     "model_type": _MAPPING,
     "port_type": "a number, or a mapping with 'port'",
     "need_type": "a name, or a mapping with 'target'",
+    "replicas_type": "at least one of 'least', 'most' and 'scale_on'",
+    "size_type": "the name of a size, or a mapping with 'cpu', 'memory' or 'ephemeral_storage'",
+    "amount_type": "an amount, or a mapping with 'request' and 'limit'",
+    "scale_type": "at least one of 'cpu', 'memory', 'queue' and 'metric'",
     "too_short": "at least one entry",
     "string_too_short": "text",
 }
 _PATTERNS = {
+    CPUS: ("is not a number of CPUs", "whole CPUs or thousandths of one, as 2 or 250m"),
+    BYTES: ("is not an amount of bytes", "a whole number with a unit, as 512Mi or 2Gi"),
     DNS_LABEL: (
         "is no DNS label",
         "lower-case letters, digits and hyphens, with a letter first and a letter or digit last",

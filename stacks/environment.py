@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from catalog import Catalog
-from catalog.names import ResourceName
+from catalog.names import EnvironmentName, ResourceName
 from components.kubernetes.pod import Size
-
-EnvironmentName = Literal["dev", "staging", "prod"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,25 +126,19 @@ class InAws:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """One column of the environment table.
+    """One column of the environment table. How large services are, the catalog's sizes say.
 
     Args:
         name: what the setting `environment` says.
         provided: platform resources that exist here, and what provides each. A
             resource that is missing stays in the graph without a handle.
         stand_ins: whether a service without a version runs as a stand-in.
-        replicas: pods per workload, at least.
-        most_replicas: pods per workload when it is busy.
-        workload: size of a workload.
         platform: where the servers are, and their sizes.
     """
 
-    name: str
+    name: EnvironmentName
     provided: Mapping[ResourceName, str]
     stand_ins: bool
-    replicas: int
-    most_replicas: int
-    workload: Size
     platform: InCluster | InAws
 
     def lacks(self, catalog: Catalog) -> tuple[str, ...]:
@@ -180,10 +172,6 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             "storage": "SeaweedFS StatefulSet",
         },
         stand_ins=True,
-        replicas=1,
-        most_replicas=2,
-        # All 43 fit into the 2 CPUs and 4 GiB of a small local cluster.
-        workload=Size(cpu="10m", cpu_limit="500m", memory="64Mi", scratch="32Mi"),
         platform=InCluster(
             postgres=ServerSize(size=_SERVER, storage="4Gi"),
             redis=ServerSize(size=Size(cpu="50m", cpu_limit="500m", memory="192Mi"), storage="1Gi"),
@@ -196,9 +184,6 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         name="staging",
         provided=_MANAGED,
         stand_ins=False,
-        replicas=1,
-        most_replicas=3,
-        workload=Size(cpu="50m", cpu_limit="1", memory="256Mi", scratch="128Mi"),
         platform=InAws(
             nat_gateways=1,
             public_api=True,
@@ -225,11 +210,6 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
         name="prod",
         provided=_MANAGED,
         stand_ins=False,
-        replicas=3,
-        most_replicas=6,
-        workload=Size(
-            cpu="100m", cpu_limit="2", memory="512Mi", scratch="256Mi", ephemeral="512Mi"
-        ),
         platform=InAws(
             nat_gateways=3,
             public_api=False,

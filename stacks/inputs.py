@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog import Catalog
+from catalog.size import EnvironmentSizes, Sizing
 from components.context import Context
 from stacks.environment import Environment, InAws, InCluster
 from stacks.release import Image
@@ -40,6 +41,15 @@ class Program:
         """Services that need `resource`, by what their part of it is called, which sorts them."""
         services = self.catalog.services
         return dict(sorted((services[name].data_name, name) for name in self.users(resource)))
+
+    @property
+    def sizes(self) -> EnvironmentSizes:
+        """How large services are here that say nothing, and what their sizes may count on."""
+        return self.catalog.environments[self.environment.name]
+
+    def sizing(self, service: str) -> Sizing:
+        """How large `service` is here, and how many pods it has."""
+        return self.catalog.sizing(service, self.environment.name)
 
     @property
     def rotations(self) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from catalog import Catalog
-from catalog.names import ResourceName
+from catalog.names import EnvironmentName, ResourceName
 from components.context import DATA, SYSTEM
 from components.kubernetes.acme_issuer import SOLVER_SIZE
 from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
@@ -17,6 +17,7 @@ from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.network import jobs_of
+from stacks.sizes import pod_size, rolling_pods
 
 
 def build_limits(
@@ -52,19 +53,27 @@ def build_limits(
             usual=JOB_SIZE,
         ),
     }
+    usual = pod_size(program.sizes.usual.size)
     for domain in catalog.domains:
-        members = sum(service.domain == domain for service in catalog.services.values())
-        # Besides the pods, one that is rolled out, and each old one while it ends.
-        pods = members * (2 * environment.most_replicas + 1)
+        pods = pods_of(domain, catalog, environment.name)
+        if domain in solvers:
+            pods[SOLVER_SIZE] += 1
         shares[domain] = Share(
             namespace=foundation.namespaces[domain],
-            pods={
-                environment.workload: pods,
-                **({SOLVER_SIZE: 1} if domain in solvers else {}),
-            },
-            usual=environment.workload,
+            pods=pods,
+            usual=usual if usual in pods else None,
         )
     Limits("limits", LimitsArgs(context=program.context, shares=shares), foundation.options())
+
+
+def pods_of(domain: str, catalog: Catalog, environment: EnvironmentName) -> Counter[Size]:
+    """Pods by size that a domain may have at once, while all of its services are rolled out."""
+    pods: Counter[Size] = Counter()
+    for service in catalog.services.values():
+        if service.domain == domain:
+            sizing = catalog.sizing(service.name, environment)
+            pods[pod_size(sizing.size)] += rolling_pods(sizing)
+    return pods
 
 
 def _servers(environment: Environment, catalog: Catalog) -> tuple[ServerSize, ...]:

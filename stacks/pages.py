@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from catalog import Catalog
+from catalog.size import Sizing
 from stacks.environment import ENVIRONMENTS, Environment, InAws, InCluster
 from stacks.settings import PROJECT, AwsSettings, CloudflareSettings, Settings, demands, shown
 
@@ -72,8 +73,9 @@ def _text(value: object) -> str:
 
 _ENVIRONMENTS = """# Environments
 
-Generated from `stacks/environment.py` by `make generate`. Which environment a stack is in says its
-setting `nexus-cos:environment`; [settings.md](settings.md) lists what else can be set.
+Generated from `stacks/environment.py` and `catalog/sizes.yaml` by `make generate`. Which
+environment a stack is in says its setting `nexus-cos:environment`; [settings.md](settings.md) lists
+what else can be set.
 
 """
 
@@ -96,7 +98,7 @@ def environments_page(catalog: Catalog) -> str:
     return "".join(
         (
             _ENVIRONMENTS,
-            _table("", names, [*_PLAIN]),
+            _table("", names, _plain(catalog)),
             "\n## What provides each platform resource\n\n",
             "A resource that is not provided stays in the graph, and nothing waits for it.\n\n",
             _table("resource", names, provided),
@@ -144,16 +146,30 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownVariableType]
 
 
-_PLAIN: list[tuple[str, Cell]] = [
-    ("cluster", lambda e: "any" if isinstance(e.platform, InCluster) else "EKS, three zones"),
-    ("a service without a version", lambda e: "runs as a stand-in" if e.stand_ins else "refused"),
-    ("versions", _in_aws(lambda m: "digests" if m.digests else "tags or digests")),
-    ("pods per service", lambda e: str(e.replicas)),
-    ("memory and CPU of a pod", lambda e: f"{e.workload.memory}, {e.workload.cpu}"),
-    ("the cluster's API from outside", _in_aws(lambda m: m.public_api)),
-    ("data outlives a `destroy`", _in_aws(lambda m: m.retained)),
-    ("days that logs are kept", _in_aws(lambda m: m.log_days)),
-]
+def _plain(catalog: Catalog) -> list[tuple[str, Cell]]:
+    def usual(environment: Environment) -> Sizing:
+        return catalog.environments[environment.name].usual
+
+    return [
+        ("cluster", lambda e: "any" if isinstance(e.platform, InCluster) else "EKS, three zones"),
+        (
+            "a service without a version",
+            lambda e: "runs as a stand-in" if e.stand_ins else "refused",
+        ),
+        ("versions", _in_aws(lambda m: "digests" if m.digests else "tags or digests")),
+        (
+            "pods of a service that says nothing",
+            lambda e: f"{usual(e).least} to {usual(e).most}",
+        ),
+        (
+            "memory and CPU of its pods",
+            lambda e: f"{usual(e).size.memory.request}, {usual(e).size.cpu.request}",
+        ),
+        ("the cluster's API from outside", _in_aws(lambda m: m.public_api)),
+        ("data outlives a `destroy`", _in_aws(lambda m: m.retained)),
+        ("days that logs are kept", _in_aws(lambda m: m.log_days)),
+    ]
+
 
 _SIZES: list[tuple[str, Cell]] = [
     ("PostgreSQL instances", _in_aws(lambda m: m.postgres.instances)),
@@ -183,7 +199,10 @@ def _quantities(catalog: Catalog) -> list[tuple[str, Cell]]:
     )
     return [
         ("EKS clusters", _in_aws(lambda _: 1)),
-        ("pods of services", lambda e: str(services * e.replicas)),
+        (
+            "pods of services",
+            lambda e: str(sum(catalog.sizing(each, e.name).least for each in catalog.services)),
+        ),
         ("NAT gateways, public addresses", _in_aws(lambda m: m.nat_gateways)),
         ("interface endpoints × zones", _in_aws(lambda _: "6 × 3")),
         (

@@ -19,6 +19,7 @@ from stacks.data import Data
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.network import Network
+from stacks.sizes import pod_size, scaling
 
 
 def build_services(
@@ -147,9 +148,10 @@ def _workload_args(
     script: pulumi.Output[str],
     after: list[pulumi.Resource],
 ) -> WorkloadArgs:
-    catalog, environment, settings = program.catalog, program.environment, program.settings
+    catalog, settings = program.catalog, program.settings
     name, needs, image = service.name, catalog.needs(service.name), program.images[service.name]
-    size = environment.workload
+    sizing = program.sizing(name)
+    size = pod_size(sizing.size)
     if gpus and any(edge.target == "gpu" for edge in needs):
         size = replace(size, gpus=1)
     return WorkloadArgs(
@@ -161,7 +163,7 @@ def _workload_args(
         arguments=image.arguments,
         port=service.port,
         start_seconds=service.start_seconds,
-        replicas=(environment.replicas, environment.most_replicas),
+        scaling=scaling(sizing, program.sizes, service.data_name),
         priority=foundation.priorities[service.tier],
         size=size,
         dependencies=tuple(

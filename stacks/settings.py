@@ -10,9 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from catalog.names import DNS_LABEL
+from catalog.names import DNS_LABEL, EnvironmentName
 from catalog.validation import is_secret
-from stacks.environment import EnvironmentName
 from stacks.setting_types import (
     AccountId,
     Addresses,

@@ -26,6 +26,7 @@ DATA = (
     "Pulumi.yaml",
     *(f"Pulumi.{stack}.yaml" for stack in STACKS),
     "catalog/platform.yaml",
+    "catalog/sizes.yaml",
     "catalog/services",
     "releases",
 )

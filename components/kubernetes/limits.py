@@ -67,7 +67,7 @@ class Limits(Component[LimitsArgs]):
             ResourceQuota(
                 f"{name}-{short}-quota",
                 metadata=metadata,
-                spec={"hard": _quota(share)},
+                spec={"hard": quota(share)},
                 opts=self.child,
             )
             if share.pods:
@@ -79,9 +79,10 @@ class Limits(Component[LimitsArgs]):
                 )
 
 
-def _quota(share: Share) -> dict[str, str]:
+def quota(share: Share) -> dict[str, str]:
+    """What all pods and volumes of the share may ask for together, as a ResourceQuota has it."""
     sizes = [size for size, number in share.pods.items() for _ in range(number)]
-    quota = {
+    hard = {
         "pods": str(len(sizes)),
         "persistentvolumeclaims": str(len(share.volumes)),
         "requests.storage": total(share.volumes),
@@ -89,15 +90,15 @@ def _quota(share: Share) -> dict[str, str]:
         "services.nodeports": "0",
     }
     if sizes:
-        quota |= {
+        hard |= {
             "requests.cpu": total(size.cpu for size in sizes),
             "limits.cpu": total(size.cpu_limit for size in sizes),
             "requests.memory": total(size.memory for size in sizes),
-            "limits.memory": total(size.memory for size in sizes),
+            "limits.memory": total(size.most_memory for size in sizes),
             "requests.ephemeral-storage": total(size.scratch for size in sizes),
             "limits.ephemeral-storage": total(size.ephemeral for size in sizes),
         }
-    return quota
+    return hard
 
 
 def _limits(share: Share) -> list[LimitRangeItemArgsDict]:
@@ -122,7 +123,7 @@ def _limits(share: Share) -> list[LimitRangeItemArgsDict]:
 
 
 def _limit(size: Size) -> dict[str, str]:
-    return {"cpu": size.cpu_limit, "memory": size.memory, "ephemeral-storage": size.ephemeral}
+    return {"cpu": size.cpu_limit, "memory": size.most_memory, "ephemeral-storage": size.ephemeral}
 
 
 def largest_size(sizes: Iterable[Size]) -> Size:
@@ -134,4 +135,5 @@ def largest_size(sizes: Iterable[Size]) -> Size:
         memory=largest(size.memory for size in every),
         scratch=largest(size.scratch for size in every),
         ephemeral=largest(size.ephemeral for size in every),
+        memory_limit=largest(size.most_memory for size in every),
     )

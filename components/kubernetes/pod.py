@@ -39,7 +39,8 @@ class Size:
     Args:
         cpu: CPU asked for, such as `10m`.
         cpu_limit: CPU it may use at most.
-        memory: memory asked for, and at the same time its limit.
+        memory: memory asked for.
+        memory_limit: memory it may use at most; what it asks for, if not given.
         scratch: size of its writable /tmp, and the ephemeral storage it asks for.
         ephemeral: most ephemeral storage; logs count too, and a pod that uses more
             is evicted, so it leaves room for the 50 MiB of logs a kubelet keeps.
@@ -52,6 +53,12 @@ class Size:
     scratch: str = "64Mi"
     ephemeral: str = "256Mi"
     gpus: int = 0
+    memory_limit: str | None = None
+
+    @property
+    def most_memory(self) -> str:
+        """Memory it may use at most."""
+        return self.memory_limit or self.memory
 
     def requirements(self) -> ResourceRequirementsArgsDict:
         """Requests and limits of a container of this size."""
@@ -65,7 +72,7 @@ class Size:
             },
             "limits": {
                 "cpu": self.cpu_limit,
-                "memory": self.memory,
+                "memory": self.most_memory,
                 "ephemeral-storage": self.ephemeral,
                 **gpus,
             },

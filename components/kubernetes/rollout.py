@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 import pulumi
 from pulumi_kubernetes.apps.v1 import DeploymentStrategyArgsDict, RollingUpdateDeploymentArgsDict
-from pulumi_kubernetes.autoscaling.v2 import HorizontalPodAutoscaler
+from pulumi_kubernetes.autoscaling.v2 import (
+    HorizontalPodAutoscaler,
+    MetricIdentifierArgsDict,
+    MetricSpecArgsDict,
+    MetricTargetArgsDict,
+)
 from pulumi_kubernetes.core.v1 import LifecycleArgsDict, TopologySpreadConstraintArgsDict
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.context import selector
-
-BUSY_PERCENT = 70
-"""CPU use, in percent of what was asked for, above which pods are added."""
 
 DRAIN_SECONDS = 5
 """How long a pod that ends still answers, in seconds: until then no proxy has heard of it."""
@@ -21,6 +26,38 @@ FINISH_SECONDS = 25
 """How long a pod has, after that, to finish what it is doing, in seconds."""
 
 GRACE_SECONDS = DRAIN_SECONDS + FINISH_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalMetric:
+    """A metric of something that is no object of the cluster, such as a queue.
+
+    Args:
+        name, labels: which of its series count, together.
+        value: what it may be per pod.
+    """
+
+    name: str
+    value: int
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """How many pods a workload has.
+
+    Args:
+        least, most: number of pods.
+        cpu, memory: use, in percent of what was asked for, above which pods are added; None
+            where it does not count.
+        metrics: what else pods are added for; of all, the one that asks for the most decides.
+    """
+
+    least: int
+    most: int
+    cpu: int | None
+    memory: int | None = None
+    metrics: tuple[ExternalMetric, ...] = ()
 
 
 def strategy(*, gpu: bool) -> DeploymentStrategyArgsDict:
@@ -62,12 +99,9 @@ def spread(name: str) -> list[TopologySpreadConstraintArgsDict]:
 
 
 def autoscaler(
-    name: str,
-    metadata: ObjectMetaArgsDict,
-    replicas: tuple[int, int],
-    opts: pulumi.ResourceOptions,
+    name: str, metadata: ObjectMetaArgsDict, scaling: Scaling, opts: pulumi.ResourceOptions
 ) -> HorizontalPodAutoscaler:
-    """The autoscaler of Deployment `name`, between the two numbers of `replicas`.
+    """The autoscaler of Deployment `name`.
 
     It brings the least number about by itself, metrics or not, so that the Deployment need
     not state any.
@@ -77,20 +111,34 @@ def autoscaler(
         metadata=metadata,
         spec={
             "scale_target_ref": {"api_version": "apps/v1", "kind": "Deployment", "name": name},
-            "min_replicas": replicas[0],
-            "max_replicas": replicas[1],
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {
-                        "name": "cpu",
-                        "target": {"type": "Utilization", "average_utilization": BUSY_PERCENT},
-                    },
-                }
-            ],
+            "min_replicas": scaling.least,
+            "max_replicas": scaling.most,
+            "metrics": _metrics(scaling),
         },
         opts=opts,
     )
+
+
+def _metrics(scaling: Scaling) -> list[MetricSpecArgsDict]:
+    """What the number of pods follows."""
+    metrics: list[MetricSpecArgsDict] = [
+        {
+            "type": "Resource",
+            "resource": {
+                "name": name,
+                "target": {"type": "Utilization", "average_utilization": percent},
+            },
+        }
+        for name, percent in (("cpu", scaling.cpu), ("memory", scaling.memory))
+        if percent is not None
+    ]
+    for each in scaling.metrics:
+        metric: MetricIdentifierArgsDict = {"name": each.name}
+        if each.labels:
+            metric["selector"] = {"match_labels": each.labels}
+        target: MetricTargetArgsDict = {"type": "AverageValue", "average_value": str(each.value)}
+        metrics.append({"type": "External", "external": {"metric": metric, "target": target}})
+    return metrics
 
 
 def budget(

@@ -30,7 +30,14 @@ from components.kubernetes.pod import (
     port_name,
     scratch_volume,
 )
-from components.kubernetes.rollout import GRACE_SECONDS, autoscaler, budget, spread, strategy
+from components.kubernetes.rollout import (
+    GRACE_SECONDS,
+    Scaling,
+    autoscaler,
+    budget,
+    spread,
+    strategy,
+)
 from components.kubernetes.startup_check import (
     WAIT_SECONDS,
     has_checks,
@@ -64,7 +71,7 @@ class WorkloadArgs:
         arguments: arguments of the image's own command.
         port: TCP port it listens on.
         start_seconds: longest time from container start to ready, in seconds.
-        replicas: least and largest number of pods.
+        scaling: number of pods, and what it follows.
         priority: name of its priority class, from the resource that makes it.
         size: requests and limits.
         dependencies: everything the service needs, sorted by name.
@@ -85,7 +92,7 @@ class WorkloadArgs:
     arguments: tuple[str, ...]
     port: int
     start_seconds: int
-    replicas: tuple[int, int]
+    scaling: Scaling
     priority: pulumi.Input[str]
     size: Size
     dependencies: tuple[Dependency, ...]
@@ -200,7 +207,7 @@ class Workload(Component[WorkloadArgs]):
                 ),
             ),
         )
-        autoscaler(name, {**common, "name": name}, args.replicas, child)
+        autoscaler(name, {**common, "name": name}, args.scaling, child)
         budget(name, {**common, "name": name}, child)
         self.url = workload_url(args.context, name, args.domain, args.port)
 

@@ -63,7 +63,7 @@ def _issuer(
 
         manager = CertManager(
             "cert-manager",
-            CertManagerArgs(replicas=program.environment.replicas),
+            CertManagerArgs(replicas=program.sizes.usual.least),
             foundation.options(),
         ).handle
     token = None

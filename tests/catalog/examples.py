@@ -6,6 +6,7 @@ from pathlib import Path
 
 from catalog import InputError, load_catalog
 from graph.rules import check
+from tests.projects import DOCUMENTED
 
 EXAMPLES = Path(__file__).parent / "catalogs"
 
@@ -24,13 +25,17 @@ EXPECTED = "# error: "
 
 
 def write_project(folder: Path, files: dict[str, str | bytes]) -> Path:
-    """A project in `folder` with these services files and, unless given, the usual platform.
+    """A project in `folder` with these files and, unless given, the usual platform and sizes.
 
     Args:
         folder: where it is written.
         files: text or bytes by path in the catalog folder.
     """
-    for name, content in {"platform.yaml": PLATFORM.read_bytes(), **files}.items():
+    usual: dict[str, str | bytes] = {
+        "platform.yaml": PLATFORM.read_bytes(),
+        "sizes.yaml": (DOCUMENTED / "catalog/sizes.yaml").read_bytes(),
+    }
+    for name, content in (usual | files).items():
         path = folder / "catalog" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -41,6 +46,10 @@ def example_project(folder: Path, example: Path) -> Path:
     """A project in `folder` around one example file."""
     if example.parent.name == "services":
         return write_project(folder, {"services/shop.yaml": example.read_bytes()})
+    if example.parent.name == "sizes":
+        return write_project(
+            folder, {"services/shop.yaml": SERVICES, "sizes.yaml": example.read_bytes()}
+        )
     services = SERVICES
     if "bucket" in example.name:
         services = services.replace("[postgres]", "[postgres, storage]")

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from catalog.names import EnvironmentName
 from nexus.plan.manifests import manifests
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
@@ -16,7 +17,7 @@ from nexus.plan.terraform.configuration import configuration
 from nexus.policy.rules import violations
 from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import validate
-from stacks.environment import ENVIRONMENTS, EnvironmentName, InAws
+from stacks.environment import ENVIRONMENTS, InAws
 from tests.projects import copy_project, set_config
 from tests.stacks.cloud_resources import STACKS, of_type, one, policies
 from tests.stacks.test_cloud_iam import unexplained_wildcards
@@ -120,12 +121,15 @@ def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: st
     assert isinstance(environment.platform, InAws)
     nodes = environment.platform.nodes
     needed: list[int] = [*SYSTEM]
+    scalers = of_type(clouds[stack], "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
     gpus = 0
     for kind in ("kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"):
-        for each in of_type(clouds[stack], kind).values():
+        for name, each in of_type(clouds[stack], kind).items():
             [container] = each.inputs["spec"]["template"]["spec"]["containers"]
             asked = container["resources"]["requests"]
-            count = environment.replicas if kind.endswith("Deployment") else 1
+            count = 1
+            if kind.endswith("Deployment"):
+                count = scalers[f"{name}-autoscaler"].inputs["spec"]["minReplicas"]
             needed[0] += count * int(amount(asked["cpu"]) * 1000)
             needed[1] += count * int(amount(asked["memory"]) / 1024**2)
             needed[2] += count

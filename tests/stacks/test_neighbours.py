@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from catalog import InputError, load_catalog
+from catalog.names import EnvironmentName
 from components.servers.database import CONNECTION_LIMIT
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import (
@@ -21,7 +22,7 @@ from stacks.capacity import (
     check_capacity,
     postgres_connections,
 )
-from stacks.environment import ENVIRONMENTS, EnvironmentName, InCluster
+from stacks.environment import ENVIRONMENTS, InCluster
 from tests.projects import small_project
 from tests.transcription import RESOURCE_EDGES
 

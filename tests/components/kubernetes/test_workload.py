@@ -11,7 +11,7 @@ import pytest
 
 from components.dependency import Call, Dependency
 from components.kubernetes.pod import GPU, Size
-from components.kubernetes.rollout import GRACE_SECONDS
+from components.kubernetes.rollout import GRACE_SECONDS, ExternalMetric, Scaling
 from components.kubernetes.startup_check import WAIT_SECONDS
 from components.kubernetes.traffic import Pods, Traffic
 from components.kubernetes.workload import (
@@ -67,7 +67,7 @@ USUAL: dict[str, Any] = {
     "arguments": (),
     "port": 3000,
     "start_seconds": 61,
-    "replicas": (2, 5),
+    "scaling": Scaling(least=2, most=5, cpu=70),
     "priority": "nexus-domain",
     "size": Size(cpu="50m", cpu_limit="500m", memory="128Mi"),
     "dependencies": (),
@@ -230,9 +230,52 @@ def test_startup_is_checked_where_there_is_something_to_check(
     assert timeouts["create"] == timeouts["update"] == f"{deadline + 30}s"
 
 
+def test_autoscaler_follows_what_the_service_says() -> None:
+    """A worker that waits for its queue uses no CPU, however long the queue is."""
+    jobs = ExternalMetric(
+        name="rabbitmq_queue_messages_ready", value=100, labels={"queue": "jobs", "vhost": "cart"}
+    )
+    several = Scaling(
+        least=1,
+        most=4,
+        cpu=80,
+        memory=75,
+        metrics=(jobs, ExternalMetric(name="orders_waiting", value=5)),
+    )
+
+    def resource(name: str, percent: int) -> dict[str, Any]:
+        target = {"type": "Utilization", "averageUtilization": percent}
+        return {"type": "Resource", "resource": {"name": name, "target": target}}
+
+    def external(metric: dict[str, Any], value: str) -> dict[str, Any]:
+        target = {"type": "AverageValue", "averageValue": value}
+        return {"type": "External", "external": {"metric": metric, "target": target}}
+
+    def metrics(scaling: Scaling) -> list[dict[str, Any]]:
+        return made(scaling=scaling).one("HorizontalPodAutoscaler").inputs["spec"]["metrics"]
+
+    queue = external({"name": jobs.name, "selector": {"matchLabels": jobs.labels}}, "100")
+    assert metrics(several) == [
+        resource("cpu", 80),
+        resource("memory", 75),
+        queue,
+        external({"name": "orders_waiting"}, "5"),
+    ]
+    alone = Scaling(least=1, most=4, cpu=None, metrics=(jobs,))
+    assert metrics(alone) == [queue]
+
+
+def test_memory_may_have_a_limit_of_its_own() -> None:
+    """A limit that is only written down is one that nobody keeps."""
+    size = Size(cpu="50m", cpu_limit="1", memory="128Mi", memory_limit="256Mi")
+    for container in (*pod(made(size=size))["containers"],):
+        assert container["resources"]["requests"]["memory"] == "128Mi"
+        assert container["resources"]["limits"]["memory"] == "256Mi"
+
+
 def test_autoscaler_alone_sets_the_number_of_pods() -> None:
     """Stated replicas undo, at every deployment, what the autoscaler did."""
-    service = made(replicas=(3, 7))
+    service = made(scaling=Scaling(least=3, most=7, cpu=70))
     spec = service.one("Deployment").inputs["spec"]
     assert "replicas" not in spec
     scaler = service.one("HorizontalPodAutoscaler").inputs["spec"]

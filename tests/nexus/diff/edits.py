@@ -234,8 +234,8 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "prefix-setting": (DANGEROUS, lambda p: set_config(p, "dev", namespacePrefix="cos")),
     "host-setting": (CHANGES, lambda p: set_config(p, "dev", host="nexus.example.com")),
     "rotation-setting": (DANGEROUS, lambda p: set_config(p, "dev", rotations={"user-auth": 1})),
-    "workload-size": (CHANGES, code("stacks/environment.py", 'memory="64Mi"', 'memory="96Mi"')),
-    "replicas": (CHANGES, code("stacks/environment.py", "replicas=1", "replicas=2")),
+    "workload-size": (CHANGES, code("catalog/sizes.yaml", "memory: 64Mi", "memory: 96Mi")),
+    "replicas": (CHANGES, code("catalog/sizes.yaml", "least: 1, most: 2", "least: 2, most: 2")),
     "probe": (CHANGES, code("components/kubernetes/workload_container.py", "period=5", "period=3")),
     "redis-prefix": (
         DANGEROUS,

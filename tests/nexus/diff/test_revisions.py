@@ -34,6 +34,9 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
+ROLLOUT = "components/kubernetes/rollout.py"
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Commits: nothing, the project, another replica count in the code; then what is broken."""
@@ -45,15 +48,15 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy_whole(folder)
     cut(folder, SIX)
     _commit(folder, "first")
-    replace_in(folder, "stacks/environment.py", "replicas=1", "replicas=2")
+    replace_in(folder, ROLLOUT, "scaling.least", "scaling.least + 1")
     _commit(folder, "second")
     dev = (folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
     half = dev.replace("nexus-cos:environment: dev", "nexus-cos:environment: dve")
     (folder / "Pulumi.half.yaml").write_text(half, encoding="utf-8")
     _commit(folder, "half")
-    replace_in(folder, "stacks/environment.py", "replicas=2", "replicas=does_not_exist")
+    replace_in(folder, ROLLOUT, "scaling.least + 1", "does_not_exist")
     _commit(folder, "broken")
-    replace_in(folder, "stacks/environment.py", "replicas=does_not_exist", "replicas=2")
+    replace_in(folder, ROLLOUT, "does_not_exist", "scaling.least + 1")
     (folder / "Pulumi.half.yaml").write_text(dev, encoding="utf-8")
     replace_in(folder, "catalog/platform.yaml", "tiers:", "tears:")
     _commit(folder, "wrong-catalog")

@@ -1,0 +1,130 @@
+"""How large services are, and how many pods they have, in each environment: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog.errors import Problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where something is said.
+
+    Args:
+        file: path of the file, relative to the project.
+        line: its line, counted from 1; None where nobody knows.
+        words: the field, as `service 'a', field 'size'`.
+    """
+
+    file: str
+    line: int | None
+    words: str
+
+    def problem(self, message: str) -> Problem:
+        """A problem with what is said there; `message` is the rest of the sentence."""
+        return Problem(self.file, f"{self.words}: {message}", self.line)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """What a container asks for and what it may use, as Kubernetes quantities."""
+
+    request: str
+    limit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How large a pod is.
+
+    Args:
+        cpu, memory: of its container.
+        ephemeral_storage: the request is also the size of its writable /tmp; logs count
+            towards the limit too.
+        connections: how many it may hold open to its database.
+    """
+
+    cpu: Amount
+    memory: Amount
+    ephemeral_storage: Amount
+    connections: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """A queue of the service's own vhost, and how many messages wait in it per pod."""
+
+    name: str
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """An external metric, which of its series, and its value per pod."""
+
+    name: str
+    value: int
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleOn:
+    """Beyond what pods are added: of several, the one that asks for the most pods decides.
+
+    Args:
+        cpu, memory: use in percent of what was asked for.
+        queue: messages that wait.
+        metric: anything that an adapter in the cluster serves.
+    """
+
+    cpu: int | None = None
+    memory: int | None = None
+    queue: Queue | None = None
+    metric: Metric | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizing:
+    """A service in one environment.
+
+    Args:
+        size: of each of its pods.
+        least, most: number of pods.
+        scale_on: what the number between them follows.
+        size_at, replicas_at, scale_at: where that is said.
+    """
+
+    size: Size
+    least: int
+    most: int
+    scale_on: ScaleOn
+    size_at: Place
+    replicas_at: Place
+    scale_at: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What a node has for the pods of services, as Kubernetes quantities."""
+
+    cpu: str
+    memory: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSizes:
+    """What an environment says of services that say nothing themselves, and what it has.
+
+    Args:
+        usual: a service that says nothing.
+        node: its largest node; None where nodes are made as large as pods ask.
+        queue_metric: external metric with the length of a queue; None where nothing serves it.
+        metrics: other external metrics that something in the cluster serves.
+    """
+
+    usual: Sizing
+    node: Room | None
+    queue_metric: str | None
+    metrics: tuple[str, ...]

@@ -7,7 +7,7 @@ import re
 import shlex
 
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from tests.projects import ROOT
 
 Command = tuple[str, ...]

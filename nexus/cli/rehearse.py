@@ -119,9 +119,8 @@ def _rehearsed(
 ) -> tuple[bool, str]:
     """Runs all phases; says whether each did what it should, and all operations as JSON."""
     from nexus.rehearsal.live import Progress
-    from nexus.rehearsal.report import report
+    from nexus.rehearsal.report import SIMULATED, outcome_line, report, spread_text, tier_table
     from nexus.rehearsal.run import rehearse
-    from nexus.rehearsal.summary import SIMULATED, outcome_line, spread_text, tier_table
     from nexus.rehearsal.tiers import spread, tier_times
     from stacks.program import build
 
@@ -154,7 +153,7 @@ def _rehearsed(
         failure = None if first.succeeded else spread(tuple(catalog.services), first.operations)
         if failure is not None:
             console.print(spread_text(failure))
-            rehearsal.fail = frozenset()
+            rehearsal.kubernetes.fail = frozenset()
             again = phase("Trying again, nothing fails", rehearsal.up)
             wrong += [] if again.succeeded else ["the next run did not mend it"]
         more = phase("Bringing it up once more", rehearsal.up)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import gc
 import hashlib
 import json
 import os
@@ -23,7 +22,7 @@ from pulumi.runtime.settings import configure
 
 from nexus.plan.values import plain_values
 from nexus.pulumi.clouds.clouds import TYPES, made_outputs, named, place_of
-from nexus.pulumi.resource import Resource
+from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
 
@@ -64,7 +63,7 @@ def record(
         pulumi.RunError: what the program says is wrong.
     """
     monitor = _Monitor(stack, project)
-    with _without_ambient_settings(), _rare_collection():
+    with _without_ambient_settings(), rare_collection():
         contextvars.copy_context().run(_run, program, monitor, dict(config), list(secret_keys))
     return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
 
@@ -117,21 +116,6 @@ def _without_ambient_settings() -> Generator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-@contextlib.contextmanager
-def _rare_collection() -> Generator[None]:
-    """Looks for garbage rarely.
-
-    A program keeps nearly all it registers, and looking through that takes as long as
-    registering it.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class _NoMocks(mocks.Mocks):

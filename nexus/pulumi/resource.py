@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -125,3 +127,18 @@ def sequence(value: object) -> Sequence[Any]:
     """`value` if it is a list, else an empty one."""
     is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
     return cast("Sequence[Any]", value) if is_list else ()
+
+
+@contextmanager
+def rare_collection() -> Generator[None]:
+    """Looks for garbage rarely while the block runs.
+
+    A program keeps nearly all resources that it registers, and looking through them takes as long
+    as registering them.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

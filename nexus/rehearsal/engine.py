@@ -1,28 +1,54 @@
-"""The Pulumi CLI: where it is, and how it runs so that nothing of it stays behind."""
+"""The Pulumi engine: where its CLI is, how it runs so that nothing of it stays behind, and on what.
+
+That is a stack in a temporary directory, and simulated providers on local ports.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from pulumi.automation import CommandResult, PulumiCommand
+import grpc
+import yaml
+from pulumi.automation import (
+    CommandResult,
+    ConfigValue,
+    LocalWorkspace,
+    OutputMap,
+    ProjectSettings,
+    PulumiCommand,
+    Stack,
+    UpdateSummary,
+)
+from pulumi.automation._stack import StackInitMode
 from pulumi.automation.errors import create_command_error
+from pulumi.runtime.proto.provider_pb2_grpc import add_ResourceProviderServicer_to_server
 from semver import VersionInfo
+from typing_extensions import override
 
 from catalog.errors import InputError
+from nexus.rehearsal.providers.base import SimulatedProvider
+
+PARALLEL = 64
+"""Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
 
 OnOutput = Callable[[str], object]
 
 _FINDER = Path(__file__).resolve().parents[2] / "tools" / "pulumi_cli.py"
 _KEPT = frozenset({"PATH", "LANG", "LC_ALL", "TZ", "USER"})
+_SERVER_OPTIONS = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1))
 _GRACE_SECONDS = 5.0
 """Real seconds that an interrupted engine has to end by itself before it is killed."""
 
@@ -164,3 +190,112 @@ def _end(process: subprocess.Popen[str]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
+    """Return the CLI's environment: everything it writes lies below `root`, nothing is fetched.
+
+    With `checkpoints` the state is written at every step, as in a real run.
+    """
+    # Where the state lives as long as this process, there is nothing that a checkpoint
+    # after every step could save; it is written once, at the end of each run.
+    once = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+    return {
+        "HOME": str(root / "home"),
+        "TMPDIR": str(root / "tmp"),
+        "PULUMI_HOME": str(root / "home"),
+        "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **({} if checkpoints else once),
+        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        "PULUMI_DIY_BACKEND_ZSTD": "true",
+    }
+
+
+class _Stack(Stack):
+    """A stack whose run is over when its command is.
+
+    The Automation API starts three more processes after each run, for the outputs in two forms
+    and the run's place in the history. They take as long as an `up` that changes nothing; who
+    wants the outputs asks for them.
+    """
+
+    @override
+    def outputs(self) -> OutputMap:
+        return {}
+
+    @override
+    def info(self, show_secrets: bool = True) -> UpdateSummary:
+        return UpdateSummary("", datetime.now(UTC), "", {}, {}, "")
+
+
+@contextmanager
+def temporary_root() -> Generator[Path]:
+    """Make the directory and remove it with all it holds when the block ends."""
+    with tempfile.TemporaryDirectory(
+        prefix="nexus-rehearsal-", ignore_cleanup_errors=True
+    ) as directory:
+        root = Path(directory)
+        for name in ("home", "project", "state", "tmp"):
+            (root / name).mkdir()
+        # In its place the CLI would keep a log of all that it does, which nobody here reads, and
+        # which takes more than a third of its computing. There is no switch for it.
+        (root / "home" / "logs").touch()
+        yield root
+
+
+def make_stack(
+    root: Path,
+    engine: Engine,
+    *,
+    attached: Mapping[str, str],
+    project: str,
+    stack: str,
+    config: Mapping[str, object],
+    secret_config: Mapping[str, str],
+    checkpoints: bool,
+) -> Stack:
+    """Return a new stack in a `temporary_root` with its settings written.
+
+    `attached` are environment variables that attach providers. The settings go by full key, with
+    values as in the stack's YAML file.
+    """
+    directory = root / "project"
+    settings = {"config": dict(config)}
+    (directory / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    workspace = LocalWorkspace(
+        work_dir=str(directory),
+        pulumi_home=str(root / "home"),
+        env_vars={**environment(root, checkpoints=checkpoints), **attached},
+        project_settings=ProjectSettings(name=project, runtime="python"),
+        pulumi_command=engine,
+    )
+    made = _Stack(stack, workspace, StackInitMode.CREATE)
+    if secret_config:
+        hidden = {key: ConfigValue(value, secret=True) for key, value in secret_config.items()}
+        made.set_all_config(hidden)
+    return made
+
+
+@contextmanager
+def served(*providers: SimulatedProvider) -> Generator[Mapping[str, str]]:
+    """Serve providers while the block runs; yields the variable that attaches an engine to them."""
+    servers: list[grpc.Server] = []
+    attached: list[str] = []
+    try:
+        for provider in providers:
+            # A sleeping create holds its thread, so there must be one for each and
+            # some for the checks and differences that go on beside them.
+            threads = ThreadPoolExecutor(PARALLEL + 16, thread_name_prefix=provider.package)
+            server = grpc.server(threads, options=_SERVER_OPTIONS)
+            add_ResourceProviderServicer_to_server(provider, server)
+            port = server.add_insecure_port("127.0.0.1:0")
+            server.start()
+            servers.append(server)
+            attached.append(f"{provider.package}:{port}")
+        yield {"PULUMI_DEBUG_PROVIDERS": ",".join(attached)}
+    finally:
+        for server in servers:
+            server.stop(grace=None)

@@ -1,16 +1,26 @@
-"""What one run of the engine came to."""
+"""What one run of the engine came to: its own account, and the program's error."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+import pulumi
 from pulumi.automation import EngineEvent, OpType
 
 from nexus.pulumi.urn import parse_urn
 from nexus.rehearsal.record import Operation, Step
+
+_NOTICE_SECONDS = 5.0
+_CHECK_SECONDS = 0.01
+_STILL_CHECKS = 5
+
+Program = Callable[[], None]
 
 _COLOR = re.compile(r"<\{%.*?%\}>")
 _COUNTED = re.compile(r"\d+ errors? occurred:\s*")
@@ -100,3 +110,44 @@ def clear_text(message: str) -> str:
     text = text.removeprefix("python inline source runtime error: ")
     text = _COUNTED.sub("", text).strip()
     return " ".join(line.strip().removeprefix("* ") for line in text.splitlines() if line.strip())
+
+
+class Guarded:
+    """The program; what it raises reaches the engine as one text without traceback."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.error: Exception | None = None
+
+    def __call__(self) -> None:
+        """Run the program; what it raises becomes a `pulumi.RunError`, kept as `error` too."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            self._program()
+        except Exception as error:
+            self.error = error
+            raise pulumi.RunError(sentence(error)) from error
+
+    def close(self) -> None:
+        """Wait until the program has noticed that its engine ended, and close its event loop.
+
+        After a failed run the SDK takes a second to notice and leaves the loop open.
+        """
+        loop = self._loop
+        if loop is None:
+            return
+        deadline = time.monotonic() + _NOTICE_SECONDS
+        still = 0
+        # It stops and starts again a few times while it cancels what is left.
+        while still < _STILL_CHECKS and not loop.is_closed() and time.monotonic() < deadline:
+            time.sleep(_CHECK_SECONDS)
+            still = 0 if loop.is_running() else still + 1
+        with suppress(RuntimeError):
+            loop.close()
+
+
+def sentence(error: Exception) -> str:
+    """An error of this project is a sentence; one of Python needs its name to make sense."""
+    kind = type(error)
+    return f"{kind.__name__}: {error}" if kind.__module__ == "builtins" else str(error)

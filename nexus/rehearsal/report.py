@@ -1,12 +1,24 @@
-"""The machine-readable account of a rehearsal. Scripts depend on its shape."""
+"""What a rehearsal showed, for people and for scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
+from rich.table import Table
+from rich.text import Text
+
+from catalog.errors import counted
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.tiers import Spread, TierTimes
+
+SIMULATED = (
+    "Real: the Pulumi engine, the program, its resources and their order. Simulated: every "
+    "provider, so nothing was created anywhere, and the seconds, which are computed from one table "
+    "of times and the dependencies: they are the same on every machine, and no promise of any."
+)
+"""What must stand beside every result, so that nobody takes it for a deployment."""
 
 
 def report(
@@ -17,53 +29,88 @@ def report(
     *,
     failure: Spread | None = None,
 ) -> dict[str, Any]:
-    """Return the account as JSON data.
+    """Return the account as JSON data, on whose shape scripts depend.
 
-    Args:
-        stack: the stack's name.
-        ordering: `tiers` or `edges`.
-        outcomes: of every run, in order.
-        tiers: the times of the tiers in the first `up`.
-        failure: how far a failure spread in the first `up`; None if nothing failed.
-
-    All times are simulated seconds from the start of their phase, computed (see
-    `rehearsal.timetable`); those of `tiers` from that of the first `up`.
+    `tiers` and `failure` are those of the first `up`. All times are simulated seconds from the
+    start of their phase.
     """
     return {
         "stack": stack,
         "ordering": ordering,
         "operations": [
             {
-                "phase": operation.phase,
-                "urn": operation.urn,
-                "type": operation.type,
-                "name": operation.name,
-                "op": operation.op,
-                "began": operation.began,
-                "ended": operation.ended,
-                "start": operation.start,
-                "end": operation.end,
-                "result": operation.result,
-                "error": operation.error,
+                "phase": each.phase,
+                "urn": each.urn,
+                "type": each.type,
+                "name": each.name,
+                "op": each.op,
+                "began": each.began,
+                "ended": each.ended,
+                "start": each.start,
+                "end": each.end,
+                "result": each.result,
+                "error": each.error,
             }
             for outcome in outcomes
-            for operation in outcome.operations
+            for each in outcome.operations
         ],
         "makespan": {outcome.phase: outcome.makespan for outcome in outcomes},
         "tiers": [
-            {
-                "name": tier.name,
-                "documented": list(tier.documented),
-                "simulated": None if tier.simulated is None else list(tier.simulated),
-                "waited_for": tier.waited_for,
-            }
+            {key: value for key, value in asdict(tier).items() if key != "workloads"}
             for tier in tiers
         ],
-        "failure": None
-        if failure is None
-        else {
-            "failed": list(failure.failed),
-            "held_back": list(failure.held_back),
-            "unharmed": list(failure.unharmed),
-        },
+        "failure": None if failure is None else asdict(failure),
     }
+
+
+def tier_table(tiers: Sequence[TierTimes]) -> Table:
+    """Return the table of tiers. Simulated times count from the first workload's start."""
+    began = min((tier.simulated[0] for tier in tiers if tier.simulated), default=0.0)
+    table = Table(title="Tiers", caption="simulated seconds, from the first workload's start")
+    for heading in ("tier", "documented", "simulated", "workloads", "waited for"):
+        table.add_column(heading, justify="right" if heading == "workloads" else "left")
+    for tier in tiers:
+        table.add_row(
+            tier.name,
+            _window(tier.documented),
+            "-"
+            if tier.simulated is None
+            else _window((tier.simulated[0] - began, tier.simulated[1] - began)),
+            str(tier.workloads),
+            tier.waited_for or "-",
+        )
+    return table
+
+
+def outcome_line(outcome: Outcome) -> Text:
+    """Return one line about a run, and its errors if it failed."""
+    counts = ", ".join(f"{count} {_WORDS.get(op, op)}" for op, count in outcome.counts.items())
+    text = Text(
+        f"{outcome.phase}: {counts or 'nothing to do'} in {outcome.makespan:.0f} simulated s"
+    )
+    if not outcome.succeeded:
+        text.stylize("red")
+        text.append(f"\n{outcome.error}")
+    return text
+
+
+def spread_text(failure: Spread) -> Text:
+    """Return what failed, what that held back, and what came up all the same."""
+    held_back = ", ".join(failure.held_back) or "nothing"
+    return Text(
+        f"Failed: {', '.join(failure.failed)}.\nHeld back: {held_back}.\n"
+        f"Came up all the same: {counted(len(failure.unharmed), 'service')}."
+    )
+
+
+_WORDS = {
+    "create": "created",
+    "delete": "deleted",
+    "replace": "replaced",
+    "same": "unchanged",
+    "update": "updated",
+}
+
+
+def _window(window: tuple[float, float]) -> str:
+    return f"{window[0]:.0f}-{window[1]:.0f} s"

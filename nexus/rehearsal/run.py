@@ -1,27 +1,188 @@
-"""The way in: one program, the real engine, simulated providers, a temporary stack."""
+"""One program, the real engine, simulated providers, a temporary stack: up, looked at, down."""
 
 from __future__ import annotations
 
-import gc
+import json
 import signal
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+from pulumi.automation import Stack
+from pulumi.automation.errors import CommandError
 
 from nexus.pulumi.clouds.clouds import CLOUDS
+from nexus.pulumi.resource import rare_collection
 from nexus.rehearsal.cluster import Cluster
-from nexus.rehearsal.engine import Engine, find_cli
-from nexus.rehearsal.guarded import Program
+from nexus.rehearsal.engine import PARALLEL, Engine, find_cli, make_stack, served, temporary_root
+from nexus.rehearsal.outcome import Events, Guarded, Outcome, Program, clear_text, sentence
 from nexus.rehearsal.providers.cloud import CloudProvider
-from nexus.rehearsal.providers.random import random_provider
-from nexus.rehearsal.providers.reach import ReachingProvider
-from nexus.rehearsal.providers.served import served
-from nexus.rehearsal.record import Listener, Recorder
-from nexus.rehearsal.session import PARALLEL, Rehearsal
+from nexus.rehearsal.providers.helm import HelmProvider
+from nexus.rehearsal.providers.random import RandomProvider
+from nexus.rehearsal.record import Edges, Listener, Recorder, makespan, timetable
 from nexus.rehearsal.timing import Clock
-from nexus.rehearsal.workspace import make_stack, temporary_root
+
+ENGINE = "pulumi:providers:pulumi"
+"""Type of the engine's own provider, which it adds to the state when a program asks the engine
+itself for something, as the tier gates do. No program registers it, so no plan has it."""
+
+
+class Rehearsal:
+    """One stack of one program, for as long as the block of `rehearse` runs.
+
+    Between runs may be changed: `program`, and what `kubernetes` says of itself.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        stack: Stack,
+        *,
+        engine: Engine,
+        kubernetes: HelmProvider,
+        clouds: Mapping[str, CloudProvider],
+        clock: Clock,
+        recorder: Recorder,
+    ) -> None:
+        self.program = program
+        self._stack = stack
+        self._engine = engine
+        self.kubernetes = kubernetes
+        self.clouds = clouds
+        self._clock = clock
+        self._recorder = recorder
+        self._phases: dict[str, int] = {}
+        self._waits: dict[str, tuple[str, ...]] = {}
+        self.outcomes: list[Outcome] = []
+
+    @property
+    def cluster(self) -> Cluster:
+        """The simulated cluster."""
+        return self.kubernetes.cluster
+
+    def up(self, **options: Any) -> Outcome:
+        """Run `pulumi up --continue-on-error`. A failure is an outcome, not an exception.
+
+        Its options are those of the Automation API: `target`, `exclude`, `refresh` and others.
+        """
+        return self._run("up", program=True, continue_on_error=True, **options)
+
+    def preview(self) -> Outcome:
+        """Run `pulumi preview`."""
+        return self._run("preview", program=True)
+
+    def refresh(self) -> Outcome:
+        """Run `pulumi refresh`: the state becomes what the simulated world is."""
+        return self._run("refresh")
+
+    def destroy(self) -> Outcome:
+        """Run `pulumi destroy --continue-on-error`; the empty stack stays."""
+        return self._run("destroy", continue_on_error=True)
+
+    def export(self) -> dict[str, Any]:
+        """Return the deployment in the state, secrets encrypted (`resources`, `manifest`, …)."""
+        return json.loads(self.pulumi("stack", "export"))["deployment"]
+
+    def outputs(self) -> dict[str, object]:
+        """Return the stack's outputs; secret ones read `[secret]`."""
+        return json.loads(self.pulumi("stack", "output", "--json"))
+
+    def dependencies(self) -> dict[str, tuple[str, ...]]:
+        """Return, by URN, what each resource in the state depends on, but for `ENGINE`."""
+        return {
+            resource["urn"]: tuple(resource.get("dependencies", ()))
+            for resource in self.export().get("resources", ())
+            if resource["type"] != ENGINE
+        }
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the project, where the CLI runs."""
+        return Path(self._stack.workspace.work_dir)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The environment of the CLI, the simulated providers' addresses in it."""
+        return self._stack.workspace.env_vars
+
+    def kill(self) -> None:
+        """Kill the run that goes on, as `kill -9` does; call it from another thread."""
+        self._engine.kill()
+        self._recorder.stop()
+        # Providers end with their engine: what they wait for is not waited for any more.
+        self._clock.cancel()
+
+    def pulumi(self, *arguments: str) -> str:
+        """Run any CLI command on the stack and return its standard output.
+
+        Raises:
+            CommandError: it failed.
+        """
+        workspace = self._stack.workspace
+        return workspace.pulumi_command.run(
+            [*arguments, "--stack", self._stack.name], workspace.work_dir, workspace.env_vars
+        ).stdout
+
+    def _run(self, verb: str, *, program: bool = False, **options: Any) -> Outcome:
+        self._phases[verb] = self._phases.get(verb, 0) + 1
+        phase = verb if self._phases[verb] == 1 else f"{verb}-{self._phases[verb]}"
+        events = Events()
+        guarded = Guarded(self.program)
+        given = {"program": guarded, **options} if program else options
+        # The engine cancels its providers at the end of every run.
+        self._clock.resume()
+        self._recorder.begin(phase)
+        failure: CommandError | None = None
+        run: Callable[..., object] = getattr(self._stack, verb)
+        try:
+            run(on_event=events.hear, parallel=PARALLEL, color="never", **given)
+        except CommandError as error:
+            failure = error
+        finally:
+            guarded.close()
+        # What a killed engine began ends by itself.
+        self._recorder.wait()
+        operations = timetable(
+            self._recorder.complete(events.steps), self._edges(verb), parallel=PARALLEL
+        )
+        outcome = Outcome(
+            phase=phase,
+            succeeded=failure is None,
+            operations=operations,
+            counts=events.counts,
+            makespan=makespan(operations),
+            errors=() if failure is None else _errors(guarded.error, events.errors, failure),
+            program_error=guarded.error,
+        )
+        self.outcomes.append(outcome)
+        return outcome
+
+    def _edges(self, verb: str) -> Edges:
+        """What each resource waits for, as the engine's state says after the run, or did before."""
+        before = self._waits
+        # A killed engine may leave a state that nobody can read.
+        if verb == "up" and not self._recorder.stopped:
+            self._waits = {
+                each["urn"]: (
+                    *each.get("dependencies", ()),
+                    each.get("parent", ""),
+                    each.get("provider", "").rpartition("::")[0],
+                )
+                for each in self.export().get("resources", ())
+            }
+        return {**before, **self._waits}
+
+
+def _errors(
+    raised: Exception | None, heard: tuple[str, ...], failure: CommandError
+) -> tuple[str, ...]:
+    """The program's own error first, once; what the engine said; or, without both, all it wrote."""
+    own = () if raised is None else (sentence(raised),)
+    others = tuple(text for text in heard if not any(clear_text(mine) in text for mine in own))
+    return own + others or (str(failure).strip(),)
 
 
 @contextmanager
@@ -32,7 +193,6 @@ def rehearse(
     config: Mapping[str, object] | None = None,
     secret_config: Mapping[str, str] | None = None,
     *,
-    cli: Path | None = None,
     time_scale: float | None = None,
     fail: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
@@ -43,11 +203,10 @@ def rehearse(
 
     Args:
         program: declares the resources, as `__main__` would.
-        project: name of the Pulumi project.
-        stack: name of the stack.
+        project: the project's name.
+        stack: the stack's name.
         config: the stack's settings by full key (`project:name`), as in its YAML file.
         secret_config: placeholders for secret settings, by full key.
-        cli: path of the Pulumi CLI; found if not given.
         time_scale: simulated seconds that take one real second, for runs that are to be
             interrupted; None to wait for nothing.
         fail: Pulumi or object names of workloads that never get ready.
@@ -60,18 +219,18 @@ def rehearse(
     Raises:
         InputError: there is no usable Pulumi CLI.
     """
-    engine = Engine(find_cli(cli))
+    engine = Engine(find_cli())
     clock = Clock(time_scale)
     recorder = Recorder(on_event)
     clouds = {package: CloudProvider(package, clock, recorder) for package in CLOUDS}
-    kubernetes = ReachingProvider(clouds["aws"], Cluster(), clock, recorder, durations)
-    kubernetes.fail = frozenset(fail)
-    providers = (kubernetes, random_provider(clock, recorder), *clouds.values())
+    kubernetes = HelmProvider(Cluster(), clock, recorder, durations, clouds["aws"])
+    kubernetes.fail = fail
+    providers = (kubernetes, RandomProvider(clock, recorder), *clouds.values())
     with ExitStack() as resources:
-        resources.enter_context(termination_unwinds())
-        resources.enter_context(_rare_collection())
+        resources.enter_context(_termination_unwinds())
+        resources.enter_context(rare_collection())
         root = resources.enter_context(temporary_root())
-        attached = resources.enter_context(served(providers, PARALLEL))
+        attached = resources.enter_context(served(*providers))
         # Waits must end before the servers that wait are stopped.
         resources.callback(clock.cancel)
         made = make_stack(
@@ -89,37 +248,18 @@ def rehearse(
             made,
             engine=engine,
             kubernetes=kubernetes,
-            clouds=tuple(clouds.values()),
+            clouds=clouds,
             clock=clock,
             recorder=recorder,
         )
 
 
-@contextmanager
-def _rare_collection() -> Generator[None]:
-    """Looks for garbage rarely, as a plan does: the SDK keeps all that a program registers.
-
-    Of the 41 s that this process computed for two runs of staging (907 resources), 20 went
-    into looking.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-class TerminatedExit(SystemExit):
-    """This process was told to end; its exit code is 128 + the signal's number."""
-
-
 @contextmanager
-def termination_unwinds() -> Generator[None]:
-    """Make SIGTERM and SIGHUP raise `TerminatedExit` while the block runs, as Ctrl-C raises.
+def _termination_unwinds() -> Generator[None]:
+    """Make SIGTERM and SIGHUP end the block by `SystemExit`, as Ctrl-C ends it.
 
     Only the main thread can do this; in any other the block just runs.
     """
@@ -128,7 +268,7 @@ def termination_unwinds() -> Generator[None]:
         return
 
     def unwind(number: int, _frame: FrameType | None) -> None:
-        raise TerminatedExit(128 + number)
+        raise SystemExit(128 + number)
 
     kept = {number: signal.signal(number, unwind) for number in _SIGNALS}
     try:

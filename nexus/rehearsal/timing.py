@@ -20,9 +20,7 @@ class Times:
     delete: float = 0.0
 
 
-INSTANT = Times()
-
-TIMES: Mapping[str, Times] = {
+_TIMES: Mapping[str, Times] = {
     "kubernetes:core/v1:Namespace": Times(create=0.1, delete=1.0),
     "kubernetes:core/v1:Pod": Times(create=3.0, update=1.0, delete=1.0),
     # The real provider lets endpoints settle for ten seconds, even those of a Service without pods.
@@ -50,6 +48,11 @@ TIMES: Mapping[str, Times] = {
     "aws:rds/clusterInstance:ClusterInstance": Times(create=420.0, update=60.0, delete=300.0),
 }
 """The one table of simulated times, by resource type. What is not here takes none."""
+
+
+def times(type_: str) -> Times:
+    """The simulated times of a resource type."""
+    return _TIMES.get(type_, Times())
 
 
 class CancelledError(Exception):

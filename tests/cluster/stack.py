@@ -11,15 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nexus.rehearsal.cluster import Cluster
-from nexus.rehearsal.engine import Engine, find_cli
-from nexus.rehearsal.providers.cloud import CloudProvider
-from nexus.rehearsal.providers.random import random_provider
-from nexus.rehearsal.providers.reach import ReachingProvider
-from nexus.rehearsal.providers.served import served
+from nexus.rehearsal.engine import Engine, find_cli, make_stack, served, temporary_root
+from nexus.rehearsal.providers.helm import HelmProvider
+from nexus.rehearsal.providers.random import RandomProvider
 from nexus.rehearsal.record import Recorder
-from nexus.rehearsal.session import PARALLEL, Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from nexus.rehearsal.timing import Clock
-from nexus.rehearsal.workspace import make_stack, temporary_root
 from stacks.stack_file import read_stack_file
 from tests.nexus.diff.deployed import Deployed
 
@@ -37,11 +34,10 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
     file = read_stack_file(project, "dev")
     clock = Clock()
     recorder = Recorder()
-    cloud = CloudProvider("aws", clock, recorder)
     with (
         temporary_root() as root,
         _own_provider(root / "plugins", cluster.provider) as folder,
-        served([random_provider(clock, recorder)], PARALLEL) as attached,
+        served(RandomProvider(clock, recorder)) as attached,
     ):
         environment = {
             **attached,
@@ -65,8 +61,8 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
             made,
             engine=engine,
             # Not served, so the engine takes the one on PATH.
-            kubernetes=ReachingProvider(cloud, Cluster(), clock, recorder),
-            clouds=(),
+            kubernetes=HelmProvider(Cluster(), clock, recorder),
+            clouds={},
             clock=clock,
             recorder=recorder,
         )

@@ -18,8 +18,8 @@ from nexus.plan.manifests import manifests
 from nexus.plan.plan import make_plan
 from nexus.pulumi import replacement
 from nexus.pulumi.immutable import cloud_paths
-from nexus.pulumi.resource import Resource as Planned
-from nexus.rehearsal.providers.answer import Resource
+from nexus.pulumi.resource import Resource
+from nexus.rehearsal.providers.base import Requested
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
@@ -43,10 +43,10 @@ def test_an_immutable_property(monkeypatch: pytest.MonkeyPatch) -> None:
             for each in (old, new)
         ]
         urn = f"urn:pulumi:dev::nexus-cos::{CLUSTER}::app"
-        asked = Resource(urn=urn, type=CLUSTER, name="app", inputs=new)
+        asked = Requested(urn=urn, type=CLUSTER, name="app", inputs=new)
         provider = CloudProvider("aws", Clock(), Recorder())
         told = diff_plans(plans[0], plans[1]).replaced
-        return bool(told), bool(provider.diff(asked, {}, old).replacing)
+        return bool(told), bool(provider.diff(asked, {}, old).replaces)
 
     assert replaced() == (True, True)
     known = {
@@ -92,7 +92,7 @@ def breakers(objects: Any) -> Iterator[int]:
 def test_the_pin_of_an_image(tmp_path: Path) -> None:
     """An image with a hole that is mended in one of two places still runs in the other."""
     changed = PYTHON_IMAGE.replace(":3.13.6", ":3.13.7")
-    plans: list[tuple[Planned, ...]] = []
+    plans: list[tuple[Resource, ...]] = []
     for label in ("base", "head"):
         project = copy_whole(tmp_path / label)
         cut(project, SIX)

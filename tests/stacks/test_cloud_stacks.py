@@ -15,8 +15,7 @@ import pytest
 from catalog import load_catalog
 from nexus.plan.plan import Plan, make_plan
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal, rehearse
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.nexus.diff.copies import SIX, cut, edit_yaml
@@ -128,7 +127,7 @@ def test_staging_comes_up_and_goes(tmp_path: Path) -> None:
         first = follow(rehearsal, *without_services)
         assert first is not None
         assert first.succeeded, first.errors
-        assert len(rehearsal.in_cloud("aws:ecr/repository:Repository")) == 43
+        assert len(rehearsal.clouds["aws"].ids("aws:ecr/repository:Repository")) == 43
         assert not rehearsal.cluster.contents()
         up = follow(rehearsal, *all_of_it)
         assert up is not None
@@ -152,7 +151,7 @@ def test_staging_is_restored_and_takes_a_new_service(tmp_path: Path) -> None:
         restored = follow(rehearsal, *moment, *restore)
         assert restored is not None
         assert_restored(rehearsal, restored, project)
-        servers = rehearsal.in_cloud("aws:rds/cluster:Cluster")
+        servers = rehearsal.clouds["aws"].ids("aws:rds/cluster:Cluster")
         assert servers == {"nexus-cos-staging-postgres-r1"}
         after = follow(rehearsal, *forget)
         assert after is not None
@@ -174,7 +173,7 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
     keep_only(project, "prod.example.yaml", KINDS)
     with rehearsed(project, "prod") as rehearsal:
         aws_alone, all_of_it = pulumi_commands("The first deployment to AWS", "prod")
-        rehearsal.inside = False
+        rehearsal.kubernetes.inside = False
         first = follow(rehearsal, *aws_alone)
         assert first is not None
         assert first.succeeded, first.errors
@@ -186,7 +185,7 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
         assert "data failed; it holds back " in held
         assert all("is unreachable" in reason for reason in reasons), reasons
         assert not rehearsal.cluster.contents()
-        rehearsal.inside = True
+        rehearsal.kubernetes.inside = True
         up = follow(rehearsal, *all_of_it)
         assert up is not None
         assert up.succeeded, up.errors
@@ -203,11 +202,11 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
         assert_restored(rehearsal, restored, project)
         # The old server is forgotten, and there.
         old, new = "nexus-cos-prod-postgres", "nexus-cos-prod-postgres-r1"
-        assert rehearsal.in_cloud("aws:rds/cluster:Cluster") == {old, new}
-        instances = rehearsal.in_cloud("aws:rds/clusterInstance:ClusterInstance")
+        assert rehearsal.clouds["aws"].ids("aws:rds/cluster:Cluster") == {old, new}
+        instances = rehearsal.clouds["aws"].ids("aws:rds/clusterInstance:ClusterInstance")
         assert instances == {f"{server}-{number}" for server in (old, new) for number in range(3)}
         logs = {f"/aws/rds/cluster/{server}/postgresql" for server in (old, new)}
-        assert logs <= rehearsal.in_cloud("aws:cloudwatch/logGroup:LogGroup")
+        assert logs <= rehearsal.clouds["aws"].ids("aws:cloudwatch/logGroup:LogGroup")
         after = follow(rehearsal, *forget)
         assert after is not None
         assert after.succeeded, after.errors
@@ -219,10 +218,10 @@ def test_prod_keeps_its_data_whatever_is_done(tmp_path: Path) -> None:
         assert {"aws:rds/cluster:Cluster", "aws:kms/key:Key", "aws:s3/bucket:Bucket"} <= left
         # Said in the runbook: what is not protected is gone by now.
         assert "kubernetes:apps/v1:Deployment" not in left
-        rehearsal.unprotect()
+        rehearsal.pulumi("state", "unprotect", "--yes", "--all")
         assert rehearsal.destroy().succeeded
         assert not rehearsal.export().get("resources")
-        assert rehearsal.in_cloud("aws:rds/cluster:Cluster") == {old, new}
+        assert rehearsal.clouds["aws"].ids("aws:rds/cluster:Cluster") == {old, new}
 
 
 @pytest.mark.xdist_group("cloud-staging-restored")
@@ -242,5 +241,5 @@ def test_a_service_leaves_prod(tmp_path: Path) -> None:
         removed = follow(rehearsal, *unprotect, ("up",))
         assert removed is not None
         assert removed.succeeded, removed.errors
-        repositories = rehearsal.in_cloud("aws:ecr/repository:Repository")
+        repositories = rehearsal.clouds["aws"].ids("aws:ecr/repository:Repository")
         assert "nexus-cos-prod/vscreen-hollywood" in repositories

@@ -16,9 +16,8 @@ from nexus.cli.rehearse import tiers_of
 from nexus.plan.plan import Plan, make_plan
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.record import Operation
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import ENGINE
-from nexus.rehearsal.summary import outcome_line, tier_table
+from nexus.rehearsal.report import outcome_line, tier_table
+from nexus.rehearsal.run import ENGINE, rehearse
 from nexus.rehearsal.tiers import tier_times
 from stacks.program import build
 from stacks.stack_file import read_stack_file

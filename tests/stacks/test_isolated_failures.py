@@ -13,8 +13,7 @@ import pytest
 from catalog import load_catalog
 from graph.dependencies import dependency_graph
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal, rehearse
 from nexus.rehearsal.tiers import Spread, spread
 from stacks.program import build
 from stacks.stack_file import read_stack_file
@@ -71,7 +70,7 @@ def later(project: Path, name: str) -> set[str]:
 
 
 def failed_run(session: Rehearsal, project: Path, *names: str) -> tuple[Outcome, Spread]:
-    session.fail = frozenset(names)
+    session.kubernetes.fail = frozenset(names)
     outcome = session.up()
     assert not outcome.succeeded
     assert outcome.counts.get("delete", 0) == 0, "what waits must not be taken for removed"
@@ -122,7 +121,7 @@ def test_first_start_goes_on_where_it_can(
             assert all(f"{name} failed; it holds back " in told for name in names), outcome.error
             assert held_back <= set(re.findall(r"[a-z-]+", told))
             assert outcome.error.count("holds back") == len(names), "once each"
-        session.fail = frozenset()
+        session.kubernetes.fail = frozenset()
         assert session.up().succeeded
         assert session.up().changed == 0
 
@@ -144,7 +143,7 @@ def test_update_is_held_back_by_its_own_dependencies_alone(project: Path, orderi
         everything = set(load_catalog(project).services)
         assert changed(outcome) == everything - held_back - set(names)
         assert running <= set(session.cluster.contents()), "what waits goes on running"
-        session.fail = frozenset()
+        session.kubernetes.fail = frozenset()
         mended = session.up()
         assert mended.succeeded, mended.error
         assert session.up().changed == 0
@@ -165,7 +164,7 @@ def test_deletions_wait_for_a_run_without_a_failure(project: Path) -> None:
         assert "till" in seen.unharmed
         names = {key.name for key in session.cluster.contents() if key.kind == "Deployment"}
         assert names >= {"desk", "till"}
-        session.fail = frozenset()
+        session.kubernetes.fail = frozenset()
         mended = session.up()
         assert mended.succeeded, mended.error
         assert mended.counts["delete"] > 0

@@ -15,8 +15,7 @@ from nexus.diff.risks import loss
 from nexus.diff.snapshot import Snapshot
 from nexus.plan.snapshot import make_snapshot
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal, rehearse
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.nexus.diff.plans import read

@@ -1,45 +1,110 @@
-"""The simulated `aws` and `cloudflare` providers: what they answer is in the package simulation."""
+"""Providers whose resources are no more than inputs and outputs; `aws` and `cloudflare` are such.
+
+What those two answer stands in nexus/pulumi/clouds.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
+from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
 from nexus.pulumi.clouds.clouds import CLOUDS, made_outputs, named, place_of
+from nexus.pulumi.replacement import immutable
 from nexus.pulumi.urn import urn_of
-from nexus.pulumi.wire import Properties, Property, plain, table, text
-from nexus.rehearsal.providers.answer import Made, RefusedError, Resource
-from nexus.rehearsal.providers.tabled import Simulated, TabledProvider, times
+from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
+from nexus.rehearsal.providers.base import (
+    Made,
+    RefusedError,
+    Requested,
+    SimulatedProvider,
+    difference,
+)
 from nexus.rehearsal.record import Recorder
-from nexus.rehearsal.timing import Clock
+from nexus.rehearsal.timing import Clock, times
 
 _GUARDS = ("deletionProtection", "enableDeletionProtection")
 
 
-class CloudProvider(TabledProvider):
-    """Resources of a cloud: automatic names, ids that exist once, deletion protection.
+class TabledProvider(SimulatedProvider):
+    """Resources that exist only as inputs and computed outputs.
 
     Args:
-        package: `aws` or `cloudflare`.
-        clock, recorder: how fast it goes, and the record of operations.
+        table_of: where its table of types stands, for who has to add one.
+        computed: by type, the names of the outputs that only the provider knows.
     """
+
+    def __init__(
+        self,
+        package: str,
+        table_of: str,
+        computed: Mapping[str, tuple[str, ...]],
+        clock: Clock,
+        recorder: Recorder,
+    ) -> None:
+        super().__init__(package, clock, recorder)
+        self._table_of = table_of
+        self._computed = computed
+        self._lock = threading.Lock()
+        self._made: dict[tuple[str, str], Properties] = {}
+
+    @override
+    def check(
+        self, resource: Requested, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        if resource.type not in self._computed:
+            raise RefusedError(
+                f"The simulated {self.package} provider does not know the type {resource.type}; "
+                f"add it to the table in {self._table_of}."
+            )
+        return resource.inputs, {}
+
+    @override
+    def diff(
+        self, resource: Requested, old: Properties, old_inputs: Properties
+    ) -> rpc.DiffResponse:
+        new = table(plain(resource.inputs))
+        before = table(plain(old_inputs))
+        return difference(before, new, immutable(resource.type, before, new, {}))
+
+    @override
+    def preview(self, resource: Requested, old: Properties) -> Properties:
+        known = {name: old.get(name, UNKNOWN) for name in self._computed[resource.type]}
+        return {**resource.inputs, **known}
+
+    @override
+    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+        with self._lock:
+            outputs = self._made.get((resource.urn, resource.id))
+        if outputs is None:
+            return None
+        return Made(id=resource.id, outputs=outputs), resource.inputs
+
+    @override
+    def delete(self, resource: Requested, old: Properties) -> None:
+        self.spend(times(resource.type).delete)
+        with self._lock:
+            self._made.pop((resource.urn, resource.id), None)
+
+    def _keep(self, made: Made, resource: Requested) -> Made:
+        with self._lock:
+            self._made[resource.urn, made.id] = made.outputs
+        return made
+
+
+class CloudProvider(TabledProvider):
+    """Resources of a cloud: automatic names, ids that exist once, deletion protection."""
 
     def __init__(self, package: str, clock: Clock, recorder: Recorder) -> None:
         self._answers: Mapping[str, Answer] = CLOUDS[package]
-        types = {
-            token: Simulated(
-                compute=lambda _: {},
-                computed=("id", *answer.computed),
-                id="id",
-            )
-            for token, answer in self._answers.items()
-        }
-        super().__init__(package, types, clock, recorder)
+        computed = {token: ("id", *answer.computed) for token, answer in self._answers.items()}
+        super().__init__(package, "nexus/pulumi/clouds", computed, clock, recorder)
         self._place = Place()
         self._keys: dict[tuple[str, str], str] = {}
 
@@ -62,7 +127,7 @@ class CloudProvider(TabledProvider):
 
     @override
     def check(
-        self, resource: Resource, old: Properties, seed: bytes
+        self, resource: Requested, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
         inputs, problems = super().check(resource, old, seed)
         answer = self._answers[resource.type]
@@ -77,10 +142,10 @@ class CloudProvider(TabledProvider):
                 f"could not make instance of '{resource.type}': name '{resource.name}-' plus "
                 f"{AUTOMATIC_DIGITS} random chars is longer than maximum length {answer.longest}"
             )
-        return _properties(made), problems
+        return cast("Properties", made), problems
 
     @override
-    def create(self, resource: Resource) -> Made:
+    def create(self, resource: Requested) -> Made:
         answer = self._answers[resource.type]
         key = f"{resource.urn} {secrets.token_hex(8)}"
         self._find_source(resource)
@@ -93,19 +158,19 @@ class CloudProvider(TabledProvider):
             self._keys[resource.type, made.id] = key
         self._keep(made, resource)
         # It is there from the first call on; the rest is waiting until it is ready.
-        self.spend(times(resource).create)
+        self.spend(times(resource.type).create)
         return made
 
     @override
-    def update(self, resource: Resource, old: Properties) -> Made:
-        self.spend(times(resource).update)
+    def update(self, resource: Requested, old: Properties) -> Made:
+        self.spend(times(resource.type).update)
         with self._lock:
             key = self._keys[resource.type, resource.id]
         answered = self._answered(resource, key)
         return self._keep(Made(id=resource.id, outputs=answered.outputs), resource)
 
     @override
-    def delete(self, resource: Resource, old: Properties) -> None:
+    def delete(self, resource: Requested, old: Properties) -> None:
         inputs = table(plain(old))
         for guard in _GUARDS:
             if inputs.get(guard) is True:
@@ -116,7 +181,7 @@ class CloudProvider(TabledProvider):
         with self._lock:
             self._keys.pop((resource.type, resource.id), None)
 
-    def _find_source(self, resource: Resource) -> None:
+    def _find_source(self, resource: Requested) -> None:
         """Refuse to make a copy of what is not there."""
         source = self._answers[resource.type].source(table(plain(resource.inputs)))
         if source is not None and source not in self.ids(resource.type):
@@ -125,12 +190,8 @@ class CloudProvider(TabledProvider):
                 "of one that is there."
             )
 
-    def _answered(self, resource: Resource, key: str) -> Made:
+    def _answered(self, resource: Requested, key: str) -> Made:
         inputs = table(plain(resource.inputs))
         outputs = dict(made_outputs(self._answers[resource.type], self._place, key, inputs))
-        resource_id = str(outputs.pop("id"))
-        return Made(id=resource_id, outputs={**resource.inputs, **_properties(outputs)})
-
-
-def _properties(values: Mapping[str, Any]) -> Properties:
-    return {key: cast("Property", value) for key, value in values.items()}
+        own_id = str(outputs.pop("id"))
+        return Made(id=own_id, outputs={**resource.inputs, **cast("Properties", outputs)})

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
+from nexus.pulumi.resource import HELM_RELEASE
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
 from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, Key, NotFoundError
-from nexus.rehearsal.providers.answer import Difference, Made, RefusedError, Resource
-from nexus.rehearsal.providers.difference import changes
+from nexus.rehearsal.providers.base import Made, RefusedError, Requested, difference
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
-from nexus.rehearsal.providers.tabled import times
-
-RELEASE = "kubernetes:helm.sh/v3:Release"
+from nexus.rehearsal.timing import times
 
 
 class HelmProvider(KubernetesProvider):
@@ -24,9 +23,9 @@ class HelmProvider(KubernetesProvider):
 
     @override
     def check(
-        self, resource: Resource, old: Properties, seed: bytes
+        self, resource: Requested, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
-        if resource.type != RELEASE:
+        if resource.type != HELM_RELEASE:
             return super().check(resource, old, seed)
         if resource.inputs.get("name") is None:
             return resource.inputs, {
@@ -35,23 +34,24 @@ class HelmProvider(KubernetesProvider):
         return resource.inputs, {}
 
     @override
-    def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
-        if resource.type != RELEASE:
+    def diff(
+        self, resource: Requested, old: Properties, old_inputs: Properties
+    ) -> rpc.DiffResponse:
+        if resource.type != HELM_RELEASE:
             return super().diff(resource, old, old_inputs)
         before, new = table(plain(old_inputs)), table(plain(resource.inputs))
-        return Difference(
-            changes=changes(before, new, immutable(RELEASE, before, new, {})), delete_first=True
-        )
+        fixed = immutable(HELM_RELEASE, before, new, {})
+        return difference(before, new, fixed, delete_first=True)
 
     @override
-    def preview(self, resource: Resource, old: Properties) -> Properties:
-        if resource.type != RELEASE:
+    def preview(self, resource: Requested, old: Properties) -> Properties:
+        if resource.type != HELM_RELEASE:
             return super().preview(resource, old)
         return {**resource.inputs, "status": UNKNOWN}
 
     @override
-    def create(self, resource: Resource) -> Made:
-        if resource.type != RELEASE:
+    def create(self, resource: Requested) -> Made:
+        if resource.type != HELM_RELEASE:
             return super().create(resource)
         inputs = table(plain(resource.inputs))
         namespace = text(inputs.get("namespace")) or "default"
@@ -63,11 +63,11 @@ class HelmProvider(KubernetesProvider):
             raise RefusedError("cannot re-use a name that is still in use") from None
         except ApiError as error:
             raise RefusedError(f"create: failed to create: {error}") from error
-        return self._install(resource, revision=1, seconds=times(resource).create)
+        return self._install(resource, revision=1, seconds=times(resource.type).create)
 
     @override
-    def update(self, resource: Resource, old: Properties) -> Made:
-        if resource.type != RELEASE:
+    def update(self, resource: Requested, old: Properties) -> Made:
+        if resource.type != HELM_RELEASE:
             return super().update(resource, old)
         revision = table(plain(old.get("status"))).get("revision")
         try:
@@ -77,12 +77,12 @@ class HelmProvider(KubernetesProvider):
         return self._install(
             resource,
             revision=revision + 1 if isinstance(revision, int) else 1,
-            seconds=times(resource).update,
+            seconds=times(resource.type).update,
         )
 
     @override
-    def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
-        if resource.type != RELEASE:
+    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+        if resource.type != HELM_RELEASE:
             return super().read(resource, old)
         inputs = resource.inputs or {k: v for k, v in old.items() if k != "status"}
         try:
@@ -92,14 +92,14 @@ class HelmProvider(KubernetesProvider):
         return Made(id=resource.id, outputs=old), inputs
 
     @override
-    def delete(self, resource: Resource, old: Properties) -> None:
-        if resource.type != RELEASE:
+    def delete(self, resource: Requested, old: Properties) -> None:
+        if resource.type != HELM_RELEASE:
             super().delete(resource, old)
             return
-        self.spend(times(resource).delete)
+        self.spend(times(resource.type).delete)
         self.cluster.delete(_key(table(plain(old))))
 
-    def _install(self, resource: Resource, *, revision: int, seconds: float) -> Made:
+    def _install(self, resource: Requested, *, revision: int, seconds: float) -> Made:
         """Waits until all in the chart is ready; a first install that fails is taken away again."""
         inputs = table(plain(resource.inputs))
         key = _key(inputs)

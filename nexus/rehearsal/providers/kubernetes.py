@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
+from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
-from nexus.pulumi.wire import (
-    Properties,
-    has_unknown,
-    plain,
-    table,
-)
+from nexus.pulumi.resource import AUTONAMED
+from nexus.pulumi.wire import Properties, has_unknown, plain, table, text
 from nexus.rehearsal.cluster import (
     AlreadyExistsError,
     ApiError,
@@ -21,22 +19,28 @@ from nexus.rehearsal.cluster import (
     NotFoundError,
     key_of,
 )
-from nexus.rehearsal.providers.answer import Difference, Made, NotReadyError, RefusedError, Resource
-from nexus.rehearsal.providers.base import SimulatedProvider
-from nexus.rehearsal.providers.difference import changes
+from nexus.rehearsal.providers.base import (
+    Made,
+    NotReadyError,
+    RefusedError,
+    Requested,
+    SimulatedProvider,
+    difference,
+)
+from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.manifest import (
     content_hidden,
-    is_autonamed,
+    is_annotated,
     named,
     normal,
     outputs_of,
     shaped,
+    with_defaults,
     with_secrets,
 )
-from nexus.rehearsal.providers.readiness import obstacle, settles
-from nexus.rehearsal.providers.status import is_complete, ready_status, with_defaults
+from nexus.rehearsal.providers.readiness import is_complete, obstacle, ready_status, settles
 from nexus.rehearsal.record import Recorder
-from nexus.rehearsal.timing import FAILURE_SECONDS, INSTANT, TIMES, CancelledError, Clock, Times
+from nexus.rehearsal.timing import FAILURE_SECONDS, CancelledError, Clock, times
 
 SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
@@ -47,8 +51,12 @@ _STILL_SECONDS = 20.0
 _YES = ("true", True)
 """Settings of a provider travel as JSON text."""
 
+_HTTPS = 443
+_EKS = "aws:eks/cluster:Cluster"
+_INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 
-def _named_by_id(resource: Resource) -> Properties:
+
+def _named_by_id(resource: Requested) -> Properties:
     """The object that a program asks for by its id alone."""
     _, version, kind = resource.type.split(":")
     namespace, _, name = resource.id.rpartition("/")
@@ -57,16 +65,19 @@ def _named_by_id(resource: Resource) -> Properties:
 
 
 class KubernetesProvider(SimulatedProvider):
-    """Kubernetes objects in a simulated cluster.
+    """Kubernetes objects in a simulated cluster, of EKS or another.
+
+    An API of EKS answers outside of its network where that is switched on, and inside of it
+    whom its security group lets in; every other cluster answers. Its nodes are members of that
+    group, whoever deploys is not.
 
     Args:
-        cluster: where the objects live.
-        clock, recorder: how fast it goes, and the record of operations.
         durations: simulated seconds until a workload is ready, by Pulumi name,
             where it is not what the table of times says.
+        aws: where clusters of EKS are made.
 
-    `fail` holds Pulumi or object names of workloads that never get ready; it may
-    be changed between runs.
+    Between runs may be changed: `cluster`; `fail`, the Pulumi or object names of workloads that
+    never get ready; and `inside`, whether whoever deploys is inside of the network.
     """
 
     def __init__(
@@ -75,10 +86,13 @@ class KubernetesProvider(SimulatedProvider):
         clock: Clock,
         recorder: Recorder,
         durations: Mapping[str, float] | None = None,
+        aws: CloudProvider | None = None,
     ) -> None:
         super().__init__("kubernetes", clock, recorder)
         self.cluster = cluster
         self.fail: frozenset[str] = frozenset()
+        self.inside = True
+        self._aws = aws
         self._durations = dict(durations or {})
         self._settings: Properties = {}
 
@@ -88,29 +102,50 @@ class KubernetesProvider(SimulatedProvider):
         self._settings = table(plain(settings))
 
     @override
+    def reach(self) -> None:
+        """Refuse what the API server never hears of."""
+        server = _server(text(self._settings.get("kubeconfig")))
+        clusters = () if self._aws is None else self._aws.made(_EKS)
+        eks = next((each for each in clusters if text(each.get("endpoint")) == server), None)
+        if self._aws is None or eks is None:
+            return
+        network = table(plain(eks.get("vpcConfig")))
+        group = text(network.get("clusterSecurityGroupId"))
+        admitted = any(_admits(rule, group) for rule in self._aws.made(_INGRESS))
+        if network.get("endpointPublicAccess") is not True and not (self.inside and admitted):
+            raise RefusedError(
+                "configured Kubernetes cluster is unreachable: unable to load schema information "
+                f'from the API server: Get "{server}/openapi/v2?timeout=32s": i/o timeout'
+            )
+
+    @override
     def check(
-        self, resource: Resource, old: Properties, seed: bytes
+        self, resource: Requested, old: Properties, seed: bytes
     ) -> tuple[Properties, dict[str, str]]:
         inputs = named(resource.inputs, old, resource.name, seed)
         return content_hidden(inputs), {}
 
     @override
-    def diff(self, resource: Resource, old: Properties, old_inputs: Properties) -> Difference:
+    def diff(
+        self, resource: Requested, old: Properties, old_inputs: Properties
+    ) -> rpc.DiffResponse:
         new = normal(resource.inputs)
         before = table(shaped(table(plain(old)), normal(old_inputs)))
         live_name = table(table(plain(old)).get("metadata")).get("name")
         metadata = table(new.get("metadata"))
-        unready = _annotated(new, REPLACE_UNREADY) and self._is_unready(new)
-        return Difference(
-            changes=changes(before, new, immutable(resource.type, before, new, self._settings)),
+        unready = is_annotated(new, REPLACE_UNREADY) and self._is_unready(new)
+        return difference(
+            before,
+            new,
+            immutable(resource.type, before, new, self._settings),
             replaces=(f'metadata.annotations["{REPLACE_UNREADY}"]',) if unready else (),
-            delete_first=not is_autonamed(new)
+            delete_first=not is_annotated(new, AUTONAMED)
             and metadata.get("name") == live_name
             and key_of(before).namespace == key_of(new).namespace,
         )
 
     @override
-    def preview(self, resource: Resource, old: Properties) -> Properties:
+    def preview(self, resource: Requested, old: Properties) -> Properties:
         if has_unknown(resource.inputs):
             return resource.inputs
         manifest = with_defaults(table(plain(resource.inputs)))
@@ -125,21 +160,21 @@ class KubernetesProvider(SimulatedProvider):
         return outputs_of(resource.inputs, manifest)
 
     @override
-    def create(self, resource: Resource) -> Made:
+    def create(self, resource: Requested) -> Made:
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
             live = self._created(manifest)
         except ApiError as error:
             raise _not_created(resource, error) from error
-        return self._await(resource, live, _times(resource).create)
+        return self._await(resource, live, times(resource.type).create)
 
     @override
-    def update(self, resource: Resource, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Made:
         live = self._changed(resource, with_defaults(table(plain(resource.inputs))), dry_run=False)
-        return self._await(resource, live, _times(resource).update)
+        return self._await(resource, live, times(resource.type).update)
 
     @override
-    def read(self, resource: Resource, old: Properties) -> tuple[Made, Properties] | None:
+    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
         known = resource.inputs or table(plain(old))
         if "metadata" not in known:
             known = _named_by_id(resource)
@@ -152,8 +187,8 @@ class KubernetesProvider(SimulatedProvider):
         return Made(id=resource.id, outputs=outputs), table(with_secrets(resource.inputs, inputs))
 
     @override
-    def delete(self, resource: Resource, old: Properties) -> None:
-        self.spend(_times(resource).delete)
+    def delete(self, resource: Requested, old: Properties) -> None:
+        self.spend(times(resource.type).delete)
         self.cluster.delete(key_of(table(plain(old))))
 
     def _created(self, manifest: Properties) -> Properties:
@@ -165,7 +200,7 @@ class KubernetesProvider(SimulatedProvider):
                 raise
             return self.cluster.update(manifest)
 
-    def _changed(self, resource: Resource, manifest: Properties, *, dry_run: bool) -> Properties:
+    def _changed(self, resource: Requested, manifest: Properties, *, dry_run: bool) -> Properties:
         change = self.cluster.try_update if dry_run else self.cluster.update
         try:
             return change(manifest)
@@ -181,10 +216,10 @@ class KubernetesProvider(SimulatedProvider):
                 f"or become live: {error}",
             ) from error
 
-    def _await(self, resource: Resource, live: Properties, seconds: float) -> Made:
+    def _await(self, resource: Requested, live: Properties, seconds: float) -> Made:
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
-        if seconds > 0 and settles(live) and not _annotated(live, SKIP_AWAIT):
+        if seconds > 0 and settles(live) and not is_annotated(live, SKIP_AWAIT):
             self.spend(self._durations.get(resource.name, seconds))
             problem = self._lasting_obstacle(resource, live)
             if problem:
@@ -198,7 +233,7 @@ class KubernetesProvider(SimulatedProvider):
         live = self.cluster.report(key, status) if status else live
         return Made(id=key.id, outputs=outputs_of(resource.inputs, live))
 
-    def _lasting_obstacle(self, resource: Resource, live: Properties) -> str | None:
+    def _lasting_obstacle(self, resource: Requested, live: Properties) -> str | None:
         """Return what keeps the object from getting ready for too long, or None.
 
         What another operation is about to make is waited for, as long as anything in the
@@ -226,17 +261,23 @@ class KubernetesProvider(SimulatedProvider):
             return False
 
 
-def _not_created(resource: Resource, error: ApiError) -> RefusedError:
+def _not_created(resource: Requested, error: ApiError) -> RefusedError:
     return RefusedError(
         f'resource "{resource.urn}" was not successfully created by the Kubernetes API server: '
         f"{error}"
     )
 
 
-def _times(resource: Resource) -> Times:
-    return TIMES.get(resource.type, INSTANT)
+def _admits(rule: Properties, group: str) -> bool:
+    """Whether a rule lets anybody reach HTTPS behind a security group."""
+    values = table(plain(rule))
+    return values.get("securityGroupId") == group and values.get("fromPort") == _HTTPS
 
 
-def _annotated(manifest: Properties, annotation: str) -> bool:
-    annotations = table(table(manifest.get("metadata")).get("annotations"))
-    return annotations.get(annotation) == "true"
+def _server(kubeconfig: str) -> str:
+    """Address of the API of the only cluster in a kubeconfig in JSON; "" without one."""
+    try:
+        clusters = json.loads(kubeconfig or "{}").get("clusters") or [{}]
+    except ValueError:
+        return ""
+    return str(clusters[0].get("cluster", {}).get("server", ""))

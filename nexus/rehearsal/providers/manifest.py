@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
+import zlib
 
+from nexus.pulumi.resource import AUTONAMED
 from nexus.pulumi.wire import Properties, Property, Secret, plain, table, text
-from nexus.rehearsal.providers.answer import RefusedError
-from nexus.rehearsal.providers.status import encoded
+from nexus.rehearsal.providers.base import RefusedError
 
 
 def normal(inputs: Properties) -> Properties:
     """Inputs as the API server compares them: no secrets, `stringData` merged into `data`."""
-    manifest = table(plain(inputs))
+    return _encoded(table(plain(inputs)))
+
+
+def with_defaults(manifest: Properties) -> Properties:
+    """The object with what the API server fills in: a Secret's type, a Service's address."""
+    kind = (manifest.get("apiVersion"), manifest.get("kind"))
+    if kind == ("v1", "Secret"):
+        return {"data": {}, **_encoded(manifest), "type": manifest.get("type") or "Opaque"}
+    spec = table(manifest.get("spec"))
+    if kind != ("v1", "Service") or "clusterIP" in spec or spec.get("type") == "ExternalName":
+        return manifest
+    metadata = table(manifest.get("metadata"))
+    number = zlib.crc32(f"{metadata.get('namespace')}/{metadata.get('name')}".encode())
+    address = f"10.96.{number >> 8 & 255}.{number & 255}"
+    return {**manifest, "spec": {**spec, "clusterIP": address}}
+
+
+def _encoded(manifest: Properties) -> Properties:
+    """The server keeps only `data`, in base64; `stringData` is write-only."""
     if "stringData" not in manifest:
         return manifest
-    data: Properties = {**table(manifest.get("data")), **encoded(manifest["stringData"])}
-    return {**{k: v for k, v in manifest.items() if k != "stringData"}, "data": data}
+    merged = {key: value for key, value in manifest.items() if key != "stringData"}
+    given = {
+        key: base64.b64encode(text(value).encode()).decode()
+        for key, value in table(manifest["stringData"]).items()
+    }
+    return {**merged, "data": {**table(manifest.get("data")), **given}}
 
 
 def shaped(live: Property, like: Property) -> Property:
@@ -49,13 +73,10 @@ def with_secrets(inputs: Property, outputs: Property) -> Property:
     return Secret(outputs) if plain(inputs) != inputs else outputs
 
 
-AUTONAMED = "pulumi.com/autonamed"
-
-
-def is_autonamed(manifest: Properties) -> bool:
-    """Return whether the provider chose the object's name."""
+def is_annotated(manifest: Properties, annotation: str) -> bool:
+    """Whether an annotation of the object is `true`."""
     annotations = table(table(manifest.get("metadata")).get("annotations"))
-    return annotations.get(AUTONAMED) == "true"
+    return annotations.get(annotation) == "true"
 
 
 def named(inputs: Properties, old: Properties, resource_name: str, seed: bytes) -> Properties:
@@ -78,13 +99,10 @@ def named(inputs: Properties, old: Properties, resource_name: str, seed: bytes) 
             "the `.metadata.generateName` field is not supported in Server-Side Apply mode"
         )
     before = table(plain(old.get("metadata")))
-    if old and is_autonamed(old):
+    if old and is_annotated(old, AUTONAMED):
         name = text(before.get("name"))
     else:
-        name = f"{resource_name}-{_suffix(seed)}"
+        suffix = hashlib.sha256(seed).hexdigest()[:8] if seed else secrets.token_hex(4)
+        name = f"{resource_name}-{suffix}"
     annotations = {**table(metadata.get("annotations")), AUTONAMED: "true"}
     return {**inputs, "metadata": {**metadata, "name": name, "annotations": annotations}}
-
-
-def _suffix(seed: bytes) -> str:
-    return hashlib.sha256(seed).hexdigest()[:8] if seed else secrets.token_hex(4)

@@ -6,11 +6,15 @@ import base64
 import secrets
 import string
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from random import SystemRandom
 
-from nexus.pulumi.wire import Properties, Property, text
-from nexus.rehearsal.providers.tabled import Simulated, TabledProvider
+from typing_extensions import override
+
+from nexus.pulumi.wire import Properties, Property, Secret, plain, table, text
+from nexus.rehearsal.providers.base import Made, Requested
+from nexus.rehearsal.providers.cloud import TabledProvider
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 
@@ -50,10 +54,6 @@ def _password(inputs: Properties) -> Properties:
     return {"result": _text(inputs), "bcryptHash": f"$2a$10${secrets.token_urlsafe(40)[:53]}"}
 
 
-def _string(inputs: Properties) -> Properties:
-    return {"result": _text(inputs)}
-
-
 def _bytes(inputs: Properties) -> Properties:
     value = secrets.token_bytes(_number(inputs.get("length")))
     return {"base64": base64.b64encode(value).decode(), "hex": value.hex()}
@@ -77,10 +77,6 @@ def _pet(inputs: Properties) -> Properties:
     return {"name": text(inputs.get("separator")).join(prefix + words)}
 
 
-def _uuid(_: Properties) -> Properties:
-    return {"result": str(uuid.uuid4())}
-
-
 def _integer(inputs: Properties) -> Properties:
     low, high = _number(inputs.get("min")), _number(inputs.get("max"))
     return {"result": low + secrets.randbelow(high - low + 1)}
@@ -93,39 +89,78 @@ _TEXT_DEFAULTS: Properties = {
     "minSpecial": 0,
 }
 
-TYPES: Mapping[str, Simulated] = {
-    "random:index/randomBytes:RandomBytes": Simulated(
-        compute=_bytes,
-        computed=("base64", "hex"),
+
+@dataclass(frozen=True, kw_only=True)
+class _Type:
+    """A resource type: how it is drawn, and the names of the outputs that are.
+
+    `id` is the name of the one that is the id, or a fixed id; `defaults` are inputs that the
+    provider fills in.
+    """
+
+    draw: Callable[[Properties], Properties]
+    drawn: tuple[str, ...]
+    id: str
+    secret: bool = False
+    defaults: Properties = field(default_factory=dict)
+
+
+_TYPES: Mapping[str, _Type] = {
+    "random:index/randomBytes:RandomBytes": _Type(
+        draw=_bytes, drawn=("base64", "hex"), id="none", secret=True
+    ),
+    "random:index/randomId:RandomId": _Type(
+        draw=_id, drawn=("b64Std", "b64Url", "dec", "hex"), id="b64Url"
+    ),
+    "random:index/randomInteger:RandomInteger": _Type(
+        draw=_integer, drawn=("result",), id="result"
+    ),
+    "random:index/randomPassword:RandomPassword": _Type(
+        draw=_password,
+        drawn=("result", "bcryptHash"),
         id="none",
-        secret=frozenset({"base64", "hex"}),
-    ),
-    "random:index/randomId:RandomId": Simulated(
-        compute=_id, computed=("b64Std", "b64Url", "dec", "hex"), id="b64Url"
-    ),
-    "random:index/randomInteger:RandomInteger": Simulated(
-        compute=_integer, computed=("result",), id="result"
-    ),
-    "random:index/randomPassword:RandomPassword": Simulated(
-        compute=_password,
-        computed=("result", "bcryptHash"),
-        id="none",
-        secret=frozenset({"result", "bcryptHash"}),
+        secret=True,
         defaults=_TEXT_DEFAULTS,
     ),
-    "random:index/randomPet:RandomPet": Simulated(
-        compute=_pet, computed=("name",), id="name", defaults={"length": 2, "separator": "-"}
+    "random:index/randomPet:RandomPet": _Type(
+        draw=_pet, drawn=("name",), id="name", defaults={"length": 2, "separator": "-"}
     ),
-    "random:index/randomString:RandomString": Simulated(
-        compute=_string, computed=("result",), id="result", defaults=_TEXT_DEFAULTS
+    "random:index/randomString:RandomString": _Type(
+        draw=lambda inputs: {"result": _text(inputs)},
+        drawn=("result",),
+        id="result",
+        defaults=_TEXT_DEFAULTS,
     ),
-    "random:index/randomUuid:RandomUuid": Simulated(
-        compute=_uuid, computed=("result",), id="result"
+    "random:index/randomUuid:RandomUuid": _Type(
+        draw=lambda _: {"result": str(uuid.uuid4())}, drawn=("result",), id="result"
     ),
 }
 """Every change of an input, `keepers` included, makes a new value."""
 
 
-def random_provider(clock: Clock, recorder: Recorder) -> TabledProvider:
-    """Return the provider of package `random`."""
-    return TabledProvider("random", TYPES, clock, recorder)
+class RandomProvider(TabledProvider):
+    """Values that are drawn once and kept."""
+
+    def __init__(self, clock: Clock, recorder: Recorder) -> None:
+        drawn = {token: each.drawn for token, each in _TYPES.items()}
+        super().__init__("random", "nexus/rehearsal/providers/random.py", drawn, clock, recorder)
+
+    @override
+    def check(
+        self, resource: Requested, old: Properties, seed: bytes
+    ) -> tuple[Properties, dict[str, str]]:
+        inputs, problems = super().check(resource, old, seed)
+        return {**_TYPES[resource.type].defaults, **inputs}, problems
+
+    @override
+    def create(self, resource: Requested) -> Made:
+        type_ = _TYPES[resource.type]
+        drawn = type_.draw(table(plain(resource.inputs)))
+        own_id = str(drawn.get(type_.id, type_.id))
+        marked = {name: Secret(each) if type_.secret else each for name, each in drawn.items()}
+        return self._keep(Made(id=own_id, outputs={**resource.inputs, **marked}), resource)
+
+    @override
+    def update(self, resource: Requested, old: Properties) -> Made:
+        kept = {name: old[name] for name in _TYPES[resource.type].drawn if name in old}
+        return self._keep(Made(id=resource.id, outputs={**resource.inputs, **kept}), resource)

@@ -1,4 +1,4 @@
-"""What keeps a Kubernetes object from getting ready, as a real cluster would find."""
+"""What keeps a Kubernetes object from getting ready, and its status when it is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ _GIVEN = frozenset(
     }
 )
 """Objects that every cluster or namespace has without being told."""
+
+
+def ready_status(manifest: Properties) -> Properties:
+    """Return the status of the object when it is ready; empty for kinds without one."""
+    make = _STATUS.get(text(manifest.get("kind")))
+    return make(table(manifest.get("spec"))) if make else {}
+
+
+def is_complete(manifest: Properties) -> bool:
+    """Return whether a Job has succeeded."""
+    return table(manifest.get("status")).get("succeeded") is not None
 
 
 def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
@@ -117,4 +128,41 @@ _OBSTACLES: Mapping[str, Callable[[Cluster, Properties], str | None]] = {
     "Pod": _missing_references,
     "Service": _pods_not_ready,
     "StatefulSet": _missing_references,
+}
+
+
+def _replicas(spec: Properties) -> Properties:
+    count = spec.get("replicas", 1)
+    return {
+        "replicas": count,
+        "readyReplicas": count,
+        "availableReplicas": count,
+        "updatedReplicas": count,
+        "observedGeneration": 1,
+    }
+
+
+def _completed(spec: Properties) -> Properties:
+    return {
+        "succeeded": spec.get("completions", 1),
+        "conditions": [{"type": "Complete", "status": "True"}],
+    }
+
+
+def _endpoint(spec: Properties) -> Properties:
+    if spec.get("type") != "LoadBalancer":
+        return {"loadBalancer": {}}
+    return {"loadBalancer": {"ingress": [{"hostname": "load-balancer.rehearsal.invalid"}]}}
+
+
+_STATUS: Mapping[str, Callable[[Properties], Properties]] = {
+    "DaemonSet": lambda _: {"numberReady": 1, "desiredNumberScheduled": 1},
+    "Deployment": _replicas,
+    "Ingress": lambda _: {"loadBalancer": {}},
+    "Job": _completed,
+    "Namespace": lambda _: {"phase": "Active"},
+    "PersistentVolumeClaim": lambda _: {"phase": "Bound"},
+    "Pod": lambda _: {"phase": "Running"},
+    "Service": _endpoint,
+    "StatefulSet": _replicas,
 }

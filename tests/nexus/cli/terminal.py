@@ -17,12 +17,11 @@ from pulumi_cli import cli_for_programs
 
 from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.rehearsal.cluster import Cluster
+from nexus.rehearsal.engine import served
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.helm import HelmProvider
-from nexus.rehearsal.providers.random import random_provider
-from nexus.rehearsal.providers.served import served
+from nexus.rehearsal.providers.random import RandomProvider
 from nexus.rehearsal.record import Recorder
-from nexus.rehearsal.session import PARALLEL
 from nexus.rehearsal.timing import Clock
 from tests.projects import ROOT
 
@@ -73,14 +72,14 @@ def terminal(project: Path, home: Path) -> Generator[Terminal]:
         (project / name).symlink_to(ROOT / name)
     clock = Clock()
     recorder = Recorder()
-    kubernetes = HelmProvider(Cluster(), clock, recorder, None)
+    kubernetes = HelmProvider(Cluster(), clock, recorder)
     clouds = (CloudProvider(package, clock, recorder) for package in CLOUDS)
     for name in ("state", "pulumi"):
         (home / name).mkdir(parents=True)
-    # In place of the command line's own log: see nexus/rehearsal/workspace.py.
+    # In place of the command line's own log: see nexus/rehearsal/engine.py.
     (home / "pulumi" / "logs").touch()
     folders = (Path(sys.executable).parent, cli_for_programs().parent)
-    with served((kubernetes, random_provider(clock, recorder), *clouds), PARALLEL) as attached:
+    with served(kubernetes, RandomProvider(clock, recorder), *clouds) as attached:
         yield Terminal(
             project=project,
             cluster=kubernetes.cluster,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from catalog.errors import counted
 from nexus.cli.main import app
-from nexus.rehearsal.summary import spread_text
+from nexus.rehearsal.report import spread_text
 from nexus.rehearsal.tiers import Spread
 from tests.projects import small_project
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from stacks.stack_file import read_stack_file
 
 from .own_code import own_code

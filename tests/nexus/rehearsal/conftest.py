@@ -9,10 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from nexus.rehearsal.guarded import Program
-from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.outcome import Outcome, Program
+from nexus.rehearsal.run import Rehearsal, rehearse
 
 from .toy import PROJECT, Toy
 

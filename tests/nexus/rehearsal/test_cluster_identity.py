@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.run import rehearse
 from stacks.program import build
 from stacks.stack_file import read_stack_file
@@ -29,7 +30,7 @@ def test_a_stack_does_not_take_another_cluster_for_its_own(tmp_path: Path) -> No
         again = rehearsal.up()
         assert (again.succeeded, again.changed) == (True, 0), again.error
 
-        rehearsal.move()
+        rehearsal.kubernetes.cluster = Cluster()
         for stopped in (rehearsal.preview(), rehearsal.up()):
             assert not stopped.succeeded
             assert SENTENCE in stopped.error

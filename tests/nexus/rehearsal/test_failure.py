@@ -18,7 +18,7 @@ from .toy import PROJECT, Toy, failing
 def test_failed_service_stops_its_dependents_and_is_repaired(start: Start) -> None:
     """A half-finished rollout must go on where it stopped, not collide with what it left."""
     session = start(Toy())
-    session.fail = frozenset({"orders"})
+    session.kubernetes.fail = frozenset({"orders"})
     failed = session.up()
     assert not failed.succeeded
     assert "failed to fully initialize or become live" in failed.error
@@ -31,7 +31,7 @@ def test_failed_service_stops_its_dependents_and_is_repaired(start: Start) -> No
     [orders] = [each for urn, each in kept.items() if urn.endswith("Deployment::orders")]
     assert orders["initErrors"]
 
-    session.fail = frozenset()
+    session.kubernetes.fail = frozenset()
     repaired = session.up()
     assert repaired.succeeded, repaired.error
     ops = {each.name: each.op for each in repaired.operations if "Deployment" in each.type}
@@ -106,7 +106,7 @@ def test_protected_resource_survives_destroy(start: Start) -> None:
     refused = session.destroy()
     assert not refused.succeeded
     assert "protected" in refused.error
-    session.unprotect()
+    session.pulumi("state", "unprotect", "--yes", "--all")
     assert session.destroy().succeeded
 
 

@@ -6,7 +6,7 @@ import pulumi_random as random
 import pytest
 from pulumi.automation.errors import CommandError
 
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 
 from .conftest import Start
 from .toy import Toy
@@ -23,7 +23,7 @@ def test_destroy_of_a_protected_stack(start: Start) -> None:
     session = start(Toy())
     assert session.up().succeeded
     before = held(session)
-    session.protect(before["Deployment catalogue"])
+    session.pulumi("state", "protect", "--yes", before["Deployment catalogue"])
     # As it is typed: its preview is refused, so nothing happens.
     with pytest.raises(CommandError, match=r"Preview failed: .* cannot be deleted"):
         session.pulumi("destroy", "--yes")
@@ -50,7 +50,7 @@ def test_up_that_would_delete_what_is_protected(start: Start) -> None:
     session = start(program)
     assert session.up().succeeded
     before = held(session)
-    session.protect(before["RandomPet guarded"])
+    session.pulumi("state", "protect", "--yes", before["RandomPet guarded"])
     declared.clear()
     declared.add("new")
     assert not session.preview().succeeded
@@ -59,7 +59,7 @@ def test_up_that_would_delete_what_is_protected(start: Start) -> None:
     assert not refused.succeeded
     assert "protected" in refused.error
     assert {"RandomPet new", "RandomPet guarded"} <= held(session).keys()
-    session.unprotect(before["RandomPet guarded"])
+    session.pulumi("state", "unprotect", "--yes", before["RandomPet guarded"])
     assert session.up().succeeded
     assert "RandomPet guarded" not in held(session)
 

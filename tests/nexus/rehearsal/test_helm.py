@@ -9,10 +9,11 @@ import pulumi_kubernetes as k8s
 import pytest
 from pulumi_kubernetes.helm.v3 import Release
 
+from nexus.pulumi.resource import HELM_RELEASE
 from nexus.pulumi.wire import Properties, table
 from nexus.rehearsal.cluster import Cluster, Key
-from nexus.rehearsal.providers.answer import RefusedError, Resource
-from nexus.rehearsal.providers.helm import RELEASE, HelmProvider
+from nexus.rehearsal.providers.base import RefusedError, Requested
+from nexus.rehearsal.providers.helm import HelmProvider
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
 
@@ -81,19 +82,19 @@ def test_release_is_installed_changed_and_taken_away(start: Start) -> None:
 def test_first_install_that_fails_can_be_tried_again(start: Start) -> None:
     """What is left of a failed install would refuse every further one."""
     session = start(Program())
-    session.fail = frozenset({"signer"})
+    session.kubernetes.fail = frozenset({"signer"})
     failed = session.up()
     assert not failed.succeeded
     assert "context deadline exceeded" in failed.error
-    session.fail = frozenset()
+    session.kubernetes.fail = frozenset()
     assert session.up().succeeded
 
 
-def asked(**inputs: object) -> Resource:
+def asked(**inputs: object) -> Requested:
     given: Properties = {"chart": "signer", "version": "1.2.3", "namespace": "kube-system"}
-    return Resource(
-        urn=f"urn:pulumi:dev::shop::{RELEASE}::it",
-        type=RELEASE,
+    return Requested(
+        urn=f"urn:pulumi:dev::shop::{HELM_RELEASE}::it",
+        type=HELM_RELEASE,
         name="it",
         inputs={**given, **inputs},  # pyright: ignore[reportArgumentType]
         id="kube-system/signer",

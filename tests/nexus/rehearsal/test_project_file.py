@@ -14,8 +14,7 @@ from pulumi.automation.errors import CommandError
 from pulumi.runtime import config as runtime_config
 
 from catalog import InputError
-from nexus.rehearsal.engine import Engine, find_cli
-from nexus.rehearsal.workspace import environment, temporary_root
+from nexus.rehearsal.engine import Engine, environment, find_cli, temporary_root
 from stacks.stack_file import read_stack_file
 
 ALL = """

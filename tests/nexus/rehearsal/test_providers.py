@@ -11,10 +11,10 @@ import pytest
 from nexus.pulumi.wire import UNKNOWN, Properties, Property, Secret, plain, table, text
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.providers import kubernetes
-from nexus.rehearsal.providers.answer import NotReadyError, RefusedError, Resource
+from nexus.rehearsal.providers.base import NotReadyError, RefusedError, Requested
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
-from nexus.rehearsal.providers.random import SPECIAL, random_provider
+from nexus.rehearsal.providers.random import SPECIAL, RandomProvider
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import CancelledError, Clock
 
@@ -23,7 +23,7 @@ CLOCK = Clock()
 
 def _random(kind: str, **inputs: Property) -> tuple[str, Properties]:
     """Id and outputs of a resource of the simulated random provider."""
-    provider = random_provider(CLOCK, Recorder())
+    provider = RandomProvider(CLOCK, Recorder())
     token = f"random:index/random{kind}:Random{kind}"
     asked = _resource(token, inputs)
     checked, problems = provider.check(asked, {}, b"")
@@ -32,8 +32,8 @@ def _random(kind: str, **inputs: Property) -> tuple[str, Properties]:
     return made.id, made.outputs
 
 
-def _resource(token: str, inputs: Mapping[str, Property], resource_id: str = "") -> Resource:
-    return Resource(
+def _resource(token: str, inputs: Mapping[str, Property], resource_id: str = "") -> Requested:
+    return Requested(
         urn=f"urn:pulumi:dev::shop::{token}::it",
         type=token,
         name="it",
@@ -100,7 +100,7 @@ def test_random_names_have_the_shape_that_is_asked_for() -> None:
 
 def test_random_values_stay_when_read_and_updated() -> None:
     """A refresh that draws again would change every password."""
-    provider = random_provider(CLOCK, Recorder())
+    provider = RandomProvider(CLOCK, Recorder())
     token = "random:index/randomPet:RandomPet"
     made = provider.create(_resource(token, {"length": 2, "separator": "-"}))
     there = _resource(token, {"length": 2, "separator": "-"}, made.id)
@@ -203,11 +203,11 @@ def test_unready_job_is_made_anew_where_asked() -> None:
     there = _resource("kubernetes:batch/v1:Job", job)
     live = provider.cluster.create(job)
     difference = provider.diff(there, live, job)
-    assert difference.replacing == ('metadata.annotations["pulumi.com/replaceUnready"]',)
-    assert difference.delete_first
+    assert difference.replaces == ['metadata.annotations["pulumi.com/replaceUnready"]']
+    assert difference.deleteBeforeReplace
     provider.cluster.delete(next(iter(provider.cluster.contents())))
     made = provider.create(there)
-    assert not provider.diff(there, made.outputs, job).replacing
+    assert not provider.diff(there, made.outputs, job).replaces
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_the_api_server_refuses_to_change_is_refused(field: str, value: Pro
         "preemptionPolicy": 'Invalid value: "PreemptLowerPriority": field is immutable',
     }
     said = f'PriorityClass.scheduling.k8s.io "nexus-core" is invalid: {field}: {words[field]}'
-    assert not provider.diff(changed, made.outputs, core).replacing
+    assert not provider.diff(changed, made.outputs, core).replaces
     with pytest.raises(NotReadyError, match=said):
         provider.preview(changed, made.outputs)
     with pytest.raises(NotReadyError, match=said):
@@ -268,7 +268,7 @@ def test_a_cloud_copies_only_what_is_there() -> None:
     assert aws.ids(CLUSTER) == {"first"}
 
 
-def _pod_that_mounts(name: str) -> Resource:
+def _pod_that_mounts(name: str) -> Requested:
     labels: Properties = {"app": "it"}
     pod: Properties = {
         "containers": [{"name": "it", "image": "it:1"}],

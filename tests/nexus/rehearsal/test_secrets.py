@@ -24,8 +24,7 @@ from nexus.diff.report import make_report
 from nexus.plan.plan import make_plan
 from nexus.plan.snapshot import make_snapshot
 from nexus.plan.terraform.configuration import configuration
-from nexus.rehearsal.guarded import Program
-from nexus.rehearsal.outcome import Outcome
+from nexus.rehearsal.outcome import Outcome, Program
 from nexus.rehearsal.report import report
 from nexus.rehearsal.run import rehearse
 from stacks.program import build

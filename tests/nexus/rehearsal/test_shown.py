@@ -11,8 +11,7 @@ from rich.console import Console
 from nexus.rehearsal.live import Progress
 from nexus.rehearsal.outcome import Outcome, clear_text
 from nexus.rehearsal.record import Operation, Recorder, Step
-from nexus.rehearsal.report import report
-from nexus.rehearsal.summary import SIMULATED, outcome_line, tier_table
+from nexus.rehearsal.report import SIMULATED, outcome_line, report, tier_table
 from nexus.rehearsal.tiers import Tiers, tier_times
 from nexus.rehearsal.timing import Clock
 

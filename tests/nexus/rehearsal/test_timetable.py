@@ -6,8 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from nexus.rehearsal.record import Operation
-from nexus.rehearsal.timetable import makespan, timetable
+from nexus.rehearsal.record import Operation, makespan, timetable
 
 
 def _operation(name: str, op: str, seconds: float, places: tuple[int, int] | None) -> Operation:

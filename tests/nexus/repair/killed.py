@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nexus.rehearsal.engine import find_cli
-from nexus.rehearsal.guarded import Program
-from nexus.rehearsal.outcome import Outcome
+from nexus.rehearsal.outcome import Outcome, Program
 from nexus.rehearsal.record import Operation
-from nexus.rehearsal.run import rehearse
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal, rehearse
 from nexus.repair.command import Pulumi
 from nexus.repair.examine import examine, mend
 from nexus.repair.findings import Diagnosis

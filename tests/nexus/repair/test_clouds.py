@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from nexus.repair.examine import examine, mend
 from nexus.repair.findings import NOWHERE, Diagnosis, Verdict, questions
 from tests.nexus.repair.killed import entries, killable
@@ -67,7 +67,7 @@ KINDS = (
 
 
 def _in_cloud(session: Rehearsal) -> dict[str, int]:
-    return {kind: len(session.in_cloud(kind)) for kind in KINDS}
+    return {kind: len(session.clouds["aws"].ids(kind)) for kind in KINDS}
 
 
 @pytest.mark.xdist_group("repair-clouds")
@@ -105,4 +105,4 @@ def _answers(session: Rehearsal, diagnosis: Diagnosis) -> Mapping[str, str]:
     assert "Key=Name,Values=shop-dev" in words
     [urn] = [each.urn for each in diagnosis.unanswered]
     assert f"--id '{urn}=" in words
-    return {urn: next(iter(session.in_cloud(VPC)), NOWHERE)}
+    return {urn: next(iter(session.clouds["aws"].ids(VPC)), NOWHERE)}

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from nexus.cli.main import app
 from nexus.rehearsal.engine import find_cli
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from tests.nexus.rehearsal.toy import PROJECT, Toy
 from tests.projects import ROOT
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from nexus.rehearsal.outcome import Outcome
-from nexus.rehearsal.session import Rehearsal
+from nexus.rehearsal.run import Rehearsal
 from tests.nexus.rehearsal.toy import NEEDS, PROJECT, Toy
 
 from .killed import Killer, assert_converged, killable, repaired, undisturbed

@@ -22,17 +22,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from go_build import GoBuildError
+from go_build import GoBuildError, built
 from isolated import NoEnvironmentError, interpreter
-from kube_score import kube_score
 
 from catalog.project_file import stack_names
 from nexus.plan.manifests import manifests
 from nexus.plan.plan import make_plan
+from nexus.rehearsal.schema import KUBERNETES_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPS = ROOT / "tools" / "manifest_skips.yaml"
-KUBERNETES = "v1.36"
 CRITICAL = 1
 """kube-score's grade of what fails; 5 is a warning, 10 is good."""
 
@@ -114,9 +113,16 @@ def checkov_failures(folder: Path) -> Iterator[Failure]:
 
 
 def kube_score_failures(folder: Path) -> Iterator[Failure]:
-    """Critical findings of kube-score."""
-    command = [str(kube_score()), "score", "--output-format", "json"]
-    command += ["--kubernetes-version", KUBERNETES]
+    """Critical findings of the kube-score that tools/kube-score pins, built if it is not there."""
+    program = built(
+        "kube-score",
+        ROOT / "tools" / "kube-score",
+        {"kube-score": "github.com/zegl/kube-score/cmd/kube-score"},
+        takes="a minute",
+        flags=["-trimpath"],
+    )
+    command = [str(program / "kube-score"), "score", "--output-format", "json"]
+    command += ["--kubernetes-version", f"v{KUBERNETES_VERSION}"]
     command += [str(path) for path in sorted(folder.glob("*.yaml"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     for each in json.loads(done.stdout):

@@ -139,9 +139,9 @@ def _rehearsed(
         file.stack,
         file.plain,
         file.secret,
-        fail=fail,
         on_event=progress.hear,
     ) as rehearsal:
+        rehearsal.kubernetes.fail = fail
         first = phase("Bringing everything up", rehearsal.up)
         if first.program_error is not None:
             raise InputError(str(first.program_error))

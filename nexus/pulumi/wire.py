@@ -65,7 +65,15 @@ def write(properties: Mapping[str, Property]) -> Struct:
 
 def plain(value: Property) -> Property:
     """Return `value` with every secret opened; unknowns stay."""
-    return _mapped(value, lambda secret: plain(secret.value))
+    match value:
+        case Secret():
+            return plain(value.value)
+        case list():
+            return [plain(item) for item in value]
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def has_unknown(value: Property) -> bool:
@@ -93,18 +101,6 @@ def text(value: object) -> str:
     """Return `value` if it is a known string, else an empty one."""
     opened = value.value if isinstance(value, Secret) else value
     return opened if isinstance(opened, str) else ""
-
-
-def _mapped(value: Property, open_secret: Callable[[Secret], Property]) -> Property:
-    match value:
-        case Secret():
-            return open_secret(value)
-        case list():
-            return [_mapped(item, open_secret) for item in value]
-        case dict():
-            return {key: _mapped(item, open_secret) for key, item in value.items()}
-        case _:
-            return value
 
 
 def _is_null(value: Value) -> bool:

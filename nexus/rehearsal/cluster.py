@@ -10,8 +10,6 @@ from nexus.pulumi.wire import Properties, table, text
 from nexus.rehearsal.schema import applied, repeated
 from nexus.rehearsal.validation import change_refusal, refusal
 
-NAMESPACES = "namespaces"
-
 CLUSTER_SCOPED = frozenset(
     {
         "APIService",
@@ -95,8 +93,7 @@ class Cluster:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
+        self._lock = threading.Condition()
         self._changes = 0
         self._objects: dict[Key, Properties] = {}
         self._posted: set[Key] = set()
@@ -114,17 +111,17 @@ class Cluster:
 
     def wait_for_change(self, seen: int, seconds: float) -> int:
         """Return `changes` as soon as it is not `seen` any more, or after `seconds`, real ones."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._changes != seen, seconds)
+        with self._lock:
+            self._lock.wait_for(lambda: self._changes != seen, seconds)
             return self._changes
 
     def create(self, manifest: Properties) -> Properties:
         """Add an object by POST and return it with the metadata that a server adds.
 
         Raises:
-            AlreadyExistsError: an object of that kind, namespace and name is there.
+            AlreadyExistsError: it is there.
             InvalidError: the API does not allow it.
-            NotFoundError: the namespace is not there.
+            NotFoundError: its namespace is not there.
         """
         key = key_of(manifest)
         with self._lock:
@@ -132,10 +129,8 @@ class Cluster:
             if key in self._objects:
                 raise AlreadyExistsError(f'{key.resource} "{key.name}" already exists')
             live = _live(manifest, uid=str(uuid.uuid4()), generation=1)
-            self._objects[key] = live
             self._posted.add(key)
-            self._note_change()
-            return live
+            return self._keep(key, live)
 
     def try_create(self, manifest: Properties) -> None:
         """Find out what `create` would refuse; that the object is there is no obstacle.
@@ -155,7 +150,7 @@ class Cluster:
         """
         key = key_of(manifest)
         with self._lock:
-            _check_change(self._found(key), manifest)
+            _check_change(self._found(key), manifest, manifest)
             self._posted.discard(key)
             metadata = table(self._found(key).get("metadata"))
             generation = metadata.get("generation")
@@ -164,9 +159,7 @@ class Cluster:
                 uid=text(metadata.get("uid")),
                 generation=generation + 1 if isinstance(generation, int) else 1,
             )
-            self._objects[key] = live
-            self._note_change()
-            return live
+            return self._keep(key, live)
 
     def try_update(self, manifest: Properties) -> Properties:
         """Apply an object in a dry run, and return what would become of it.
@@ -184,23 +177,12 @@ class Cluster:
             return {**live, **wanted}
 
     def report(self, key: Key, status: Properties) -> Properties:
-        """Set an object's status and return the object.
-
-        Raises:
-            NotFoundError: it was deleted in the meantime.
-        """
+        """Set an object's status and return the object. Raises NotFoundError."""
         with self._lock:
-            live: Properties = {**self._found(key), "status": status}
-            self._objects[key] = live
-            self._note_change()
-            return live
+            return self._keep(key, {**self._found(key), "status": status})
 
     def get(self, key: Key) -> Properties:
-        """Return the object.
-
-        Raises:
-            NotFoundError: it is not there.
-        """
+        """Return the object. Raises NotFoundError."""
         with self._lock:
             return self._found(key)
 
@@ -227,20 +209,22 @@ class Cluster:
 
     def _admit(self, manifest: Properties) -> None:
         namespace = key_of(manifest).namespace
-        if namespace and not self._has_namespace(namespace):
-            raise NotFoundError(f'{NAMESPACES} "{namespace}" not found')
-        _check(manifest)
+        if namespace and Key("", "Namespace", "", namespace) not in self._objects:
+            raise NotFoundError(f'namespaces "{namespace}" not found')
+        _refuse(refusal(manifest))
 
     def _forget(self, key: Key) -> None:
         self._objects.pop(key, None)
         self._posted.discard(key)
 
+    def _keep(self, key: Key, live: Properties) -> Properties:
+        self._objects[key] = live
+        self._note_change()
+        return live
+
     def _note_change(self) -> None:
         self._changes += 1
-        self._changed.notify_all()
-
-    def _has_namespace(self, name: str) -> bool:
-        return Key("", "Namespace", "", name) in self._objects
+        self._lock.notify_all()
 
     def _found(self, key: Key) -> Properties:
         if key not in self._objects:
@@ -248,33 +232,21 @@ class Cluster:
         return self._objects[key]
 
 
-def _check(manifest: Properties) -> None:
-    problem = refusal(manifest)
+def _refuse(problem: str | None) -> None:
     if problem is not None:
         raise InvalidError(problem)
 
 
-def _check_change(live: Properties, manifest: Properties, wanted: Properties | None = None) -> None:
-    """Refuse a manifest that cannot be merged, and an object that is not allowed.
-
-    Args:
-        live: the object as it is.
-        manifest: what is applied.
-        wanted: what becomes of it; the manifest itself if not given.
-    """
+def _check_change(live: Properties, manifest: Properties, result: Properties) -> None:
+    """Refuse a manifest that cannot be merged into an object, and what becomes of that."""
     twice = repeated(manifest)
     if twice is not None:
         key = key_of(manifest)
         version = text(manifest.get("apiVersion"))
         api = version if "/" in version else f"/{version}"
-        raise InvalidError(
-            f"failed to create typed patch object ({key.id}; {api}, Kind={key.kind}): {twice}"
-        )
-    result = manifest if wanted is None else wanted
-    _check(result)
-    problem = change_refusal(live, result)
-    if problem is not None:
-        raise InvalidError(problem)
+        _refuse(f"failed to create typed patch object ({key.id}; {api}, Kind={key.kind}): {twice}")
+    _refuse(refusal(result))
+    _refuse(change_refusal(live, result))
 
 
 def _live(manifest: Properties, *, uid: str, generation: int) -> Properties:

@@ -53,16 +53,12 @@ _GRACE_SECONDS = 5.0
 """Real seconds that an interrupted engine has to end by itself before it is killed."""
 
 
-def find_cli(given: Path | None = None) -> Path:
-    """Return the CLI to use: the given one, a new enough one on PATH, or the built one.
+def find_cli() -> Path:
+    """Return the CLI to use: a new enough one on PATH, or the built one.
 
     Raises:
         InputError: there is none; nothing is built here.
     """
-    if given is not None:
-        if not os.access(given, os.X_OK):
-            raise InputError(f"There is no executable at {given}; give the path of a Pulumi CLI.")
-        return given.absolute()
     if not _FINDER.exists():
         found = shutil.which("pulumi")
         if found is None:
@@ -175,7 +171,7 @@ def _version(cli: Path) -> VersionInfo:
         return VersionInfo.parse(answer.stdout.strip().removeprefix("v"))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise InputError(
-            f"{cli} does not tell its version ({error}); give the path of a Pulumi CLI."
+            f"{cli} does not tell its version ({error}); put a working `pulumi` on PATH."
         ) from error
 
 

@@ -34,10 +34,6 @@ class Progress:
     On a terminal each tier has a bar with what is ready and what is starting.
     Elsewhere there is a line when a run starts and one for each tier that is
     ready, never one for each resource.
-
-    Args:
-        tiers: the documented tiers.
-        console: where it is shown.
     """
 
     def __init__(self, tiers: Tiers, console: Console) -> None:
@@ -50,11 +46,7 @@ class Progress:
 
     @contextmanager
     def phase(self, title: str) -> Generator[None]:
-        """Show a run while the block runs.
-
-        Args:
-            title: one short sentence that says what happens.
-        """
+        """Show a run while the block runs, under one short sentence that says what happens."""
         with self._lock:
             self._title = title
             self._done = 0
@@ -81,9 +73,8 @@ class Progress:
             row.running.pop(operation.name, None)
             row.ready += operation.result == SUCCEEDED
             if row.ready == row.total and not self._console.is_terminal:
-                self._console.print(
-                    f"  {tier}: {row.total} {_done_word(operation)}", highlight=False
-                )
+                done = "gone" if operation.op == "delete" else "ready"
+                self._console.print(f"  {tier}: {row.total} {done}", highlight=False)
 
     def _board(self) -> RenderableType:
         with self._lock:
@@ -100,10 +91,6 @@ class Progress:
                 )
             board.add_row(f"{self._done} operations")
             return board
-
-
-def _done_word(operation: Operation) -> str:
-    return "gone" if operation.op == "delete" else "ready"
 
 
 def _names(names: list[str]) -> str:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import NamedTuple
 
 import networkx as nx
@@ -76,7 +77,7 @@ Edges = Mapping[str, Iterable[str]]
 
 
 class Recorder:
-    """The operations of all phases, written by many threads at once.
+    """The operations of a phase, written by many threads at once.
 
     A listener hears every operation twice: when it starts (`result` is empty) and
     when it has ended; from any thread, one call at a time. `stopped` says whether the
@@ -85,13 +86,12 @@ class Recorder:
 
     def __init__(self, listener: Listener | None = None) -> None:
         self._listener = listener
-        self._lock = threading.RLock()
-        self._quiet = threading.Condition(self._lock)
+        self._lock = threading.Condition()
         self._under_way = 0
         self._operations: list[Operation] = []
         self._phase = ""
         self.stopped = False
-        self._place = 0
+        self._places = count()
         self._here = threading.local()
 
     def begin(self, phase: str) -> None:
@@ -99,7 +99,8 @@ class Recorder:
         with self._lock:
             self._phase = phase
             self.stopped = False
-            self._place = 0
+            self._places = count()
+            self._operations = []
 
     def stop(self) -> None:
         """Refuse every further change of the phase, as a provider does that died with its engine.
@@ -124,7 +125,7 @@ class Recorder:
         with self._lock:
             if self.stopped and op != "read":
                 raise CancelledError
-            started = Operation(phase=self._phase, urn=urn, op=op, began=self._next_place())
+            started = Operation(phase=self._phase, urn=urn, op=op, began=next(self._places))
             self._tell(started)
             self._under_way += 1
         error: str | None = None
@@ -137,33 +138,30 @@ class Recorder:
             with self._lock:
                 ended = replace(
                     started,
-                    ended=self._next_place(),
+                    ended=next(self._places),
                     seconds=self._here.seconds,
                     result=SUCCEEDED if error is None else FAILED,
                     error=error,
                 )
                 self._operations.append(ended)
                 self._under_way -= 1
-                self._quiet.notify_all()
+                self._lock.notify_all()
                 self._tell(ended)
 
     def wait(self) -> None:
         """Wait until no operation is under way."""
-        with self._quiet:
-            self._quiet.wait_for(lambda: self._under_way == 0)
+        with self._lock:
+            self._lock.wait_for(lambda: self._under_way == 0)
 
     def complete(self, steps: Sequence[Step]) -> tuple[Operation, ...]:
         """Return the phase's operations, with what only the engine knows, not yet timed.
 
-        Providers see no unchanged resource and no component, and cannot tell a
-        replacement from a creation.
-
-        Args:
-            steps: every step that the engine reported, in order.
+        Providers see no unchanged resource and no component, and cannot tell a replacement from
+        a creation; the steps are all that the engine reported, in order.
         """
         replaced = {step.urn for step in steps if step.op in _REPLACING}
         with self._lock:
-            mine = [operation for operation in self._operations if operation.phase == self._phase]
+            mine = list(self._operations)
         seen = {operation.urn for operation in mine}
         done = [
             replace(operation, op="replace")
@@ -177,10 +175,6 @@ class Recorder:
                 op = _PLAIN.get(step.op, step.op)
                 done.append(Operation(phase=self._phase, urn=step.urn, op=op, result=SUCCEEDED))
         return tuple(done)
-
-    def _next_place(self) -> int:
-        self._place += 1
-        return self._place - 1
 
     def _tell(self, operation: Operation) -> None:
         if self._listener is not None:
@@ -203,10 +197,8 @@ def timetable(
 ) -> tuple[Operation, ...]:
     """Return the operations of one phase with their simulated start and end, by start.
 
-    Args:
-        operations: all of the phase.
-        edges: by URN, what each resource waits for: dependencies, parent, provider.
-        parallel: how many operations the engine runs at once.
+    The edges say, by URN, what each resource waits for: dependencies, parent, provider. The engine
+    runs so many operations at once as `parallel` says.
     """
     made = {each.urn: each for each in operations if each.op != "delete"}
     deleted = [each for each in operations if each.op == "delete"]

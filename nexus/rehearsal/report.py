@@ -21,6 +21,13 @@ SIMULATED = (
 """What must stand beside every result, so that nobody takes it for a deployment."""
 
 
+_FIELDS = (
+    *("phase", "urn", "type", "name", "op"),
+    *("began", "ended", "start", "end", "result", "error"),
+)
+"""What scripts get of an operation."""
+
+
 def report(
     stack: str,
     ordering: str,
@@ -38,19 +45,7 @@ def report(
         "stack": stack,
         "ordering": ordering,
         "operations": [
-            {
-                "phase": each.phase,
-                "urn": each.urn,
-                "type": each.type,
-                "name": each.name,
-                "op": each.op,
-                "began": each.began,
-                "ended": each.ended,
-                "start": each.start,
-                "end": each.end,
-                "result": each.result,
-                "error": each.error,
-            }
+            {field: getattr(each, field) for field in _FIELDS}
             for outcome in outcomes
             for each in outcome.operations
         ],

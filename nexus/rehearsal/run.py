@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -30,33 +31,24 @@ ENGINE = "pulumi:providers:pulumi"
 itself for something, as the tier gates do. No program registers it, so no plan has it."""
 
 
+@dataclass(kw_only=True)
 class Rehearsal:
     """One stack of one program, for as long as the block of `rehearse` runs.
 
-    Between runs may be changed: `program`, and what `kubernetes` says of itself.
+    Between runs may be changed: `program`, and what `kubernetes` says of itself. The workspace of
+    `stack` has the folder and the environment of the CLI, with the addresses of the providers.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        stack: Stack,
-        *,
-        engine: Engine,
-        kubernetes: HelmProvider,
-        clouds: Mapping[str, CloudProvider],
-        clock: Clock,
-        recorder: Recorder,
-    ) -> None:
-        self.program = program
-        self._stack = stack
-        self._engine = engine
-        self.kubernetes = kubernetes
-        self.clouds = clouds
-        self._clock = clock
-        self._recorder = recorder
-        self._phases: dict[str, int] = {}
-        self._waits: dict[str, tuple[str, ...]] = {}
-        self.outcomes: list[Outcome] = []
+    program: Program
+    stack: Stack
+    engine: Engine
+    kubernetes: HelmProvider
+    clouds: Mapping[str, CloudProvider]
+    clock: Clock
+    recorder: Recorder
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    _runs: Counter[str] = field(default_factory=Counter[str])
+    _waits: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def cluster(self) -> Cluster:
@@ -98,22 +90,12 @@ class Rehearsal:
             if resource["type"] != ENGINE
         }
 
-    @property
-    def directory(self) -> Path:
-        """Folder of the project, where the CLI runs."""
-        return Path(self._stack.workspace.work_dir)
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The environment of the CLI, the simulated providers' addresses in it."""
-        return self._stack.workspace.env_vars
-
     def kill(self) -> None:
         """Kill the run that goes on, as `kill -9` does; call it from another thread."""
-        self._engine.kill()
-        self._recorder.stop()
+        self.engine.kill()
+        self.recorder.stop()
         # Providers end with their engine: what they wait for is not waited for any more.
-        self._clock.cancel()
+        self.clock.cancel()
 
     def pulumi(self, *arguments: str) -> str:
         """Run any CLI command on the stack and return its standard output.
@@ -121,22 +103,21 @@ class Rehearsal:
         Raises:
             CommandError: it failed.
         """
-        workspace = self._stack.workspace
-        return workspace.pulumi_command.run(
-            [*arguments, "--stack", self._stack.name], workspace.work_dir, workspace.env_vars
-        ).stdout
+        place = self.stack.workspace
+        command = [*arguments, "--stack", self.stack.name]
+        return self.engine.run(command, place.work_dir, place.env_vars).stdout
 
     def _run(self, verb: str, *, program: bool = False, **options: Any) -> Outcome:
-        self._phases[verb] = self._phases.get(verb, 0) + 1
-        phase = verb if self._phases[verb] == 1 else f"{verb}-{self._phases[verb]}"
+        self._runs[verb] += 1
+        phase = verb if self._runs[verb] == 1 else f"{verb}-{self._runs[verb]}"
         events = Events()
         guarded = Guarded(self.program)
         given = {"program": guarded, **options} if program else options
         # The engine cancels its providers at the end of every run.
-        self._clock.resume()
-        self._recorder.begin(phase)
+        self.clock.resume()
+        self.recorder.begin(phase)
         failure: CommandError | None = None
-        run: Callable[..., object] = getattr(self._stack, verb)
+        run: Callable[..., object] = getattr(self.stack, verb)
         try:
             run(on_event=events.hear, parallel=PARALLEL, color="never", **given)
         except CommandError as error:
@@ -144,9 +125,9 @@ class Rehearsal:
         finally:
             guarded.close()
         # What a killed engine began ends by itself.
-        self._recorder.wait()
+        self.recorder.wait()
         operations = timetable(
-            self._recorder.complete(events.steps), self._edges(verb), parallel=PARALLEL
+            self.recorder.complete(events.steps), self._edges(verb), parallel=PARALLEL
         )
         outcome = Outcome(
             phase=phase,
@@ -164,7 +145,7 @@ class Rehearsal:
         """What each resource waits for, as the engine's state says after the run, or did before."""
         before = self._waits
         # A killed engine may leave a state that nobody can read.
-        if verb == "up" and not self._recorder.stopped:
+        if verb == "up" and not self.recorder.stopped:
             self._waits = {
                 each["urn"]: (
                     *each.get("dependencies", ()),
@@ -194,7 +175,6 @@ def rehearse(
     secret_config: Mapping[str, str] | None = None,
     *,
     time_scale: float | None = None,
-    fail: frozenset[str] = frozenset(),
     durations: Mapping[str, float] | None = None,
     on_event: Listener | None = None,
     checkpoints: bool = False,
@@ -209,7 +189,6 @@ def rehearse(
         secret_config: placeholders for secret settings, by full key.
         time_scale: simulated seconds that take one real second, for runs that are to be
             interrupted; None to wait for nothing.
-        fail: Pulumi or object names of workloads that never get ready.
         durations: simulated seconds until a workload is ready, by Pulumi name, where
             it is not what the table of times says.
         on_event: hears every operation when it starts and when it has ended.
@@ -224,7 +203,6 @@ def rehearse(
     recorder = Recorder(on_event)
     clouds = {package: CloudProvider(package, clock, recorder) for package in CLOUDS}
     kubernetes = HelmProvider(Cluster(), clock, recorder, durations, clouds["aws"])
-    kubernetes.fail = fail
     providers = (kubernetes, RandomProvider(clock, recorder), *clouds.values())
     with ExitStack() as resources:
         resources.enter_context(_termination_unwinds())
@@ -233,19 +211,18 @@ def rehearse(
         attached = resources.enter_context(served(*providers))
         # Waits must end before the servers that wait are stopped.
         resources.callback(clock.cancel)
-        made = make_stack(
-            root,
-            engine,
-            attached=attached,
-            project=project,
-            stack=stack,
-            config=config or {},
-            secret_config=secret_config or {},
-            checkpoints=checkpoints,
-        )
         yield Rehearsal(
-            program,
-            made,
+            program=program,
+            stack=make_stack(
+                root,
+                engine,
+                attached=attached,
+                project=project,
+                stack=stack,
+                config=config or {},
+                secret_config=secret_config or {},
+                checkpoints=checkpoints,
+            ),
             engine=engine,
             kubernetes=kubernetes,
             clouds=clouds,

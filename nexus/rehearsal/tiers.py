@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from nexus.rehearsal.record import FAILED, Operation
 
-WORKLOAD_TYPES = frozenset(
+_WORKLOADS = frozenset(
     {
         "kubernetes:apps/v1:DaemonSet",
         "kubernetes:apps/v1:Deployment",
         "kubernetes:apps/v1:StatefulSet",
     }
 )
-"""Types of which a bare name in `Tiers.members` means the resource. The Service, the
-service account and more share a workload's name."""
+"""Types of workloads. The Service, the service account and more share a workload's name."""
 
 _MAKING = frozenset({"create", "update", "replace"})
 
@@ -26,8 +25,7 @@ class Tiers:
 
     Args:
         windows: by tier, in order, the documented start and end in seconds.
-        members: the tier of each workload, by URN or by the Pulumi name of a
-            resource of one of `WORKLOAD_TYPES`.
+        members: the tier of each workload, by Pulumi name.
     """
 
     windows: Mapping[str, tuple[float, float]]
@@ -35,11 +33,7 @@ class Tiers:
 
     def tier_of(self, operation: Operation) -> str | None:
         """Return the tier of the operation's resource; None if it is no workload."""
-        if operation.urn in self.members:
-            return self.members[operation.urn]
-        if operation.type in WORKLOAD_TYPES:
-            return self.members.get(operation.name)
-        return None
+        return self.members.get(operation.name) if operation.type in _WORKLOADS else None
 
     def size(self, tier: str) -> int:
         """Return how many workloads the tier has."""
@@ -51,7 +45,7 @@ class TierTimes:
     """How a tier's start went.
 
     Args:
-        name: the tier.
+        name: of the tier.
         documented: its documented window, in seconds.
         simulated: start of its first and end of its last workload, in simulated
             seconds from the phase's start; None if none was started.
@@ -74,10 +68,7 @@ def tier_times(
 ) -> tuple[TierTimes, ...]:
     """Return the times of every tier in one run, in the documented order.
 
-    Args:
-        tiers: the documented tiers.
-        operations: those of one phase.
-        dependencies: by URN, what each resource depends on.
+    The dependencies are those of each resource, by URN.
     """
     made = {each.urn: each for each in operations if each.op in _MAKING}
     by_tier: dict[str, list[Operation]] = {name: [] for name in tiers.windows}
@@ -139,11 +130,10 @@ class Spread:
 def spread(services: Iterable[str], operations: Iterable[Operation]) -> Spread:
     """Return how far the failures of one run spread.
 
-    Args:
-        services: names of all services that the stack runs.
-        operations: all of the run, those that changed nothing included.
+    It takes all services that the stack runs, and all operations of the run, those that changed
+    nothing included.
     """
-    results = {each.name: each.result for each in operations if each.type in WORKLOAD_TYPES}
+    results = {each.name: each.result for each in operations if each.type in _WORKLOADS}
     failed = {name for name, result in results.items() if result == FAILED}
     names = set(services)
     return Spread(

@@ -45,23 +45,14 @@ _HANDLERS = ("exec", "grpc", "httpGet", "sleep", "tcpSocket")
 
 
 def refusal(manifest: Table) -> str | None:
-    """Why an API server would not take the object, or None.
-
-    Args:
-        manifest: the whole object, without unknowns.
-    """
+    """Why an API server would not take an object, which is whole and without unknowns, or None."""
     wrong = misfit(manifest)
     problems = [wrong] if wrong else [*_name_problems(manifest), *_problems(manifest)]
     return _sentence(manifest, problems)
 
 
 def change_refusal(before: Table, after: Table) -> str | None:
-    """Why an API server would not take the change of an object, or None.
-
-    Args:
-        before: the object as it is.
-        after: as it would be.
-    """
+    """Why an API server would not take the change of an object, or None."""
     group, _, _ = after["apiVersion"].rpartition("/")
     problems = [
         f"{path}: Forbidden: may not be changed in an update."

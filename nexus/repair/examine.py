@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from catalog.errors import InputError
-from graph.figures import counted
+from catalog.errors import InputError, counted
 from nexus.pulumi.wire import text
 from nexus.repair.command import Pulumi, PulumiError
 from nexus.repair.findings import (

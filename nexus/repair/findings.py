@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from graph.figures import counted
+from catalog.errors import counted
 from nexus.pulumi.resource import mapping
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import text
@@ -43,13 +43,10 @@ UNANSWERED = frozenset({Verdict.UNDECIDED, Verdict.FOREIGN})
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One operation that was under way.
+    """One operation that was under way: which, on what, and what became of it.
 
-    Args:
-        operation: `creating`, `updating`, `deleting`, `reading` or `importing`.
-        resource: what it was about, as the state lists it.
-        id: its id outside of the state; empty if it is not known.
-        verdict: what became of it.
+    `operation` is `creating`, `updating`, `deleting`, `reading` or `importing`; an `id` that is not
+    known is empty.
     """
 
     operation: str

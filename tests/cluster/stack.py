@@ -57,8 +57,8 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
             checkpoints=True,
         )
         session = Rehearsal(
-            lambda: None,
-            made,
+            program=lambda: None,
+            stack=made,
             engine=engine,
             # Not served, so the engine takes the one on PATH.
             kubernetes=HelmProvider(Cluster(), clock, recorder),
@@ -90,7 +90,7 @@ def _own_provider(folder: Path, programs: Path) -> Generator[Path]:
 
 def running_providers(session: Rehearsal) -> list[int]:
     """The processes of a stack's real provider, of engines that were killed too."""
-    return _running(Path(session.environment["PATH"].partition(os.pathsep)[0]))
+    return _running(Path(session.stack.workspace.env_vars["PATH"].partition(os.pathsep)[0]))
 
 
 def _running(folder: Path) -> list[int]:

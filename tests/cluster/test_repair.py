@@ -129,10 +129,10 @@ def repair(stack: Deployed) -> str:
 
 def nexus_repair(stack: Deployed, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command as users type it, in the project's folder."""
-    environment = stack.session.environment
+    environment = stack.session.stack.workspace.env_vars
     return subprocess.run(
         [NEXUS, "repair", *arguments],
-        cwd=stack.session.directory,
+        cwd=stack.session.stack.workspace.work_dir,
         env={**environment, "PATH": f"{find_cli().parent}{os.pathsep}{environment['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,

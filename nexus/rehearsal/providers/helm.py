@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.replacement import immutable
 from nexus.pulumi.resource import HELM_RELEASE
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
-from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, Key, NotFoundError
+from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, NotFoundError, key_of
 from nexus.rehearsal.providers.base import Made, RefusedError, Requested, difference
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
 from nexus.rehearsal.timing import times
@@ -27,11 +29,8 @@ class HelmProvider(KubernetesProvider):
     ) -> tuple[Properties, dict[str, str]]:
         if resource.type != HELM_RELEASE:
             return super().check(resource, old, seed)
-        if resource.inputs.get("name") is None:
-            return resource.inputs, {
-                "name": "is not given, and names of releases are not simulated"
-            }
-        return resource.inputs, {}
+        nameless = {"name": "is not given, and names of releases are not simulated"}
+        return resource.inputs, nameless if resource.inputs.get("name") is None else {}
 
     @override
     def diff(
@@ -54,9 +53,13 @@ class HelmProvider(KubernetesProvider):
         if resource.type != HELM_RELEASE:
             return super().create(resource)
         inputs = table(plain(resource.inputs))
-        namespace = text(inputs.get("namespace")) or "default"
         if inputs.get("createNamespace") is True:
-            self._make_namespace(namespace)
+            # As Helm does: it belongs to no release and outlives all of them.
+            with suppress(AlreadyExistsError):
+                name = key_of(_manifest(inputs)).namespace
+                self.cluster.create(
+                    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+                )
         try:
             self.cluster.create(_manifest(inputs))
         except AlreadyExistsError:
@@ -86,7 +89,7 @@ class HelmProvider(KubernetesProvider):
             return super().read(resource, old)
         inputs = resource.inputs or {k: v for k, v in old.items() if k != "status"}
         try:
-            self.cluster.get(_key(table(plain(inputs))))
+            self.cluster.get(key_of(_manifest(table(plain(inputs)))))
         except NotFoundError:
             return None
         return Made(id=resource.id, outputs=old), inputs
@@ -97,12 +100,12 @@ class HelmProvider(KubernetesProvider):
             super().delete(resource, old)
             return
         self.spend(times(resource.type).delete)
-        self.cluster.delete(_key(table(plain(old))))
+        self.cluster.delete(key_of(_manifest(table(plain(old)))))
 
     def _install(self, resource: Requested, *, revision: int, seconds: float) -> Made:
         """Waits until all in the chart is ready; a first install that fails is taken away again."""
         inputs = table(plain(resource.inputs))
-        key = _key(inputs)
+        key = key_of(_manifest(inputs))
         self.spend(seconds)
         if self.fail & {resource.name, key.name}:
             if revision == 1:
@@ -118,23 +121,8 @@ class HelmProvider(KubernetesProvider):
         }
         return Made(id=key.id, outputs={**resource.inputs, "status": status})
 
-    def _make_namespace(self, name: str) -> None:
-        """Makes a namespace, as Helm does: it belongs to no release and outlives all of them."""
-        try:
-            self.cluster.create(
-                {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            )
-        except AlreadyExistsError:
-            return
-
-
-def _key(inputs: Properties) -> Key:
-    namespace = text(inputs.get("namespace")) or "default"
-    return Key("helm.sh", "Release", namespace, text(inputs.get("name")))
-
 
 def _manifest(inputs: Properties) -> Properties:
     """The release as an object of the cluster."""
-    key = _key(inputs)
-    metadata: Properties = {"name": key.name, "namespace": key.namespace}
-    return {"apiVersion": "helm.sh/v3", "kind": key.kind, "metadata": metadata}
+    metadata: Properties = {"name": inputs.get("name"), "namespace": inputs.get("namespace")}
+    return {"apiVersion": "helm.sh/v3", "kind": "Release", "metadata": metadata}

@@ -32,11 +32,7 @@ def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
     """Return why the object cannot get ready now, or None.
 
     A Service waits for the pods that its selector matches, if there are any; a workload
-    needs what its pods mount, read and run as.
-
-    Args:
-        cluster: what exists.
-        manifest: the object as it is in the cluster.
+    needs what its pods mount, read and run as. The manifest is that in the cluster.
     """
     find = _OBSTACLES.get(text(manifest.get("kind")))
     return find(cluster, manifest) if find else None

@@ -88,4 +88,4 @@ def test_the_cli_keeps_no_log_of_its_own(start: Start) -> None:
     """It would cost more than a third of every rehearsal, for a file that nobody reads."""
     session = start(Toy())
     session.pulumi("stack", "export")
-    assert (Path(session.environment["PULUMI_HOME"]) / "logs").read_bytes() == b""
+    assert (Path(session.stack.workspace.env_vars["PULUMI_HOME"]) / "logs").read_bytes() == b""

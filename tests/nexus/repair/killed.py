@@ -7,6 +7,7 @@ import re
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nexus.rehearsal.engine import find_cli
@@ -80,8 +81,8 @@ def pulumi(session: Rehearsal, project: str) -> Pulumi:
     """The CLI on the stack of a rehearsal, as a repair takes it."""
     return Pulumi(
         cli=find_cli(),
-        directory=session.directory,
-        environment={"PATH": os.environ["PATH"], **session.environment},
+        directory=Path(session.stack.workspace.work_dir),
+        environment={"PATH": os.environ["PATH"], **session.stack.workspace.env_vars},
         project=project,
         stack="dev",
     )

@@ -43,13 +43,13 @@ class Stack:
     @property
     def arguments(self) -> tuple[str, ...]:
         """The command in the project's folder."""
-        return ("--project", str(self.session.directory), "repair")
+        return ("--project", self.session.stack.workspace.work_dir, "repair")
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The environment of the command."""
         path = f"{find_cli().parent}:{os.environ['PATH']}"
-        return {"PATH": path, **self.session.environment}
+        return {"PATH": path, **self.session.stack.workspace.env_vars}
 
     def repair(
         self, *arguments: str, env: Mapping[str, str] | None = None
@@ -87,7 +87,9 @@ class Stack:
     @property
     def folder(self) -> Path:
         """Where the backend keeps the locks."""
-        backend = self.session.environment["PULUMI_BACKEND_URL"].removeprefix("file://")
+        backend = self.session.stack.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix(
+            "file://"
+        )
         return Path(backend) / ".pulumi/locks/organization" / PROJECT / "dev"
 
     @contextmanager
@@ -166,7 +168,7 @@ def test_repairs_that_are_killed_themselves(stack: Stack, tmp_path: Path) -> Non
     dying.write_text(DYING)
     dying.chmod(0o755)
     stack.kill(4)
-    backend = stack.session.environment["PULUMI_BACKEND_URL"]
+    backend = stack.session.stack.workspace.env_vars["PULUMI_BACKEND_URL"]
     # After the look, between the two steps of the writing, and behind it.
     for at in ("*/nexus-repair-*refresh*", f"{backend} *cancel*", f"{backend} *stack import*"):
         env = {

@@ -55,7 +55,8 @@ def built(
         with only_one(target, name):
             if missing := _missing(commands, target):
                 say(f"Building {name} ({takes}, once; kept in {target}) ...")
-                _build(module, missing, target, ["-ldflags", _linked(variables), *flags])
+                linked = " ".join(["-s -w", *(f"-X {variable}" for variable in variables)])
+                _build(module, missing, target, ["-ldflags", linked, *flags])
     return target
 
 
@@ -151,7 +152,3 @@ def _go(what: str) -> str:
             f"There is no `go` on PATH to build {what} with; install it: https://go.dev/dl/."
         )
     return go
-
-
-def _linked(variables: Sequence[str]) -> str:
-    return " ".join(["-s -w", *(f"-X {variable}" for variable in variables)])

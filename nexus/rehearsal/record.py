@@ -29,9 +29,7 @@ class Operation:
     """One thing that the engine did to one resource.
 
     Args:
-        phase: the run it belongs to: `up`, `preview`, `refresh`, `destroy`,
-            from the second run on with a number (`up-2`).
-        urn: the resource's URN.
+        phase: the run it belongs to, as its `Outcome` has it.
         op: `create`, `update`, `replace`, `delete`, `read` or `same`.
         began: its place in the order in which the phase's operations began and ended,
             counted from 0; None for what the engine did without a provider.
@@ -161,7 +159,7 @@ class Recorder:
         """
         replaced = {step.urn for step in steps if step.op in _REPLACING}
         with self._lock:
-            mine = list(self._operations)
+            mine = [operation for operation in self._operations if operation.phase == self._phase]
         seen = {operation.urn for operation in mine}
         done = [
             replace(operation, op="replace")

@@ -175,7 +175,6 @@ def rehearse(
     secret_config: Mapping[str, str] | None = None,
     *,
     time_scale: float | None = None,
-    durations: Mapping[str, float] | None = None,
     on_event: Listener | None = None,
     checkpoints: bool = False,
 ) -> Generator[Rehearsal]:
@@ -189,8 +188,6 @@ def rehearse(
         secret_config: placeholders for secret settings, by full key.
         time_scale: simulated seconds that take one real second, for runs that are to be
             interrupted; None to wait for nothing.
-        durations: simulated seconds until a workload is ready, by Pulumi name, where
-            it is not what the table of times says.
         on_event: hears every operation when it starts and when it has ended.
         checkpoints: whether the state is written at every step, as in a real run, for
             those that are killed; else at the end of each.
@@ -202,7 +199,7 @@ def rehearse(
     clock = Clock(time_scale)
     recorder = Recorder(on_event)
     clouds = {package: CloudProvider(package, clock, recorder) for package in CLOUDS}
-    kubernetes = HelmProvider(Cluster(), clock, recorder, durations, clouds["aws"])
+    kubernetes = HelmProvider(Cluster(), clock, recorder, clouds["aws"])
     providers = (kubernetes, RandomProvider(clock, recorder), *clouds.values())
     with ExitStack() as resources:
         resources.enter_context(_termination_unwinds())

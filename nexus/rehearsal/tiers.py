@@ -45,7 +45,6 @@ class TierTimes:
     """How a tier's start went.
 
     Args:
-        name: of the tier.
         documented: its documented window, in seconds.
         simulated: start of its first and end of its last workload, in simulated
             seconds from the phase's start; None if none was started.

@@ -71,13 +71,10 @@ class KubernetesProvider(SimulatedProvider):
     whom its security group lets in; every other cluster answers. Its nodes are members of that
     group, whoever deploys is not.
 
-    Args:
-        durations: simulated seconds until a workload is ready, by Pulumi name,
-            where it is not what the table of times says.
-        aws: where clusters of EKS are made.
-
-    Between runs may be changed: `cluster`; `fail`, the Pulumi or object names of workloads that
-    never get ready; and `inside`, whether whoever deploys is inside of the network.
+    Clusters of EKS are made in `aws`. Between runs may be changed: `cluster`; `fail`, the Pulumi or
+    object names of workloads that never get ready; `durations`, the simulated seconds until others
+    are, by Pulumi name, where the table of times is not to hold; and `inside`, whether whoever
+    deploys is inside of the network.
     """
 
     def __init__(
@@ -85,7 +82,6 @@ class KubernetesProvider(SimulatedProvider):
         cluster: Cluster,
         clock: Clock,
         recorder: Recorder,
-        durations: Mapping[str, float] | None = None,
         aws: CloudProvider | None = None,
     ) -> None:
         super().__init__("kubernetes", clock, recorder)
@@ -93,7 +89,7 @@ class KubernetesProvider(SimulatedProvider):
         self.fail: frozenset[str] = frozenset()
         self.inside = True
         self._aws = aws
-        self._durations = dict(durations or {})
+        self.durations: Mapping[str, float] = {}
         self._settings: Properties = {}
 
     @override
@@ -220,7 +216,7 @@ class KubernetesProvider(SimulatedProvider):
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
         if seconds > 0 and settles(live) and not is_annotated(live, SKIP_AWAIT):
-            self.spend(self._durations.get(resource.name, seconds))
+            self.spend(self.durations.get(resource.name, seconds))
             problem = self._lasting_obstacle(resource, live)
             if problem:
                 raise NotReadyError(

@@ -45,14 +45,9 @@ class Whole:
 @pytest.fixture(scope="session")
 def whole() -> Iterator[Whole]:
     """One whole rehearsal that many tests look at."""
-    with rehearse(
-        Toy(),
-        PROJECT,
-        "dev",
-        {"toy:setting": "plain"},
-        {"toy:token": "hidden-placeholder"},
-        durations={"catalogue": 20.0, "billing": 20.0},
-    ) as session:
+    config, secrets = {"toy:setting": "plain"}, {"toy:token": "hidden-placeholder"}
+    with rehearse(Toy(), PROJECT, "dev", config, secrets) as session:
+        session.kubernetes.durations = {"catalogue": 20.0, "billing": 20.0}
         preview = session.preview()
         made = len(session.cluster.contents())
         up = session.up()

@@ -29,8 +29,8 @@ def hear(operation):
     if operation.name == "sessions" and "Deployment" in operation.type:
         print("started", flush=True)
 
-with rehearse(Toy(), PROJECT, "dev", time_scale=0.1, durations={"postgres": 0.01, "schema": 0.01},
-              on_event=hear) as session:
+with rehearse(Toy(), PROJECT, "dev", time_scale=0.1, on_event=hear) as session:
+    session.kubernetes.durations = {"postgres": 0.01, "schema": 0.01}
     session.up()
 """
 """At this scale the first service would take fifty seconds, so it is always cut short."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from catalog import Catalog, InputError, Problem
-from components.servers.database import CONNECTION_LIMIT
-from components.servers.vhost import MAX_CONNECTIONS
+from components.servers.parts import CONNECTION_LIMIT, MAX_CONNECTIONS
 from stacks.environment import Environment, InAws, InCluster
 
 KEPT = 20

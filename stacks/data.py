@@ -12,9 +12,9 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.context import DATA
 from components.kubernetes.pod import physical_name
 from components.servers.bootstrap import Script, script
-from components.servers.database import Database, DatabaseArgs
+from components.servers.bootstrap_job import Bootstrap
+from components.servers.parts import Database, DatabaseArgs, Vhost, VhostArgs
 from components.servers.servers import Grant, PostgresServer, QueueServer
-from components.servers.vhost import Vhost, VhostArgs
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 
@@ -59,28 +59,23 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
     Args:
         program: what is to be made.
         foundation: what it stands on.
-        namespace: name of the data namespace.
-        script_map: name of the ConfigMap with the bootstrap scripts.
+        bootstrap: what the bootstrap Jobs share.
     """
 
     program: ProgramT_co
     foundation: FoundationT_co
-    namespace: pulumi.Output[str]
-    script_map: pulumi.Output[str]
+    bootstrap: Bootstrap
 
     def databases(self, resource: str, server: PostgresServer) -> tuple[Grant, ...]:
         """Makes a database on `server` for every service that needs `resource`."""
-        rotations = self.program.rotations
         return tuple(
             Database(
                 f"{service}-database",
                 DatabaseArgs(
-                    context=self.program.context,
-                    namespace=self.namespace,
+                    bootstrap=self.bootstrap,
                     service=service,
                     server=server,
-                    script_map=self.script_map,
-                    rotation=rotations.get(service, 0),
+                    rotation=self.program.rotations.get(service, 0),
                 ),
                 self.foundation.options(),
             ).grant
@@ -89,17 +84,14 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
 
     def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
         """Makes a virtual host on `server` for every service that needs `resource`."""
-        rotations = self.program.rotations
         return tuple(
             Vhost(
                 f"{service}-vhost",
                 VhostArgs(
-                    context=self.program.context,
-                    namespace=self.namespace,
+                    bootstrap=self.bootstrap,
                     service=service,
                     server=server,
-                    script_map=self.script_map,
-                    rotation=rotations.get(service, 0),
+                    rotation=self.program.rotations.get(service, 0),
                 ),
                 self.foundation.options(),
             ).grant
@@ -111,16 +103,12 @@ def lay_ground(
     program: ProgramT_co, foundation: FoundationT_co
 ) -> Ground[ProgramT_co, FoundationT_co]:
     """Makes what the bootstrap Jobs share."""
-    namespace = foundation.namespaces[DATA]
+    context, namespace = program.context, foundation.namespaces[DATA]
     scripts = ConfigMap(
         "bootstrap-scripts",
-        metadata={"namespace": namespace, "labels": program.context.labels("bootstrap", "scripts")},
+        metadata={"namespace": namespace, "labels": context.labels("bootstrap", "scripts")},
         data={name: script(name) for name in get_args(Script)},
         opts=pulumi.ResourceOptions(provider=foundation.providers[0]),
     )
-    return Ground(
-        program=program,
-        foundation=foundation,
-        namespace=namespace,
-        script_map=physical_name(scripts),
-    )
+    bootstrap = Bootstrap(context=context, namespace=namespace, script_map=physical_name(scripts))
+    return Ground(program=program, foundation=foundation, bootstrap=bootstrap)

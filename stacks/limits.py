@@ -11,8 +11,8 @@ from components.context import DATA, SYSTEM
 from components.kubernetes.acme_issuer import SOLVER_SIZE
 from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
 from components.kubernetes.pod import Size
+from components.servers.bootstrap_job import FETCH_SIZE
 from components.servers.bootstrap_job import SIZE as JOB_SIZE
-from components.servers.master_source import SIZE as MASTER_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
@@ -42,7 +42,7 @@ def build_limits(
     job = JOB_SIZE
     if not isinstance(environment.platform, InCluster):
         # Their init containers, which fetch the master's password, are larger than they are.
-        job = largest_size((JOB_SIZE, MASTER_SIZE))
+        job = largest_size((JOB_SIZE, FETCH_SIZE))
     data = Counter({job: 2 * jobs}) + _doubled(server.size for server in servers)
     shares = {
         SYSTEM: Share(namespace=foundation.namespaces[SYSTEM], pods={}),

@@ -14,9 +14,9 @@ from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArg
 from components.aws.service_role import ServiceRole, ServiceRoleArgs
 from components.aws.versions import POSTGRES
 from components.component import Component
+from components.servers.bootstrap_job import SecretsManagerMaster
 from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.in_cluster_postgres import IMAGE
-from components.servers.master_source import SecretsManagerMaster
 
 FAMILY = "aurora-postgresql17"
 PORT = 5432

@@ -13,7 +13,7 @@ from components.aws.versions import VALKEY
 from components.component import Component
 from components.servers.acl import access
 from components.servers.data_access import DataAccess, DataAccessArgs
-from components.servers.servers import Grant, password
+from components.servers.servers import password, passwords, redis_grants
 
 ENGINE, FAMILY = "valkey", "valkey8"
 PORT = 6379
@@ -56,7 +56,7 @@ class ElastiCacheArgs:
 
 
 class ElastiCache(Component[ElastiCacheArgs]):
-    """A replication group with failover, and a user per service; a `RedisServer`.
+    """A replication group with failover, and a user per service.
 
     It never evicts: sessions and tokens live here, and losing one signs a user out.
 
@@ -114,21 +114,14 @@ class ElastiCache(Component[ElastiCacheArgs]):
             secret=password(f"{name}-default-password", opts=self.child).result,
             tags=aws.tags(f"{name}-default", "data"),
         )
-        self._passwords = {
-            service: password(
-                f"{name}-{service}-password",
-                rotation=args.rotations.get(service, 0),
-                opts=self.child,
-            ).result
-            for service in args.services
-        }
+        secrets = passwords(name, args.services, args.rotations, self.child)
         users = [
             self._user(
                 f"{name}-{service}",
                 user_id=aws.fixed(f"{name}-{service}", LONGEST_ID),
                 user=service,
                 rights=access(service),
-                secret=self._passwords[service],
+                secret=secrets[service],
                 tags=aws.tags(f"{name}-{service}", "data", service),
             )
             for service in args.services
@@ -188,25 +181,8 @@ class ElastiCache(Component[ElastiCacheArgs]):
             ),
         )
         self.host = server.primary_endpoint_address
-
-    def add_user(self, service: str) -> Grant:
-        """The user of `service`.
-
-        Raises:
-            KeyError: if the server was made without a user for `service`.
-        """
-        return Grant(
-            resource="redis",
-            service=service,
-            handle=self.handle,
-            endpoint={
-                "host": self.host,
-                "port": str(PORT),
-                "prefix": f"{service}:",
-                "tls": "required",
-            },
-            credentials={"username": service, "password": self._passwords[service]},
-        )
+        endpoint = {"host": self.host, "port": str(PORT)}
+        self.grants = redis_grants(self.handle, endpoint, secrets, tls=True)
 
     def _user(
         self,

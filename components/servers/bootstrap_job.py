@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 from pulumi_kubernetes.core.v1 import (
+    ContainerArgsDict,
     Secret,
     VolumeArgsDict,
     VolumeMountArgsDict,
@@ -27,7 +29,7 @@ from components.kubernetes.pod import (
     scratch_volume,
     secret_volume,
 )
-from components.servers.master_source import MasterSource, SecretsManagerMaster, master_volume
+from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, Script, script
 
 SECRETS = "/var/run/secrets/nexus"
 """Folder of the mounted secrets: `master` and `service`, each with username and password."""
@@ -47,35 +49,101 @@ RETRIES = 4
 SIZE = Size(cpu="10m", cpu_limit="500m", memory="128Mi")
 
 
+FETCH_SIZE = Size(cpu="10m", cpu_limit="500m", memory="192Mi")
+"""Of the containers that fetch a master's credentials."""
+
+MASTER = "master"
+MASTER_FOLDER = f"{SECRETS}/{MASTER}"
+DOCUMENT = "secret.json"
+"""The secret as it comes, for as long as it takes to split it."""
+
+_SPLIT = Path(__file__).parent / "bootstrap" / "split_secret.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsManagerMaster:
+    """A secret of AWS Secrets Manager, fetched by every run of a Job anew.
+
+    It never enters the Pulumi state or Kubernetes: an init container writes it
+    into a volume in memory, which ends with the pod.
+
+    Args:
+        secret: ARN of the secret, a JSON object with `username` and `password`.
+        region: region it is in.
+        service_account: account whose Pod Identity role may read it.
+    """
+
+    secret: pulumi.Input[str]
+    region: str
+    service_account: pulumi.Input[str]
+
+    def volume(self) -> VolumeArgsDict:
+        """An empty volume in memory."""
+        return {"name": MASTER, "empty_dir": {"medium": "Memory", "size_limit": "1Mi"}}
+
+    def init_containers(self) -> tuple[ContainerArgsDict, ...]:
+        """Fetch the secret, then write one file for each of its two fields."""
+        fetch = (
+            'set -eu; umask 077; aws secretsmanager get-secret-value --secret-id "$MASTER_ARN" '
+            f"--query SecretString --output text > {MASTER_FOLDER}/{DOCUMENT}"
+        )
+        return (
+            {
+                **_container("fetch-master", AWS_CLI_IMAGE, ["/bin/sh", "-c", fetch]),
+                "env": [
+                    {"name": "HOME", "value": "/tmp"},
+                    {"name": "AWS_REGION", "value": self.region},
+                    {"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "regional"},
+                    {"name": "MASTER_ARN", "value": self.secret},
+                ],
+            },
+            _container(
+                "split-master",
+                PYTHON_IMAGE,
+                ["python3", "-c", _SPLIT.read_text(encoding="utf-8"), MASTER_FOLDER, DOCUMENT],
+            ),
+        )
+
+
+MasterSource = pulumi.Input[str] | SecretsManagerMaster
+"""Name of a Kubernetes Secret in the Job's namespace with `username` and `password`, or
+a secret elsewhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bootstrap:
+    """What the bootstrap Jobs of a stack share.
+
+    Args:
+        namespace: the data namespace, from the resource that makes it.
+        script_map: ConfigMap that holds the scripts.
+    """
+
+    context: Context
+    namespace: pulumi.Input[str]
+    script_map: pulumi.Input[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BootstrapJobArgs:
     """What a bootstrap Job is made from.
 
     Args:
-        context: source of names and labels.
-        namespace: namespace of the server, from the resource that makes it.
         image: image reference with a pinned version.
-        interpreter: command in front of the script, such as `/bin/sh`.
-        script: file name and text of the script.
-        script_map: ConfigMap that holds the script.
         env: plain settings of the script.
-        master: where the master's username and password come from.
         username, password: credentials to give to the service; None if it gets none here.
         rotation: counter that changes when the password does.
         server: handle of the server.
     """
 
-    context: Context
-    namespace: pulumi.Input[str]
+    bootstrap: Bootstrap
     image: str
-    interpreter: str
-    script: tuple[str, str]
-    script_map: pulumi.Input[str]
+    script: Script
     env: Mapping[str, pulumi.Input[str]]
     master: MasterSource
-    username: str
-    password: pulumi.Input[str] | None
-    rotation: int
+    username: str = ""
+    password: pulumi.Input[str] | None = None
+    rotation: int = 0
     server: pulumi.Resource
 
 
@@ -97,38 +165,42 @@ class BootstrapJob(Component[BootstrapJobArgs]):
     handle: Job
 
     def _make(self, name: str, args: BootstrapJobArgs) -> None:
-        labels = args.context.labels(name, "bootstrap")
+        shared = args.bootstrap
+        labels = shared.context.labels(name, "bootstrap")
+        fetched = args.master if isinstance(args.master, SecretsManagerMaster) else None
         volumes: list[VolumeArgsDict] = [
             scratch_volume("tmp", SIZE.scratch),
-            config_volume("script", args.script_map, executable=True),
-            master_volume(args.master),
+            config_volume("script", shared.script_map, executable=True),
+            args.master.volume()
+            if isinstance(args.master, SecretsManagerMaster)
+            else secret_volume(MASTER, args.master),
         ]
         mounts: list[VolumeMountArgsDict] = [
             mount("tmp", "/tmp", writable=True),
             mount("script", SCRIPTS),
-            mount("master", f"{SECRETS}/master"),
+            mount(MASTER, MASTER_FOLDER),
         ]
         if args.password is not None:
             credentials = Secret(
                 f"{name}-credentials",
-                metadata={"namespace": args.namespace, "labels": labels},
+                metadata={"namespace": shared.namespace, "labels": labels},
                 string_data={"username": args.username, "password": args.password},
                 opts=self.child,
             )
             secret = physical_name(credentials)
             volumes.append(secret_volume("service", secret))
             mounts.append(mount("service", f"{SECRETS}/service"))
+        interpreter = "python3" if args.script.endswith(".py") else "/bin/sh"
         env: dict[str, pulumi.Input[str]] = {
             "HOME": "/tmp",
             "SECRETS_DIR": SECRETS,
             "WAIT_SECONDS": str(WAIT_SECONDS),
             **args.env,
         }
-        fetched = args.master if isinstance(args.master, SecretsManagerMaster) else None
         self.handle = Job(
             name,
             metadata={
-                "namespace": args.namespace,
+                "namespace": shared.namespace,
                 "labels": labels,
                 "annotations": {"pulumi.com/replaceUnready": "true"},
             },
@@ -147,7 +219,10 @@ class BootstrapJob(Component[BootstrapJobArgs]):
                                     "name": "bootstrap",
                                     "image": args.image,
                                     "image_pull_policy": "IfNotPresent",
-                                    "command": [args.interpreter, f"{SCRIPTS}/{args.script[0]}"],
+                                    "command": [
+                                        interpreter,
+                                        f"{SCRIPTS}/{args.script}",
+                                    ],
                                     "env": environment(env),
                                     "resources": SIZE.requirements(),
                                     "security_context": container_security(),
@@ -172,5 +247,20 @@ class BootstrapJob(Component[BootstrapJobArgs]):
 
 def _digest(args: BootstrapJobArgs) -> str:
     """Hash of what the pod's own fields do not show: the script's text and the rotation."""
-    parts = [args.image, *args.script, args.username, str(args.rotation)]
+    parts = [args.image, args.script, script(args.script), args.username, str(args.rotation)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _container(name: str, image: str, command: list[str]) -> ContainerArgsDict:
+    return {
+        "name": name,
+        "image": image,
+        "image_pull_policy": "IfNotPresent",
+        "command": command,
+        "resources": FETCH_SIZE.requirements(),
+        "security_context": container_security(),
+        "volume_mounts": [
+            mount("tmp", "/tmp", writable=True),
+            mount(MASTER, MASTER_FOLDER, writable=True),
+        ],
+    }

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
+from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
-from components.component import Component
-from components.context import DATA, Context
+from components.context import DATA
 from components.kubernetes.pod import (
-    Size,
     config_volume,
     mount,
-    physical_name,
     scratch_volume,
     secret_volume,
 )
-from components.servers.servers import password
-from components.servers.stateful_server import StatefulServer, StatefulServerArgs
+from components.servers.stateful_server import (
+    InClusterServer,
+    ServerArgs,
+    StatefulServer,
+    StatefulServerArgs,
+    probe,
+)
 
 IMAGE = "docker.io/library/postgres:17.5"
 """Official image; its major version is also that of `psql` in the bootstrap Jobs."""
@@ -34,26 +36,23 @@ SECRETS = "/var/run/secrets/nexus"
 INIT = (Path(__file__).parent / "bootstrap" / "postgres-init.sql", "10-master.sql")
 
 
+PG_ISREADY: ProbeArgsDict = {
+    "exec_": {"command": ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"]}
+}
+
+
 @dataclass(frozen=True, kw_only=True)
-class InClusterPostgresArgs:
+class InClusterPostgresArgs(ServerArgs):
     """What the server is made from.
 
     Args:
-        context: source of names and labels.
-        namespace: the data namespace, from the resource that makes it.
-        storage: size of the volume, a Kubernetes quantity.
-        size: requests and limits.
         max_connections: connections of all services together.
     """
 
-    context: Context
-    namespace: pulumi.Input[str]
-    storage: str
-    size: Size
     max_connections: int
 
 
-class InClusterPostgres(Component[InClusterPostgresArgs]):
+class InClusterPostgres(InClusterServer[InClusterPostgresArgs]):
     """One PostgreSQL server; a `PostgresServer`.
 
     Stateful: renaming it deletes every database.
@@ -76,39 +75,18 @@ class InClusterPostgres(Component[InClusterPostgresArgs]):
     tls_mode = "disable"
     client_image = IMAGE
 
-    handle: pulumi.Resource
     host: str
     master: pulumi.Output[str]
 
     def _make(self, name: str, args: InClusterPostgresArgs) -> None:
-        labels = args.context.labels(name, "server")
-
-        def credentials(role: str, username: str) -> pulumi.Output[str]:
-            secret = Secret(
-                f"{name}-{role}",
-                metadata={"namespace": args.namespace, "labels": labels},
-                string_data={
-                    "username": username,
-                    "password": password(f"{name}-{role}-password", opts=self.child).result,
-                },
-                opts=self.child,
-            )
-            return physical_name(secret)
-
-        superuser = credentials("superuser", "postgres")
-        self.master = credentials("master", MASTER)
+        _, superuser = self._login(name, args, "superuser", "postgres")
+        _, self.master = self._login(name, args, "master", MASTER)
         self.host = args.context.host(name, DATA)
-        init = ConfigMap(
-            f"{name}-init",
-            metadata={"namespace": args.namespace, "labels": labels},
-            data={INIT[1]: INIT[0].read_text(encoding="utf-8")},
-            opts=self.child,
-        )
-        server = StatefulServer(
+        init = self._config(name, args, "init", {INIT[1]: INIT[0].read_text(encoding="utf-8")})
+        self.handle = StatefulServer(
             name,
             StatefulServerArgs(
-                context=args.context,
-                namespace=args.namespace,
+                server=args,
                 image=IMAGE,
                 # The image's entry point makes the data directory at the first start.
                 command=(
@@ -119,8 +97,6 @@ class InClusterPostgres(Component[InClusterPostgresArgs]):
                 ),
                 ports={"postgres": PORT},
                 data_path=DATA_PATH,
-                storage=args.storage,
-                size=args.size,
                 env={
                     # A folder inside the volume: its root holds lost+found on some storage.
                     "PGDATA": f"{DATA_PATH}/pgdata",
@@ -129,7 +105,7 @@ class InClusterPostgres(Component[InClusterPostgresArgs]):
                 },
                 volumes=(
                     scratch_volume("run", "8Mi"),
-                    config_volume("init", physical_name(init)),
+                    config_volume("init", init),
                     secret_volume("superuser", superuser),
                     secret_volume("master", self.master),
                 ),
@@ -140,24 +116,9 @@ class InClusterPostgres(Component[InClusterPostgresArgs]):
                     mount("master", f"{SECRETS}/master"),
                 ),
                 # While the image sets the server up, it listens on its socket alone.
-                startup=_pg_isready(period=2, failures=150),
-                readiness=_pg_isready(period=5, failures=3),
-                liveness={
-                    "tcp_socket": {"port": PORT},
-                    "period_seconds": 10,
-                    "failure_threshold": 6,
-                    "timeout_seconds": 5,
-                },
+                startup=probe(PG_ISREADY, period=2, failures=150),
+                readiness=probe(PG_ISREADY, period=5, failures=3),
+                alive=PORT,
             ),
             self.child,
-        )
-        self.handle = server.handle
-
-
-def _pg_isready(*, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "exec_": {"command": ["pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"]},
-        "period_seconds": period,
-        "failure_threshold": failures,
-        "timeout_seconds": 5,
-    }
+        ).handle

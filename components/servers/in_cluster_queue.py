@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret, VolumeMountArgsDict
+from pulumi_kubernetes.core.v1 import VolumeMountArgsDict
 
-from components.component import Component
-from components.context import DATA, Context
-from components.kubernetes.pod import Size, mount, physical_name, scratch_volume, secret_volume
-from components.servers.servers import password
-from components.servers.stateful_server import StatefulServer, StatefulServerArgs
+from components.context import DATA
+from components.kubernetes.pod import mount, scratch_volume, secret_volume
+from components.servers.stateful_server import (
+    InClusterServer,
+    ServerArgs,
+    StatefulServer,
+    StatefulServerArgs,
+    probe,
+    tcp,
+)
 
 IMAGE = "docker.io/library/rabbitmq:4.1.3-management"
 PORT = 5672
@@ -26,23 +31,11 @@ https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-resource-l
 
 
 @dataclass(frozen=True, kw_only=True)
-class InClusterQueueArgs:
-    """What the server is made from.
-
-    Args:
-        context: source of names and labels.
-        namespace: the data namespace, from the resource that makes it.
-        storage: size of the volume, a Kubernetes quantity.
-        size: requests and limits.
-    """
-
-    context: Context
-    namespace: pulumi.Input[str]
-    storage: str
-    size: Size
+class InClusterQueueArgs(ServerArgs):
+    """What the server is made from."""
 
 
-class InClusterQueue(Component[InClusterQueueArgs]):
+class InClusterQueue(InClusterServer[InClusterQueueArgs]):
     """One RabbitMQ server with its management API; a `QueueServer`.
 
     Stateful: renaming it deletes every message.
@@ -65,80 +58,48 @@ class InClusterQueue(Component[InClusterQueueArgs]):
     port = PORT
     tls = False
 
-    handle: pulumi.Resource
     host: str
     management_url: str
     master: pulumi.Output[str]
 
     def _make(self, name: str, args: InClusterQueueArgs) -> None:
-        labels = args.context.labels(name, "server")
-        secret = password(f"{name}-master-password", opts=self.child).result
-        master = Secret(
-            f"{name}-master",
-            metadata={"namespace": args.namespace, "labels": labels},
-            string_data={"username": MASTER, "password": secret},
-            opts=self.child,
-        )
-        config = Secret(
-            f"{name}-config",
-            metadata={"namespace": args.namespace, "labels": labels},
-            string_data={CONFIG_FILE: secret.apply(_configuration)},
-            opts=self.child,
-        )
+        secret, self.master = self._login(name, args, "master", MASTER)
+        config = self._secret(name, args, "config", {CONFIG_FILE: secret.apply(_configuration)})
         # A single file, since the folder holds the image's own defaults as well.
         file: VolumeMountArgsDict = {
             **mount("config", f"/etc/rabbitmq/conf.d/{CONFIG_FILE}"),
             "sub_path": CONFIG_FILE,
         }
-        server = StatefulServer(
+        self.handle = StatefulServer(
             name,
             StatefulServerArgs(
-                context=args.context,
-                namespace=args.namespace,
+                server=args,
                 image=IMAGE,
                 command=("docker-entrypoint.sh", "rabbitmq-server"),
                 ports={"amqp": PORT, "http": MANAGEMENT_PORT},
                 data_path="/var/lib/rabbitmq/mnesia",
-                storage=args.storage,
-                size=args.size,
-                env={},
                 volumes=(
                     # Erlang's cookie lives in the home folder and must stay private
                     # to its owner, which a volume with a group cannot promise.
                     scratch_volume("home", "16Mi"),
                     scratch_volume("log", "16Mi"),
-                    secret_volume("config", physical_name(config)),
+                    secret_volume("config", config),
                 ),
                 mounts=(
                     mount("home", "/var/lib/rabbitmq", writable=True),
                     mount("log", "/var/log/rabbitmq", writable=True),
                     file,
                 ),
-                startup={
-                    "tcp_socket": {"port": MANAGEMENT_PORT},
-                    "period_seconds": 2,
-                    "failure_threshold": 150,
-                },
-                readiness={
-                    "tcp_socket": {"port": PORT},
-                    "period_seconds": 5,
-                    "failure_threshold": 3,
-                },
+                startup=probe(tcp(MANAGEMENT_PORT), period=2, failures=150, timeout=None),
+                readiness=probe(tcp(PORT), period=5, failures=3, timeout=None),
                 # Another port than readiness asks: a broker that refuses clients while it is
                 # short of memory or disk must not lose what it holds to a restart.
-                liveness={
-                    "tcp_socket": {"port": MANAGEMENT_PORT},
-                    "period_seconds": 10,
-                    "failure_threshold": 6,
-                    "timeout_seconds": 5,
-                },
+                alive=MANAGEMENT_PORT,
             ),
             self.child,
-        )
-        self.handle = server.handle
+        ).handle
         self.host = args.context.host(name, DATA)
         self.management_url = f"http://{self.host}:{MANAGEMENT_PORT}"
-        self.master = physical_name(master)
 
 
 def _configuration(secret: str) -> str:

@@ -7,46 +7,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, ProbeArgsDict, Secret
+from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
-from components.component import Component
-from components.context import DATA, Context
-from components.kubernetes.pod import Size, config_volume, mount, physical_name, secret_volume
-from components.servers.acl import acl_file
-from components.servers.servers import Grant, password
-from components.servers.stateful_server import StatefulServer, StatefulServerArgs
+from components.context import DATA
+from components.kubernetes.pod import config_volume, mount, secret_volume
+from components.servers.acl import PROBE, acl_file
+from components.servers.servers import passwords, redis_grants
+from components.servers.stateful_server import (
+    InClusterServer,
+    ServerArgs,
+    StatefulServer,
+    StatefulServerArgs,
+    probe,
+)
 
 IMAGE = "docker.io/valkey/valkey:8.1.3"
 PORT = 6379
 CONFIG = "/etc/nexus"
 ACL = "/var/run/secrets/nexus/acl"
 
+PING: ProbeArgsDict = {
+    "exec_": {
+        "command": [
+            *("valkey-cli", "-e", "-h", "127.0.0.1"),
+            *("--user", PROBE, "--pass", PROBE, "ping"),
+        ]
+    }
+}
+"""Asks as the user `probe`, who needs no password and may do nothing else."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class InClusterRedisArgs:
+class InClusterRedisArgs(ServerArgs):
     """What the server is made from.
 
     Args:
-        context: source of names and labels.
-        namespace: the data namespace, from the resource that makes it.
         services: names of the services that get a user, sorted.
         rotations: password rotation counter by service; 0 where none is given.
-        storage: size of the volume, a Kubernetes quantity.
-        size: requests and limits.
         max_memory: most memory for data, in Valkey's words, such as `96mb`.
     """
 
-    context: Context
-    namespace: pulumi.Input[str]
     services: tuple[str, ...]
     rotations: Mapping[str, int]
-    storage: str
-    size: Size
     max_memory: str
 
 
-class InClusterRedis(Component[InClusterRedisArgs]):
-    """One Valkey server with a user and key prefix per service; a `RedisServer`.
+class InClusterRedis(InClusterServer[InClusterRedisArgs]):
+    """One Valkey server with a user and key prefix per service.
 
     It never evicts: sessions and tokens live here, and losing one signs a user
     out. The users stand in a file, so a new user or password restarts the server.
@@ -65,79 +72,35 @@ class InClusterRedis(Component[InClusterRedisArgs]):
 
     TOKEN = "nexus:data:InClusterRedis"
 
-    handle: pulumi.Resource
-
     def _make(self, name: str, args: InClusterRedisArgs) -> None:
-        labels = args.context.labels(name, "server")
-        self._host = args.context.host(name, DATA)
-        self._passwords = {
-            service: password(
-                f"{name}-{service}-password",
-                rotation=args.rotations.get(service, 0),
-                opts=self.child,
-            ).result
-            for service in args.services
-        }
-        acl = Secret(
-            f"{name}-acl",
-            metadata={"namespace": args.namespace, "labels": labels},
-            string_data={
-                "users.acl": pulumi.Output.all(**self._passwords).apply(
-                    # All outputs of none are a list.
-                    lambda passwords: _acl(dict(passwords))
-                )
-            },
-            opts=self.child,
+        secrets = passwords(name, args.services, args.rotations, self.child)
+        # All outputs of none are a list.
+        users = pulumi.Output.all(**secrets).apply(lambda each: _acl(dict(each)))
+        acl = self._secret(name, args, "acl", {"users.acl": users})
+        config = self._config(
+            name, args, "config", {"valkey.conf": _configuration(args.max_memory)}
         )
-        config = ConfigMap(
-            f"{name}-config",
-            metadata={"namespace": args.namespace, "labels": labels},
-            data={"valkey.conf": _configuration(args.max_memory)},
-            opts=self.child,
-        )
-        server = StatefulServer(
+        self.handle = StatefulServer(
             name,
             StatefulServerArgs(
-                context=args.context,
-                namespace=args.namespace,
+                server=args,
                 image=IMAGE,
                 command=("valkey-server", f"{CONFIG}/valkey.conf"),
                 ports={"redis": PORT},
                 data_path="/data",
-                storage=args.storage,
-                size=args.size,
-                env={},
                 volumes=(
-                    config_volume("config", physical_name(config)),
-                    secret_volume("acl", physical_name(acl)),
+                    config_volume("config", config),
+                    secret_volume("acl", acl),
                 ),
                 mounts=(mount("config", CONFIG), mount("acl", ACL)),
-                startup=_ping(period=2, failures=60),
-                readiness=_ping(period=5, failures=3),
-                liveness={
-                    "tcp_socket": {"port": PORT},
-                    "period_seconds": 10,
-                    "failure_threshold": 6,
-                    "timeout_seconds": 5,
-                },
+                startup=probe(PING, period=2, failures=60),
+                readiness=probe(PING, period=5, failures=3),
+                alive=PORT,
             ),
             self.child,
-        )
-        self.handle = server.handle
-
-    def add_user(self, service: str) -> Grant:
-        """The user of `service`, which the ACL file already holds.
-
-        Raises:
-            KeyError: if the server was made without a user for `service`.
-        """
-        return Grant(
-            resource="redis",
-            service=service,
-            handle=self.handle,
-            endpoint={"host": self._host, "port": str(PORT), "prefix": f"{service}:"},
-            credentials={"username": service, "password": self._passwords[service]},
-        )
+        ).handle
+        endpoint = {"host": args.context.host(name, DATA), "port": str(PORT)}
+        self.grants = redis_grants(self.handle, endpoint, secrets)
 
 
 def _acl(passwords: Mapping[str, str]) -> str:
@@ -163,14 +126,3 @@ def _configuration(max_memory: str) -> str:
             "",
         )
     )
-
-
-def _ping(*, period: int, failures: int) -> ProbeArgsDict:
-    """Asks as the user `probe`, who needs no password and may do nothing else."""
-    command = ["valkey-cli", "-e", "-h", "127.0.0.1", "--user", "probe", "--pass", "probe", "ping"]
-    return {
-        "exec_": {"command": command},
-        "period_seconds": period,
-        "failure_threshold": failures,
-        "timeout_seconds": 5,
-    }

@@ -7,45 +7,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
-from components.component import Component
-from components.context import DATA, Context
-from components.kubernetes.pod import Size, mount, physical_name, secret_volume
-from components.servers.servers import password
-from components.servers.stateful_server import StatefulServer, StatefulServerArgs
+from components.context import DATA
+from components.kubernetes.pod import mount, secret_volume
+from components.servers.servers import passwords
+from components.servers.stateful_server import (
+    InClusterServer,
+    ServerArgs,
+    StatefulServer,
+    StatefulServerArgs,
+    probe,
+)
 
 IMAGE = "docker.io/chrislusf/seaweedfs:4.22"
 PORT = 8333
 MASTER = "nexus_master"
 IDENTITIES = "/var/run/secrets/nexus/identities"
 
+STATUS: ProbeArgsDict = {"http_get": {"path": "/status", "port": PORT}}
+
 
 @dataclass(frozen=True, kw_only=True)
-class InClusterStorageArgs:
+class InClusterStorageArgs(ServerArgs):
     """What the store is made from.
 
     Args:
-        context: source of names and labels.
-        namespace: the data namespace, from the resource that makes it.
         buckets: names of the buckets each service may read and write, by service.
         owned: name of the bucket each owner administers, by service.
         rotations: password rotation counter by service; 0 where none is given.
-        storage: size of the volume, a Kubernetes quantity.
-        size: requests and limits.
     """
 
-    context: Context
-    namespace: pulumi.Input[str]
     buckets: Mapping[str, tuple[str, ...]]
     owned: Mapping[str, tuple[str, ...]]
     rotations: Mapping[str, int]
-    storage: str
-    size: Size
 
 
-class InClusterStorage(Component[InClusterStorageArgs]):
-    """One SeaweedFS server with a user per service; an `ObjectStore`.
+class InClusterStorage(InClusterServer[InClusterStorageArgs]):
+    """One SeaweedFS server with a user per service.
 
     The users and what each may do stand in a file, so a new user or password
     restarts the server. Everything but the S3 API listens on loopback only.
@@ -68,42 +67,20 @@ class InClusterStorage(Component[InClusterStorageArgs]):
 
     region = "us-east-1"
 
-    handle: pulumi.Resource
     url: str
     master: pulumi.Output[str]
 
     def _make(self, name: str, args: InClusterStorageArgs) -> None:
-        labels = args.context.labels(name, "server")
-        master_password = password(f"{name}-master-password", opts=self.child).result
-        self._passwords = {
-            service: password(
-                f"{name}-{service}-password",
-                rotation=args.rotations.get(service, 0),
-                opts=self.child,
-            ).result
-            for service in sorted(args.buckets)
-        }
-        master = Secret(
-            f"{name}-master",
-            metadata={"namespace": args.namespace, "labels": labels},
-            string_data={"username": MASTER, "password": master_password},
-            opts=self.child,
+        secret, self.master = self._login(name, args, "master", MASTER)
+        self.passwords = passwords(name, sorted(args.buckets), args.rotations, self.child)
+        users = pulumi.Output.all(**{MASTER: secret}, **self.passwords).apply(
+            lambda secrets: _identities(secrets, args.buckets, args.owned)
         )
-        identities = Secret(
-            f"{name}-identities",
-            metadata={"namespace": args.namespace, "labels": labels},
-            string_data={
-                "identities.json": pulumi.Output.all(
-                    **{MASTER: master_password}, **self._passwords
-                ).apply(lambda passwords: _identities(passwords, args.buckets, args.owned))
-            },
-            opts=self.child,
-        )
-        server = StatefulServer(
+        identities = self._secret(name, args, "identities", {"identities.json": users})
+        self.handle = StatefulServer(
             name,
             StatefulServerArgs(
-                context=args.context,
-                namespace=args.namespace,
+                server=args,
                 image=IMAGE,
                 command=(
                     "weed",
@@ -122,42 +99,15 @@ class InClusterStorage(Component[InClusterStorageArgs]):
                 ),
                 ports={"s3": PORT},
                 data_path="/data",
-                storage=args.storage,
-                size=args.size,
-                env={},
-                volumes=(secret_volume("identities", physical_name(identities)),),
+                volumes=(secret_volume("identities", identities),),
                 mounts=(mount("identities", IDENTITIES),),
-                startup={
-                    "http_get": {"path": "/status", "port": PORT},
-                    "period_seconds": 2,
-                    "failure_threshold": 150,
-                },
-                readiness={
-                    "http_get": {"path": "/status", "port": PORT},
-                    "period_seconds": 5,
-                    "failure_threshold": 3,
-                    "timeout_seconds": 5,
-                },
-                liveness={
-                    "tcp_socket": {"port": PORT},
-                    "period_seconds": 10,
-                    "failure_threshold": 6,
-                    "timeout_seconds": 5,
-                },
+                startup=probe(STATUS, period=2, failures=150, timeout=None),
+                readiness=probe(STATUS, period=5, failures=3),
+                alive=PORT,
             ),
             self.child,
-        )
-        self.handle = server.handle
+        ).handle
         self.url = f"http://{args.context.host(name, DATA)}:{PORT}"
-        self.master = physical_name(master)
-
-    def password(self, service: str) -> pulumi.Output[str]:
-        """Secret access key of `service`.
-
-        Raises:
-            KeyError: if the store was made without a user for `service`.
-        """
-        return self._passwords[service]
 
 
 def _identities(

@@ -1,18 +1,15 @@
-"""The servers that services get a part of, and what they get.
-
-Each protocol has one implementation per environment.
-"""
+"""What the bootstrap Jobs know of a server, and what services get of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import pulumi
 from pulumi_random import RandomPassword
 
-from components.servers.master_source import MasterSource
+from components.servers.bootstrap_job import MasterSource
 
 PASSWORD_LENGTH = 32
 """Characters of a password: 32 letters and digits carry 190 bits."""
@@ -53,17 +50,63 @@ def password(name: str, *, rotation: int = 0, opts: pulumi.ResourceOptions) -> R
     )
 
 
+def passwords(
+    name: str,
+    services: Iterable[str],
+    rotations: Mapping[str, int],
+    opts: pulumi.ResourceOptions,
+) -> dict[str, pulumi.Output[str]]:
+    """Makes the passwords of a server's users, one for each service.
+
+    Args:
+        name: of the server.
+        services: names of the services.
+        rotations: rotation counter by service; 0 where none is given.
+        opts: as for `password`.
+    """
+    return {
+        service: password(
+            f"{name}-{service}-password", rotation=rotations.get(service, 0), opts=opts
+        ).result
+        for service in services
+    }
+
+
+def redis_grants(
+    handle: pulumi.Resource,
+    endpoint: Mapping[str, pulumi.Input[str]],
+    secrets: Mapping[str, pulumi.Output[str]],
+    *,
+    tls: bool = False,
+) -> tuple[Grant, ...]:
+    """The users of a Redis or Valkey server, each confined to the prefix that it is told.
+
+    Args:
+        handle: the server; it is ready when all users are.
+        endpoint: where it is.
+        secrets: password by service.
+        tls: whether clients need TLS.
+    """
+    more = {"tls": "required"} if tls else {}
+    return tuple(
+        Grant(
+            resource="redis",
+            service=service,
+            handle=handle,
+            endpoint={**endpoint, "prefix": f"{service}:", **more},
+            credentials={"username": service, "password": secret},
+        )
+        for service, secret in secrets.items()
+    )
+
+
 class Server(Protocol):
-    """A server of any kind."""
+    """A server that services reach by name and port, and bootstrap Jobs as its master."""
 
     @property
     def handle(self) -> pulumi.Resource:
-        """The one resource that is ready when the server, and its users, are."""
+        """The one resource that is ready when the server is."""
         ...
-
-
-class SocketServer(Server, Protocol):
-    """A server that services reach by name and port."""
 
     @property
     def host(self) -> pulumi.Input[str]:
@@ -75,18 +118,14 @@ class SocketServer(Server, Protocol):
         """TCP port."""
         ...
 
-
-class HttpServer(Server, Protocol):
-    """A server that bootstrap Jobs administer over HTTP."""
-
     @property
-    def master(self) -> pulumi.Input[str]:
-        """Secret in the data namespace with an administrator's `username` and `password`."""
+    def master(self) -> MasterSource:
+        """Where the user name and password of the master come from, who is no superuser."""
         ...
 
 
-class PostgresServer(SocketServer, Protocol):
-    """A PostgreSQL server that bootstrap Jobs reach as a master without superuser rights."""
+class PostgresServer(Server, Protocol):
+    """A PostgreSQL server, in the cluster or managed."""
 
     @property
     def tls_mode(self) -> str:
@@ -98,26 +137,9 @@ class PostgresServer(SocketServer, Protocol):
         """Image with a `psql` of the server's major version."""
         ...
 
-    @property
-    def master(self) -> MasterSource:
-        """Where the master's user name and password come from."""
-        ...
 
-
-class RedisServer(Server, Protocol):
-    """A Redis or Valkey server with a user and key prefix per service."""
-
-    def add_user(self, service: str) -> Grant:
-        """The user of `service`, confined to keys and channels that start with `{service}:`.
-
-        Raises:
-            KeyError: if the server was made without a user for `service`.
-        """
-        ...
-
-
-class QueueServer(SocketServer, HttpServer, Protocol):
-    """A RabbitMQ server that bootstrap Jobs reach through its management API."""
+class QueueServer(Server, Protocol):
+    """A RabbitMQ server, in the cluster or managed."""
 
     @property
     def tls(self) -> bool:
@@ -127,26 +149,4 @@ class QueueServer(SocketServer, HttpServer, Protocol):
     @property
     def management_url(self) -> pulumi.Input[str]:
         """Base URL of the management API."""
-        ...
-
-
-class ObjectStore(HttpServer, Protocol):
-    """An S3-compatible store with a user per service, each confined to its buckets."""
-
-    @property
-    def url(self) -> pulumi.Input[str]:
-        """Base URL of the S3 API."""
-        ...
-
-    @property
-    def region(self) -> str:
-        """Region that requests are signed for."""
-        ...
-
-    def password(self, service: str) -> pulumi.Input[str]:
-        """Secret access key of `service`, whose access key is its name.
-
-        Raises:
-            KeyError: if the store was made without a user for `service`.
-        """
         ...

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
     ContainerArgsDict,
     ProbeArgsDict,
+    Secret,
     Service,
     ServiceAccount,
     ServiceSpecArgsDict,
     VolumeArgsDict,
     VolumeMountArgsDict,
 )
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.component import Component
 from components.context import Context, selector
@@ -29,42 +33,53 @@ from components.kubernetes.pod import (
     port_name,
     scratch_volume,
 )
+from components.servers.servers import password
 
 READY_SECONDS = 600
 """Longest time until the server is ready, the first image pull included, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatefulServerArgs:
-    """What a server is made from.
+class ServerArgs:
+    """What any server in the cluster is made from.
 
     Args:
-        context: source of names and labels.
-        namespace: namespace of the server, from the resource that makes it.
-        image: image reference with a pinned version.
-        command: full command line.
-        ports: TCP ports by what they are for; each is a port of the Service too.
-        data_path: where the volume is mounted.
+        namespace: the data namespace, from the resource that makes it.
         storage: size of the volume, a Kubernetes quantity.
-        size: requests and limits.
-        env: plain environment, never secret.
-        volumes: further volumes, secrets and configuration.
-        mounts: where those are mounted.
-        startup, readiness, liveness: what each probe does.
     """
 
     context: Context
     namespace: pulumi.Input[str]
+    storage: str
+    size: Size
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatefulServerArgs:
+    """What a StatefulSet is made from.
+
+    Args:
+        server: what the server is made from.
+        image: image reference with a pinned version.
+        command: full command line.
+        ports: TCP ports by what they are for; each is a port of the Service too.
+        data_path: where the volume is mounted.
+        startup, readiness: what each probe does.
+        alive: TCP port that a server listens on for as long as it need not be restarted.
+        env: plain environment, never secret.
+        volumes: further volumes, secrets and configuration.
+        mounts: where those are mounted.
+    """
+
+    server: ServerArgs
     image: str
     command: tuple[str, ...]
     ports: Mapping[str, int]
     data_path: str
-    storage: str
-    size: Size
     startup: ProbeArgsDict
     readiness: ProbeArgsDict
-    liveness: ProbeArgsDict
-    env: Mapping[str, str]
+    alive: int
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: tuple[VolumeArgsDict, ...]
     mounts: tuple[VolumeMountArgsDict, ...]
 
@@ -91,10 +106,11 @@ class StatefulServer(Component[StatefulServerArgs]):
     handle: StatefulSet
 
     def _make(self, name: str, args: StatefulServerArgs) -> None:
-        labels = args.context.labels(name, "server")
+        server = args.server
+        labels = server.context.labels(name, "server")
         account = ServiceAccount(
             f"{name}-account",
-            metadata={"name": name, "namespace": args.namespace, "labels": labels},
+            metadata={"name": name, "namespace": server.namespace, "labels": labels},
             automount_service_account_token=False,
             opts=self.child,
         )
@@ -113,7 +129,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                 f"{name}-{role}",
                 metadata={
                     "name": physical,
-                    "namespace": args.namespace,
+                    "namespace": server.namespace,
                     "labels": labels,
                     "annotations": {"pulumi.com/skipAwait": "true"},
                 },
@@ -128,7 +144,7 @@ class StatefulServer(Component[StatefulServerArgs]):
         ]
         self.handle = StatefulSet(
             name,
-            metadata={"name": name, "namespace": args.namespace, "labels": labels},
+            metadata={"name": name, "namespace": server.namespace, "labels": labels},
             spec={
                 "service_name": f"{name}-pods",
                 "replicas": 1,
@@ -142,11 +158,11 @@ class StatefulServer(Component[StatefulServerArgs]):
                     "spec": {
                         **pod_spec(
                             [_container(name, args)],
-                            [scratch_volume("tmp", args.size.scratch), *args.volumes],
+                            [scratch_volume("tmp", server.size.scratch), *args.volumes],
                             service_account=physical_name(account),
                         ),
                         # By its plain name: the class waits for nothing, so it is there first.
-                        "priority_class_name": args.context.priority(args.context.first_tier),
+                        "priority_class_name": server.context.priority(server.context.first_tier),
                         "termination_grace_period_seconds": 60,
                     },
                 },
@@ -155,7 +171,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                         "metadata": {"name": "data", "labels": selector(name, "server")},
                         "spec": {
                             "access_modes": ["ReadWriteOnce"],
-                            "resources": {"requests": {"storage": args.storage}},
+                            "resources": {"requests": {"storage": server.storage}},
                         },
                     }
                 ],
@@ -187,8 +203,8 @@ def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
         ],
         "startup_probe": args.startup,
         "readiness_probe": args.readiness,
-        "liveness_probe": args.liveness,
-        "resources": args.size.requirements(),
+        "liveness_probe": probe(tcp(args.alive), period=10, failures=6),
+        "resources": args.server.size.requirements(),
         "security_context": container_security(),
         "volume_mounts": [
             mount("data", args.data_path, writable=True),
@@ -196,3 +212,69 @@ def _container(name: str, args: StatefulServerArgs) -> ContainerArgsDict:
             *args.mounts,
         ],
     }
+
+
+def tcp(port: int) -> ProbeArgsDict:
+    """Whether somebody listens on `port`."""
+    return {"tcp_socket": {"port": port}}
+
+
+def probe(
+    check: ProbeArgsDict, *, period: int, failures: int, timeout: int | None = 5
+) -> ProbeArgsDict:
+    """A probe that asks `check`.
+
+    Args:
+        check: what is asked.
+        period: seconds from one time to the next.
+        failures: after how many in a row the pod is said to have failed.
+        timeout: seconds that one may take; None for Kubernetes' own, which is one.
+    """
+    made: ProbeArgsDict = {**check, "period_seconds": period, "failure_threshold": failures}
+    return made if timeout is None else {**made, "timeout_seconds": timeout}
+
+
+ServerArgsT = TypeVar("ServerArgsT", bound=ServerArgs)
+
+
+class InClusterServer(Component[ServerArgsT]):
+    """What a component of one server has besides its StatefulServer."""
+
+    handle: pulumi.Resource
+
+    def _metadata(self, name: str, args: ServerArgsT) -> ObjectMetaArgsDict:
+        return {"namespace": args.namespace, "labels": args.context.labels(name, "server")}
+
+    def _secret(
+        self, name: str, args: ServerArgsT, role: str, content: Mapping[str, pulumi.Input[str]]
+    ) -> pulumi.Output[str]:
+        """Makes a Secret of the server and returns its name in the cluster."""
+        return physical_name(
+            Secret(
+                f"{name}-{role}",
+                metadata=self._metadata(name, args),
+                string_data=content,
+                opts=self.child,
+            )
+        )
+
+    def _config(
+        self, name: str, args: ServerArgsT, role: str, content: Mapping[str, str]
+    ) -> pulumi.Output[str]:
+        """Makes a ConfigMap of the server and returns its name in the cluster."""
+        return physical_name(
+            ConfigMap(
+                f"{name}-{role}",
+                metadata=self._metadata(name, args),
+                data=content,
+                opts=self.child,
+            )
+        )
+
+    def _login(
+        self, name: str, args: ServerArgsT, role: str, username: str
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """Makes a password and a Secret with the user's name and it; returns both, that first."""
+        secret = password(f"{name}-{role}-password", opts=self.child).result
+        content = {"username": username, "password": secret}
+        return secret, self._secret(name, args, role, content)

@@ -51,7 +51,7 @@ def _postgres(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             subnets=cluster.data,
             cluster=cluster.name,
             cluster_group=cluster.security_group,
-            namespace=ground.namespace,
+            namespace=ground.bootstrap.namespace,
             key=key,
             logs_key=foundation.logs_key,
             instance_class=sizes.instance_class,
@@ -76,7 +76,7 @@ def _restore(settings: Settings, name: str) -> RestoreArgs | None:
 
 def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
     program, foundation = ground.program, ground.foundation
-    sizes, cluster, owners = program.platform.redis, foundation.cluster, program.owners(name)
+    sizes, cluster = program.platform.redis, foundation.cluster
     server = ElastiCache(
         name,
         ElastiCacheArgs(
@@ -86,7 +86,7 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             cluster_group=cluster.security_group,
             key=key,
             logs_key=foundation.logs_key,
-            services=tuple(owners),
+            services=tuple(program.owners(name)),
             rotations=program.rotations,
             node_type=sizes.node_type,
             nodes=sizes.nodes,
@@ -94,7 +94,7 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
         ),
         foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=tuple(map(server.add_user, owners)))
+    return Data(servers={name: server.handle}, grants=server.grants)
 
 
 def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
@@ -107,7 +107,7 @@ def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             vpc=cluster.vpc,
             subnets=cluster.data,
             cluster_group=cluster.security_group,
-            namespace=ground.namespace,
+            namespace=ground.bootstrap.namespace,
             key=key,
             instance_type=sizes.instance_type,
             deployment=sizes.deployment,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from catalog.names import ResourceName
-from components.servers.bucket import Bucket, BucketArgs
 from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
 from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueArgs
 from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
 from components.servers.in_cluster_storage import InClusterStorage, InClusterStorageArgs
+from components.servers.parts import Bucket, BucketArgs
 from components.servers.servers import Grant
 from stacks.capacity import postgres_connections
 from stacks.data import Data, Ground, lay_ground, together
@@ -41,7 +41,7 @@ def _postgres(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
         name,
         InClusterPostgresArgs(
             context=program.context,
-            namespace=ground.namespace,
+            namespace=ground.bootstrap.namespace,
             storage=program.platform.postgres.storage,
             size=program.platform.postgres.size,
             max_connections=postgres_connections(program.catalog, name),
@@ -53,13 +53,12 @@ def _postgres(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
 
 def _redis(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
     program = ground.program
-    owners = program.owners(name)
     server = InClusterRedis(
         name,
         InClusterRedisArgs(
             context=program.context,
-            namespace=ground.namespace,
-            services=tuple(owners),
+            namespace=ground.bootstrap.namespace,
+            services=tuple(program.owners(name)),
             rotations=program.rotations,
             storage=program.platform.redis.storage,
             size=program.platform.redis.size,
@@ -67,7 +66,7 @@ def _redis(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
         ),
         ground.foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=tuple(map(server.add_user, owners)))
+    return Data(servers={name: server.handle}, grants=server.grants)
 
 
 def _queue(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
@@ -76,7 +75,7 @@ def _queue(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
         name,
         InClusterQueueArgs(
             context=program.context,
-            namespace=ground.namespace,
+            namespace=ground.bootstrap.namespace,
             storage=program.platform.queue.storage,
             size=program.platform.queue.size,
         ),
@@ -92,7 +91,7 @@ def _storage(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
         name,
         InClusterStorageArgs(
             context=program.context,
-            namespace=ground.namespace,
+            namespace=ground.bootstrap.namespace,
             buckets={
                 own: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
                 for own, service in owners.items()
@@ -112,8 +111,7 @@ def _storage(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
         grants += Bucket(
             f"{bucket.name}-bucket",
             BucketArgs(
-                context=program.context,
-                namespace=ground.namespace,
+                bootstrap=ground.bootstrap,
                 bucket=bucket.name,
                 services=tuple(
                     own
@@ -121,7 +119,6 @@ def _storage(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
                     if service in (bucket.owner, *bucket.granted)
                 ),
                 store=server,
-                script_map=ground.script_map,
             ),
             ground.foundation.options(),
         ).grants

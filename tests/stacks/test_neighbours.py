@@ -13,7 +13,7 @@ import yaml
 
 from catalog import InputError, load_catalog
 from catalog.names import EnvironmentName
-from components.servers.database import CONNECTION_LIMIT
+from components.servers.parts import CONNECTION_LIMIT
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import (
     BROKERS,

@@ -88,7 +88,7 @@ def test_grant_is_what_a_client_needs() -> None:
     """A client without the word of TLS, or with another's password, is refused."""
 
     def build() -> dict[str, Any]:
-        grant = ElastiCache("redis", ARGS).add_user("cart")
+        [grant, _] = ElastiCache("redis", ARGS).grants
         return {
             "endpoint": grant.endpoint,
             "password": grant.credentials["password"],
@@ -104,18 +104,6 @@ def test_grant_is_what_a_client_needs() -> None:
     assert redis.after["password"] == {"RandomPassword redis-cart-password"}
     assert "password" in redis.hidden
     assert redis.outputs["handle"] == "ReplicationGroup redis"
-
-
-def test_user_that_was_not_made_is_an_error() -> None:
-    """A grant for nobody is found by a service that does not start."""
-
-    def build() -> dict[str, Any]:
-        redis = ElastiCache("redis", ARGS)
-        with pytest.raises(KeyError, match="front"):
-            redis.add_user("front")
-        return {}
-
-    record(build)
 
 
 def test_nothing_is_evicted() -> None:

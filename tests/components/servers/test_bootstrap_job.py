@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from components.servers import bootstrap_job
 from components.servers.bootstrap_job import (
     DEADLINE_SECONDS,
     SCRIPTS,
     SECRETS,
     WAIT_SECONDS,
+    Bootstrap,
     BootstrapJob,
     BootstrapJobArgs,
+    SecretsManagerMaster,
 )
-from components.servers.master_source import SecretsManagerMaster
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -27,12 +29,9 @@ FETCHED = SecretsManagerMaster(
     secret="arn:secret", region="eu-central-1", service_account="postgres-bootstrap"
 )
 USUAL: dict[str, Any] = {
-    "context": CONTEXT,
-    "namespace": "nexus-data",
+    "bootstrap": Bootstrap(context=CONTEXT, namespace="nexus-data", script_map="scripts-1"),
     "image": "postgres:17.5",
-    "interpreter": "/bin/sh",
-    "script": ("postgres.sh", "echo made"),
-    "script_map": "scripts-1",
+    "script": "postgres.sh",
     "env": {"PGHOST": "postgres"},
     "master": "postgres-master-1",
     "username": "cart",
@@ -100,8 +99,7 @@ def test_without_a_password_there_is_no_secret() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"script": ("postgres.sh", "echo made otherwise")},
-        {"script": ("other.sh", "echo made")},
+        {"script": "bucket.sh"},
         {"image": "postgres:18.0"},
         {"username": "basket"},
         {"rotation": 1},
@@ -112,6 +110,24 @@ def test_a_change_runs_the_job_again(change: dict[str, Any]) -> None:
     before, after = template(made()), template(made(**change))
     key = "nexus-cos/inputs"
     assert before["metadata"]["annotations"][key] != after["metadata"]["annotations"][key]
+
+
+def test_another_text_of_the_script_runs_the_job_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fixed script that does not run leaves every database as it was."""
+    before = template(made())["metadata"]["annotations"]
+    monkeypatch.setattr(bootstrap_job, "script", lambda _: "echo made otherwise")
+    after = template(made())["metadata"]["annotations"]
+    assert before["nexus-cos/inputs"] != after["nexus-cos/inputs"]
+
+
+@pytest.mark.parametrize(
+    ("script", "interpreter"),
+    [("postgres.sh", "/bin/sh"), ("bucket.sh", "/bin/sh"), ("rabbitmq.py", "python3")],
+)
+def test_script_is_run_by_what_understands_it(script: str, interpreter: str) -> None:
+    """A shell that is given Python fails at the first line, in every environment."""
+    [container] = template(made(script=script))["spec"]["containers"]
+    assert container["command"] == [interpreter, f"{SCRIPTS}/{script}"]
 
 
 def test_the_hash_does_not_depend_on_the_password() -> None:

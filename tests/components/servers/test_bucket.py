@@ -7,7 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.servers.bucket import Bucket, BucketArgs
+from components.servers.bootstrap_job import Bootstrap
+from components.servers.parts import Bucket, BucketArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -18,7 +19,7 @@ from tests.components.recording import (
 
 
 class Store:
-    """An `ObjectStore` with users `cart` and `stock`."""
+    """Object storage with users `cart` and `stock`."""
 
     url = "http://storage.nexus-data.svc:8333"
     region = "us-east-1"
@@ -26,22 +27,17 @@ class Store:
 
     def __init__(self) -> None:
         self.handle = given("store")
-
-    def password(self, service: str) -> pulumi.Output[str]:
-        return pulumi.Output.secret({"cart": "c", "stock": "s"}[service])
+        self.passwords = {
+            service: pulumi.Output.secret(service[0]) for service in ("cart", "stock")
+        }
 
 
 def bucket_for(*services: str) -> Bucket:
+    store: Any = Store()
+    bootstrap = Bootstrap(context=CONTEXT, namespace="nexus-data", script_map="scripts-1")
     return Bucket(
         "media",
-        BucketArgs(
-            context=CONTEXT,
-            namespace="nexus-data",
-            bucket="nexus-media",
-            services=services,
-            store=Store(),
-            script_map="scripts-1",
-        ),
+        BucketArgs(bootstrap=bootstrap, bucket="nexus-media", services=services, store=store),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.servers.database import CONNECTION_LIMIT, Database, DatabaseArgs
+from components.servers.bootstrap_job import Bootstrap
+from components.servers.parts import CONNECTION_LIMIT, Database, DatabaseArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -34,11 +35,11 @@ def made(rotation: int = 0) -> Recording:
         database = Database(
             "cart-database",
             DatabaseArgs(
-                context=CONTEXT,
-                namespace="nexus-data",
+                bootstrap=Bootstrap(
+                    context=CONTEXT, namespace="nexus-data", script_map="scripts-1"
+                ),
                 service="cart",
                 server=Server(),
-                script_map="scripts-1",
                 rotation=rotation,
             ),
         )

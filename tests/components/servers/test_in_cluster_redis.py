@@ -40,7 +40,7 @@ def container(server: Recording) -> dict[str, Any]:
 
 def granted(service: str) -> Recording:
     def build() -> dict[str, Any]:
-        grant = InClusterRedis("redis", ARGS).add_user(service)
+        [grant] = [each for each in InClusterRedis("redis", ARGS).grants if each.service == service]
         return {"grant": grant, "password": grant.credentials["password"]}
 
     return record(build)
@@ -119,18 +119,6 @@ def test_grant_is_what_a_client_needs() -> None:
     assert grant["credentials"]["username"] == "cart"
     assert redis.after["password"] == {"RandomPassword redis-cart-password"}
     assert "password" in redis.hidden
-
-
-def test_user_that_was_not_made_is_an_error() -> None:
-    """A grant for nobody is found by a service that does not start."""
-
-    def build() -> dict[str, Any]:
-        redis = InClusterRedis("redis", ARGS)
-        with pytest.raises(KeyError, match="front"):
-            redis.add_user("front")
-        return {}
-
-    record(build)
 
 
 def test_rotation_is_that_of_the_service() -> None:

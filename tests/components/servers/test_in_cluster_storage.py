@@ -86,7 +86,7 @@ def test_logins_are_the_ones_that_services_get() -> None:
 
     def build() -> dict[str, Any]:
         store = InClusterStorage("storage", ARGS)
-        return {"upload": store.password("upload"), "library": store.password("library")}
+        return {"upload": store.passwords["upload"], "library": store.passwords["library"]}
 
     services = record(build)
     users = identities(services)
@@ -109,7 +109,7 @@ def test_user_that_was_not_made_is_an_error() -> None:
     def build() -> dict[str, Any]:
         store = InClusterStorage("storage", ARGS)
         with pytest.raises(KeyError, match="front"):
-            store.password("front")
+            store.passwords["front"]
         return {}
 
     record(build)

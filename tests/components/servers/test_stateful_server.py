@@ -6,29 +6,33 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.kubernetes.pod import UID, Size, mount, scratch_volume
-from components.servers.stateful_server import READY_SECONDS, StatefulServer, StatefulServerArgs
+from components.servers.stateful_server import (
+    READY_SECONDS,
+    ServerArgs,
+    StatefulServer,
+    StatefulServerArgs,
+    probe,
+    tcp,
+)
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
 
-
-def probe(seconds: int) -> ProbeArgsDict:
-    return {"tcp_socket": {"port": 6379}, "period_seconds": seconds}
-
-
-ARGS = StatefulServerArgs(
+SERVER = ServerArgs(
     context=CONTEXT,
     namespace="nexus-data",
+    storage="1Gi",
+    size=Size(cpu="100m", cpu_limit="1", memory="128Mi", scratch="32Mi"),
+)
+ARGS = StatefulServerArgs(
+    server=SERVER,
     image="valkey:8",
     command=("valkey-server",),
     ports={"redis": 6379, "metrics": 9121},
     data_path="/data",
-    storage="1Gi",
-    size=Size(cpu="100m", cpu_limit="1", memory="128Mi", scratch="32Mi"),
-    startup=probe(2),
-    readiness=probe(5),
-    liveness=probe(10),
+    startup=probe(tcp(6379), period=2, failures=60, timeout=None),
+    readiness=probe(tcp(6379), period=5, failures=3),
+    alive=9121,
     env={"MODE": "quiet"},
     volumes=(scratch_volume("run", "8Mi"),),
     mounts=(mount("run", "/run", writable=True),),
@@ -82,7 +86,7 @@ def test_every_port_leads_to_the_pod(ports: dict[str, int]) -> None:
 
 def test_data_are_on_a_volume_that_goes_with_the_server() -> None:
     """A redeployment would meet old data with new passwords."""
-    spec = made(storage="5Gi").one("StatefulSet").inputs["spec"]
+    spec = made(server=replace(SERVER, storage="5Gi")).one("StatefulSet").inputs["spec"]
     assert spec["persistentVolumeClaimRetentionPolicy"] == {
         "whenDeleted": "Delete",
         "whenScaled": "Retain",
@@ -133,6 +137,13 @@ def test_probes_are_the_servers_own() -> None:
         )
     ]
     assert periods == [2, 5, 10]
+    assert container["startupProbe"] == {
+        "tcpSocket": {"port": 6379},
+        "periodSeconds": 2,
+        "failureThreshold": 60,
+    }
+    assert container["readinessProbe"]["timeoutSeconds"] == 5
+    assert container["livenessProbe"]["tcpSocket"] == {"port": 9121}
     assert container["resources"]["limits"]["memory"] == "128Mi"
     assert container["command"] == ["valkey-server"]
     assert container["image"] == "valkey:8"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.servers.vhost import MAX_CONNECTIONS, MAX_QUEUES, Vhost, VhostArgs
+from components.servers.bootstrap_job import Bootstrap
+from components.servers.parts import MAX_CONNECTIONS, MAX_QUEUES, Vhost, VhostArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -34,11 +35,11 @@ def made(*, rotation: int = 0, tls: bool = True) -> Recording:
         vhost = Vhost(
             "cart-vhost",
             VhostArgs(
-                context=CONTEXT,
-                namespace="nexus-data",
+                bootstrap=Bootstrap(
+                    context=CONTEXT, namespace="nexus-data", script_map="scripts-1"
+                ),
                 service="cart",
                 server=Server(tls=tls),
-                script_map="scripts-1",
                 rotation=rotation,
             ),
         )

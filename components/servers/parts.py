@@ -1,0 +1,242 @@
+"""A service's own part of a server: a database, a virtual host, or a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pulumi
+
+from components.component import Component
+from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, Script
+from components.servers.bootstrap_job import Bootstrap, BootstrapJob, BootstrapJobArgs
+from components.servers.in_cluster_storage import InClusterStorage
+from components.servers.servers import Grant, PostgresServer, QueueServer, Server, password
+
+CONNECTION_LIMIT = 20
+"""Connections a service may hold: one service cannot use up the server's."""
+
+QUEUE_TYPE = "quorum"
+"""Type of queues that are declared without one. On Amazon MQ that is the server's own choice since
+RabbitMQ 4.2; in dev the same declaration would make a classic queue, which takes arguments that a
+quorum queue refuses. Source: docs/decisions/managed-servers.md"""
+
+MAX_CONNECTIONS = 20
+MAX_QUEUES = 200
+"""What a service may hold: one that forgets to close cannot use up the broker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartArgs:
+    """What a service's part of any server is made from.
+
+    Args:
+        service: name of the part and of its user: the service's, or its former one.
+        rotation: a higher number gives the service a new password.
+    """
+
+    bootstrap: Bootstrap
+    service: str
+    rotation: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseArgs(PartArgs):
+    """What a database is made from."""
+
+    server: PostgresServer
+
+
+@dataclass(frozen=True, kw_only=True)
+class VhostArgs(PartArgs):
+    """What a virtual host is made from."""
+
+    server: QueueServer
+
+
+PartArgsT = TypeVar("PartArgsT", bound=PartArgs)
+
+
+class Part(Component[PartArgsT]):
+    """One service's part of a server, made by a Job; deleting that leaves it, with its data."""
+
+    handle: pulumi.Resource
+
+    def _give(
+        self,
+        name: str,
+        args: PartArgsT,
+        server: Server,
+        *,
+        resource: str,
+        image: str,
+        script: Script,
+        env: Mapping[str, pulumi.Input[str]],
+        endpoint: Mapping[str, pulumi.Input[str]],
+    ) -> None:
+        """Makes the password and the Job, and sets `handle` and `grant`.
+
+        Args:
+            name: of the component.
+            args: of the component.
+            server: where the part is.
+            resource: name of the platform resource.
+            image: that the script runs in.
+            script: that makes the part.
+            env: what the script is told of it.
+            endpoint: what the service is told of it, besides host and port.
+        """
+        secret = password(f"{name}-password", rotation=args.rotation, opts=self.child).result
+        self.handle = BootstrapJob(
+            name,
+            BootstrapJobArgs(
+                bootstrap=args.bootstrap,
+                image=image,
+                script=script,
+                env=env,
+                master=server.master,
+                username=args.service,
+                password=secret,
+                rotation=args.rotation,
+                server=server.handle,
+            ),
+            self.child,
+        ).handle
+        self.grant = Grant(
+            resource=resource,
+            service=args.service,
+            handle=self.handle,
+            endpoint={"host": server.host, "port": str(server.port), **endpoint},
+            credentials={"username": args.service, "password": secret},
+        )
+
+
+class Database(Part[DatabaseArgs]):
+    """A database, its owner role without login, and the login role of one service.
+
+    Makes:
+        `{name}-password`: password of the login role.
+        `{name}`: BootstrapJob. Deleting it leaves the database: data is never
+            dropped by a deployment.
+
+    Outputs:
+        handle: the Job; done means that the service can connect.
+    """
+
+    TOKEN = "nexus:data:Database"
+
+    def _make(self, name: str, args: DatabaseArgs) -> None:
+        server, service = args.server, args.service
+        self._give(
+            name,
+            args,
+            server,
+            resource="postgres",
+            image=server.client_image,
+            script="postgres.sh",
+            env={
+                "PGHOST": server.host,
+                "PGPORT": str(server.port),
+                "PGSSLMODE": server.tls_mode,
+                "DATABASE": service,
+                "OWNER_ROLE": f"{service}_owner",
+                "LOGIN_ROLE": service,
+                "CONNECTION_LIMIT": str(CONNECTION_LIMIT),
+            },
+            endpoint={"database": service, "sslmode": server.tls_mode},
+        )
+
+
+class Vhost(Part[VhostArgs]):
+    """A RabbitMQ virtual host with one user who may do everything in it, and nothing elsewhere.
+
+    Makes:
+        `{name}-password`: password of the user.
+        `{name}`: BootstrapJob. Deleting it leaves the vhost and its messages.
+
+    Outputs:
+        handle: the Job; done means that the service can connect.
+    """
+
+    TOKEN = "nexus:data:Vhost"
+
+    def _make(self, name: str, args: VhostArgs) -> None:
+        server, service = args.server, args.service
+        self._give(
+            name,
+            args,
+            server,
+            resource="queue",
+            image=PYTHON_IMAGE,
+            script="rabbitmq.py",
+            env={
+                "MANAGEMENT_URL": server.management_url,
+                "VHOST": service,
+                "USERNAME": service,
+                "VHOST_QUEUE_TYPE": QUEUE_TYPE,
+                "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
+                "VHOST_MAX_QUEUES": str(MAX_QUEUES),
+            },
+            endpoint={"vhost": service, **({"tls": "required"} if server.tls else {})},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """What a bucket is made from.
+
+    Args:
+        bucket: name of the bucket in the store.
+        services: services that may use it, the owner among them.
+        store: store it is in; what each service may do is the store's to enforce.
+    """
+
+    bootstrap: Bootstrap
+    bucket: str
+    services: tuple[str, ...]
+    store: InClusterStorage
+
+
+class Bucket(Component[BucketArgs]):
+    """A bucket in the cluster's object storage, whose users the store has already.
+
+    Makes:
+        `{name}`: BootstrapJob. Deleting it leaves the bucket and its objects.
+
+    Outputs:
+        handle: the Job; done means that the bucket is there.
+    """
+
+    TOKEN = "nexus:data:Bucket"
+
+    handle: pulumi.Resource
+
+    def _make(self, name: str, args: BucketArgs) -> None:
+        store = args.store
+        self.handle = BootstrapJob(
+            name,
+            BootstrapJobArgs(
+                bootstrap=args.bootstrap,
+                image=AWS_CLI_IMAGE,
+                script="bucket.sh",
+                env={
+                    "AWS_ENDPOINT_URL_S3": store.url,
+                    "AWS_DEFAULT_REGION": store.region,
+                    "BUCKET": args.bucket,
+                },
+                master=store.master,
+                server=store.handle,
+            ),
+            self.child,
+        ).handle
+        self.grants = tuple(
+            Grant(
+                resource="storage",
+                service=service,
+                handle=self.handle,
+                endpoint={"url": store.url, "region": store.region, "bucket": args.bucket},
+                credentials={"username": service, "password": store.passwords[service]},
+            )
+            for service in args.services
+        )

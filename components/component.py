@@ -41,6 +41,12 @@ def outputs(component: type[pulumi.ComponentResource]) -> tuple[str, ...]:
     return tuple(name for each in reversed(own) for name in inspect.get_annotations(each))
 
 
+def known_with(value: pulumi.Output[str], *resources: pulumi.Resource) -> pulumi.Output[str]:
+    """`value` for those who must come after `resources`, and in a `destroy` go before them."""
+    ready = pulumi.Output.all(value, *(each.urn for each in resources))
+    return ready.apply(lambda values: str(values[0]))
+
+
 def _plain(value: Any) -> Any:
     """An output as it is registered: a resource by its URN."""
     if isinstance(value, pulumi.Resource):

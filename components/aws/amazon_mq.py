@@ -9,11 +9,9 @@ import pulumi
 from pulumi_aws import mq
 from pulumi_kubernetes.core.v1 import Secret
 
-from components.aws.aws_context import AwsContext
+from components.aws.managed_server import ManagedServer, ManagedServerArgs
 from components.aws.versions import RABBITMQ
-from components.component import Component
 from components.kubernetes.pod import physical_name
-from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.servers import password
 
 PORT, MANAGEMENT_PORT = 5671, 443
@@ -23,31 +21,21 @@ MASTER = "nexus_master"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AmazonMqArgs:
+class AmazonMqArgs(ManagedServerArgs):
     """What the broker is made from.
 
     Args:
-        aws: source of names and tags.
-        vpc: id of the network.
-        subnets: ids of the data subnets, one per zone; a single instance is in the first.
-        cluster_group: id of the security group of the cluster's nodes.
         namespace: the data namespace, from the resource that makes it.
-        key: ARN of the key that encrypts data.
         instance_type: of every node.
-        deployment: one node, or three in three zones.
+        deployment: one node, in the first of the subnets, or three in three zones.
     """
 
-    aws: AwsContext
-    vpc: pulumi.Input[str]
-    subnets: tuple[pulumi.Input[str], ...]
-    cluster_group: pulumi.Input[str]
     namespace: pulumi.Input[str]
-    key: pulumi.Input[str]
     instance_type: str
     deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
 
 
-class AmazonMq(Component[AmazonMqArgs]):
+class AmazonMq(ManagedServer[AmazonMqArgs]):
     """A broker with its management API; a `QueueServer`.
 
     Stateful: renaming it deletes every message, and so does a change of its user,
@@ -72,24 +60,13 @@ class AmazonMq(Component[AmazonMqArgs]):
     port = PORT
     tls = True
 
-    handle: pulumi.Resource
-    host: pulumi.Output[str]
     management_url: pulumi.Output[str]
     master: pulumi.Output[str]
 
     def _make(self, name: str, args: AmazonMqArgs) -> None:
         durable = args.aws.durable(self)
         aws = args.aws
-        group = DataAccess(
-            f"{name}-access",
-            DataAccessArgs(
-                aws=aws,
-                vpc=args.vpc,
-                cluster=args.cluster_group,
-                ports=(("amqps", PORT), ("management", MANAGEMENT_PORT)),
-            ),
-            self.child,
-        ).group
+        group = self._access(name, args, ("amqps", PORT), ("management", MANAGEMENT_PORT))
         secret = password(f"{name}-master-password", opts=durable).result
         master = Secret(
             f"{name}-master",

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, rds
+from pulumi_aws import rds
 from pulumi_kubernetes.core.v1 import ServiceAccount
 
-from components.aws.aws_context import AwsContext
-from components.aws.iam_policy import Statement
-from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
-from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.aws.iam import (
+    PodIdentityRole,
+    PodIdentityRoleArgs,
+    ServiceRole,
+    ServiceRoleArgs,
+    Statement,
+)
+from components.aws.managed_server import ManagedServer, ManagedServerArgs
 from components.aws.versions import POSTGRES
-from components.component import Component
 from components.servers.bootstrap_job import SecretsManagerMaster
-from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.in_cluster_postgres import IMAGE
 
 FAMILY = "aurora-postgresql17"
@@ -63,17 +65,12 @@ class RestoreArgs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuroraPostgresArgs:
+class AuroraPostgresArgs(ManagedServerArgs):
     """What the server is made from.
 
     Args:
-        aws: source of names and tags.
-        vpc: id of the network.
-        subnets: ids of the data subnets, one per zone.
         cluster: name of the Kubernetes cluster.
-        cluster_group: id of the security group of its nodes.
         namespace: the data namespace, from the resource that makes it.
-        key: ARN of the key that encrypts everything.
         logs_key: ARN of the key that encrypts logs.
         instance_class: of every instance.
         instances: one writer and readers.
@@ -83,13 +80,8 @@ class AuroraPostgresArgs:
         restore: what the data comes from when the server is made; None for an empty one.
     """
 
-    aws: AwsContext
-    vpc: pulumi.Input[str]
-    subnets: tuple[pulumi.Input[str], ...]
     cluster: pulumi.Input[str]
-    cluster_group: pulumi.Input[str]
     namespace: pulumi.Input[str]
-    key: pulumi.Input[str]
     logs_key: pulumi.Input[str]
     instance_class: str
     instances: int
@@ -99,7 +91,7 @@ class AuroraPostgresArgs:
     restore: RestoreArgs | None = None
 
 
-class AuroraPostgres(Component[AuroraPostgresArgs]):
+class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
     """An Aurora PostgreSQL cluster; a `PostgresServer`.
 
     Stateful: renaming it, or a new `server`, makes another server with other data. What it
@@ -129,20 +121,12 @@ class AuroraPostgres(Component[AuroraPostgresArgs]):
     tls_mode = "require"
     client_image = IMAGE
 
-    handle: pulumi.Resource
-    host: pulumi.Output[str]
     cluster_arn: pulumi.Output[str]
 
     def _make(self, name: str, args: AuroraPostgresArgs) -> None:
         durable = args.aws.durable(self)
         aws = args.aws
-        access = DataAccess(
-            f"{name}-access",
-            DataAccessArgs(
-                aws=aws, vpc=args.vpc, cluster=args.cluster_group, ports=(("postgres", PORT),)
-            ),
-            self.child,
-        )
+        group = self._access(name, args, ("postgres", PORT))
         subnets = rds.SubnetGroup(
             f"{name}-subnets",
             subnet_ids=list(args.subnets),
@@ -177,12 +161,11 @@ class AuroraPostgres(Component[AuroraPostgresArgs]):
         restore = args.restore
         own = name if args.server is None else f"{name}-{args.server}"
         identifier = aws.fixed(own, 50)
-        logs = cloudwatch.LogGroup(
+        logs = aws.log_group(
             f"{own}-logs",
-            name=f"/aws/rds/cluster/{identifier}/postgresql",
-            retention_in_days=aws.log_days,
-            kms_key_id=args.logs_key,
-            tags=aws.tags(f"{own}-logs", "data"),
+            f"/aws/rds/cluster/{identifier}/postgresql",
+            "data",
+            key=args.logs_key,
             opts=durable,
         )
         cluster = rds.Cluster(
@@ -198,7 +181,7 @@ class AuroraPostgres(Component[AuroraPostgresArgs]):
             kms_key_id=args.key,
             db_subnet_group_name=subnets.name,
             db_cluster_parameter_group_name=parameters.name,
-            vpc_security_group_ids=[access.group],
+            vpc_security_group_ids=[group],
             iam_database_authentication_enabled=True,
             backup_retention_period=args.backup_days,
             preferred_backup_window="02:00-03:00",
@@ -275,7 +258,6 @@ class AuroraPostgres(Component[AuroraPostgresArgs]):
                 cluster=args.cluster,
                 namespace=args.namespace,
                 service_account=account,
-                service=None,
                 statements=(
                     Statement(
                         sid="ReadMaster",

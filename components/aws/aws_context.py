@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
+from pulumi_aws import cloudwatch, vpc
 
 from components.context import Context
 
@@ -85,6 +86,76 @@ class AwsContext:
         Pulumi appends a hyphen and 7 digits, and refuses what then has more than 64 characters.
         """
         return None if len(name) + 8 <= LONGEST_ROLE else self.fixed(name, LONGEST_ROLE)
+
+    def log_group(
+        self,
+        name: str,
+        group: str,
+        layer: Layer,
+        *,
+        key: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions,
+        region: str | None = None,
+    ) -> cloudwatch.LogGroup:
+        """Makes a log group of CloudWatch that keeps logs for as long as this stack does.
+
+        Args:
+            name: logical name.
+            group: its name in AWS.
+            layer: layer it belongs to.
+            key: ARN of the key that encrypts it; None for CloudWatch's own.
+            opts: resource options.
+            region: where it is, if not in the stack's own region.
+        """
+        return cloudwatch.LogGroup(
+            name,
+            name=group,
+            retention_in_days=self.log_days,
+            kms_key_id=key,
+            region=region,
+            tags=self.tags(name, layer),
+            opts=opts,
+        )
+
+    def admit(
+        self,
+        name: str,
+        layer: Layer,
+        *,
+        group: pulumi.Input[str],
+        ports: tuple[int, int],
+        description: str,
+        opts: pulumi.ResourceOptions,
+        source: pulumi.Input[str] | None = None,
+        cidr: str | None = None,
+        service: str | None = None,
+    ) -> vpc.SecurityGroupIngressRule:
+        """Makes the rule that lets somebody into a security group.
+
+        Args:
+            name: logical name.
+            layer: layer it belongs to.
+            group: id of the security group.
+            ports: first and last TCP port.
+            description: who comes, and what for.
+            opts: resource options.
+            source: id of the security group that may come; or
+            cidr: addresses that may come.
+            service: the one service it belongs to, if it does.
+        """
+        first, last = ports
+        return vpc.SecurityGroupIngressRule(
+            name,
+            security_group_id=group,
+            referenced_security_group_id=source,
+            cidr_ipv4=cidr,
+            description=description,
+            ip_protocol="tcp",
+            from_port=first,
+            to_port=last,
+            tags=self.tags(name, layer, service),
+            opts=opts,
+        )
 
     def durable(
         self, parent: pulumi.Resource, more: pulumi.ResourceOptions | None = None

@@ -8,8 +8,8 @@ import pulumi
 from pulumi_aws import cloudfront, cloudwatch
 
 from components.aws.aws_context import AwsContext
-from components.aws.iam_policy import Statement
-from components.cdn_mark import HEADER
+from components.aws.iam import Statement
+from components.aws.web_acl import HEADER
 from components.component import Component
 
 REGION = "us-east-1"
@@ -34,17 +34,6 @@ FAILOVER_CODES = (403, 404, 500, 502, 503, 504)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Media:
-    """The bucket that media come from first.
-
-    Args:
-        domain: the bucket's own DNS name.
-    """
-
-    domain: pulumi.Input[str]
-
-
-@dataclass(frozen=True, kw_only=True)
 class CloudFrontArgs:
     """What a distribution is made from.
 
@@ -52,7 +41,7 @@ class CloudFrontArgs:
         aws: source of names and tags.
         aliases: names that visitors use.
         origin: DNS name of the load balancer, in its certificate.
-        media: bucket to read first; None passes every request on, uncached.
+        media: DNS name of the bucket to read first; None passes every request on, uncached.
         certificate: ARN of the certificate, in us-east-1.
         firewall: ARN of the web application firewall, of scope CLOUDFRONT.
         mark: value of the header `HEADER` on what is passed on to the load balancer.
@@ -63,7 +52,7 @@ class CloudFrontArgs:
     aws: AwsContext
     aliases: tuple[str, ...]
     origin: str
-    media: Media | None
+    media: pulumi.Input[str] | None
     certificate: pulumi.Input[str]
     firewall: pulumi.Input[str]
     mark: pulumi.Input[str]
@@ -176,6 +165,16 @@ class CloudFront(Component[CloudFrontArgs]):
         self.host = made.domain_name
         self.zone = made.hosted_zone_id
 
+    def reads(self, objects: pulumi.Output[str]) -> Statement:
+        """What a bucket must allow, whose `objects` this distribution alone may read."""
+        return Statement(
+            sid="Reader0",
+            actions=("s3:GetObject",),
+            resources=(objects,),
+            principals={"Service": "cloudfront.amazonaws.com"},
+            conditions={"StringEquals": {"AWS:SourceArn": self.arn}},
+        )
+
     def _headers(self, name: str, args: CloudFrontArgs) -> pulumi.Output[str]:
         """Makes the policy of headers and returns its id."""
         return cloudfront.ResponseHeadersPolicy(
@@ -225,7 +224,7 @@ class CloudFront(Component[CloudFrontArgs]):
         )
         bucket: cloudfront.DistributionOriginArgsDict = {
             "origin_id": BUCKET,
-            "domain_name": args.media.domain,
+            "domain_name": args.media,
             "origin_access_control_id": access.id,
         }
         return [bucket, origin]

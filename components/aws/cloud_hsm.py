@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudhsmv2
-from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
 from components.component import Component
@@ -75,16 +74,15 @@ class CloudHsm(Component[CloudHsmArgs]):
             )
             for number in range(args.modules)
         ]
-        vpc_rules.SecurityGroupIngressRule(
+        args.aws.admit(
             f"{name}-clients",
-            security_group_id=cluster.security_group_id,
-            referenced_security_group_id=args.cluster_group,
+            "data",
+            group=cluster.security_group_id,
+            ports=(FIRST_PORT, LAST_PORT),
             description="clients in the cluster",
-            ip_protocol="tcp",
-            from_port=FIRST_PORT,
-            to_port=LAST_PORT,
-            tags=args.aws.tags(f"{name}-clients", "data", args.service),
             opts=self.child,
+            source=args.cluster_group,
+            service=args.service,
         )
         self.handle = modules[0]
         self.id = cluster.cluster_id

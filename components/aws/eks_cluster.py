@@ -7,11 +7,10 @@ import json
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, eks
-from pulumi_aws import vpc as vpc_rules
+from pulumi_aws import eks
 
 from components.aws.aws_context import AwsContext
-from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.aws.iam import ServiceRole, ServiceRoleArgs
 from components.aws.versions import KUBERNETES
 from components.component import Component
 from components.kubernetes.traffic import HTTPS
@@ -94,12 +93,11 @@ class EksCluster(Component[EksClusterArgs]):
     def _make(self, name: str, args: EksClusterArgs) -> None:
         aws = args.aws
         cluster_name = aws.fixed(name, 100)
-        logs = cloudwatch.LogGroup(
+        logs = aws.log_group(
             f"{name}-logs",
-            name=f"/aws/eks/{cluster_name}/cluster",
-            retention_in_days=aws.log_days,
-            kms_key_id=args.logs_key,
-            tags=aws.tags(f"{name}-logs", "foundation"),
+            f"/aws/eks/{cluster_name}/cluster",
+            "foundation",
+            key=args.logs_key,
             opts=self.child,
         )
         role = ServiceRole(
@@ -174,17 +172,15 @@ class EksCluster(Component[EksClusterArgs]):
             )
         # AWS' own rule of this group admits its members, the nodes, and nobody else.
         reached = [
-            vpc_rules.SecurityGroupIngressRule(
+            aws.admit(
                 f"{name}-api-{source.replace('/', '-')}",
-                security_group_id=cluster.vpc_config.cluster_security_group_id,
-                cidr_ipv4=None if source.startswith("sg-") else source,
-                referenced_security_group_id=source if source.startswith("sg-") else None,
+                "foundation",
+                group=cluster.vpc_config.cluster_security_group_id,
+                ports=(HTTPS, HTTPS),
                 description="the API of Kubernetes",
-                ip_protocol="tcp",
-                from_port=HTTPS,
-                to_port=HTTPS,
-                tags=aws.tags(f"{name}-api-{source.replace('/', '-')}", "foundation"),
                 opts=self.child,
+                source=source if source.startswith("sg-") else None,
+                cidr=None if source.startswith("sg-") else source,
             )
             for source in args.private_from
         ]

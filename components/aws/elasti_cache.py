@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, elasticache
+from pulumi_aws import elasticache
 
-from components.aws.aws_context import AwsContext
+from components.aws.managed_server import ManagedServer, ManagedServerArgs
 from components.aws.versions import VALKEY
-from components.component import Component
 from components.servers.acl import access
-from components.servers.data_access import DataAccess, DataAccessArgs
 from components.servers.servers import password, passwords, redis_grants
 
 ENGINE, FAMILY = "valkey", "valkey8"
@@ -25,15 +23,10 @@ NOBODY = "off resetchannels -@all"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ElastiCacheArgs:
+class ElastiCacheArgs(ManagedServerArgs):
     """What the server is made from.
 
     Args:
-        aws: source of names and tags.
-        vpc: id of the network.
-        subnets: ids of the data subnets, one per zone.
-        cluster_group: id of the security group of the cluster's nodes.
-        key: ARN of the key that encrypts data.
         logs_key: ARN of the key that encrypts logs.
         services: names of the services that get a user, sorted.
         rotations: password rotation counter by service; 0 where none is given.
@@ -42,11 +35,6 @@ class ElastiCacheArgs:
         snapshot_days: how long daily snapshots are kept.
     """
 
-    aws: AwsContext
-    vpc: pulumi.Input[str]
-    subnets: tuple[pulumi.Input[str], ...]
-    cluster_group: pulumi.Input[str]
-    key: pulumi.Input[str]
     logs_key: pulumi.Input[str]
     services: tuple[str, ...]
     rotations: Mapping[str, int]
@@ -55,7 +43,7 @@ class ElastiCacheArgs:
     snapshot_days: int
 
 
-class ElastiCache(Component[ElastiCacheArgs]):
+class ElastiCache(ManagedServer[ElastiCacheArgs]):
     """A replication group with failover, and a user per service.
 
     It never evicts: sessions and tokens live here, and losing one signs a user out.
@@ -78,19 +66,10 @@ class ElastiCache(Component[ElastiCacheArgs]):
 
     TOKEN = "nexus:data:ElastiCache"
 
-    handle: pulumi.Resource
-    host: pulumi.Output[str]
-
     def _make(self, name: str, args: ElastiCacheArgs) -> None:
         durable = args.aws.durable(self)
         aws = args.aws
-        group = DataAccess(
-            f"{name}-access",
-            DataAccessArgs(
-                aws=aws, vpc=args.vpc, cluster=args.cluster_group, ports=(("redis", PORT),)
-            ),
-            self.child,
-        ).group
+        group = self._access(name, args, ("redis", PORT))
         subnets = elasticache.SubnetGroup(
             f"{name}-subnets",
             subnet_ids=list(args.subnets),
@@ -163,7 +142,13 @@ class ElastiCache(Component[ElastiCacheArgs]):
             apply_immediately=False,
             log_delivery_configurations=[
                 {
-                    "destination": self._log(f"{name}-{kind}", args).name,
+                    "destination": aws.log_group(
+                        f"{name}-{kind}",
+                        f"/aws/elasticache/{aws.fixed(f'{name}-{kind}', 100)}",
+                        "data",
+                        key=args.logs_key,
+                        opts=self.child,
+                    ).name,
                     "destination_type": "cloudwatch-logs",
                     "log_format": "json",
                     "log_type": kind,
@@ -202,15 +187,5 @@ class ElastiCache(Component[ElastiCacheArgs]):
             access_string=rights,
             authentication_mode={"type": "password", "passwords": [secret]},
             tags=tags,
-            opts=self.child,
-        )
-
-    def _log(self, name: str, args: ElastiCacheArgs) -> cloudwatch.LogGroup:
-        return cloudwatch.LogGroup(
-            name,
-            name=f"/aws/elasticache/{args.aws.fixed(name, 100)}",
-            retention_in_days=args.aws.log_days,
-            kms_key_id=args.logs_key,
-            tags=args.aws.tags(name, "data"),
             opts=self.child,
         )

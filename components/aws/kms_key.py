@@ -8,7 +8,7 @@ import pulumi
 from pulumi_aws import kms
 
 from components.aws.aws_context import AwsContext, Layer
-from components.aws.iam_policy import Statement, policy
+from components.aws.iam import Statement, policy
 from components.component import Component
 
 DELETION_DAYS = 30

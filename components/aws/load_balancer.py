@@ -155,16 +155,14 @@ class LoadBalancer(Component[LoadBalancerArgs]):
             tags=args.aws.tags(f"{name}-group", "edge"),
             opts=self.child,
         )
-        vpc_rules.SecurityGroupIngressRule(
+        args.aws.admit(
             f"{name}-https",
-            security_group_id=group.id,
+            "edge",
+            group=group.id,
+            ports=(HTTPS, HTTPS),
             description="HTTPS from everywhere: this is the edge",
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
-            cidr_ipv4="0.0.0.0/0",
-            tags=args.aws.tags(f"{name}-https", "edge"),
             opts=self.child,
+            cidr="0.0.0.0/0",
         )
         vpc_rules.SecurityGroupEgressRule(
             f"{name}-pods",
@@ -177,15 +175,13 @@ class LoadBalancer(Component[LoadBalancerArgs]):
             tags=args.aws.tags(f"{name}-pods", "edge"),
             opts=self.child,
         )
-        vpc_rules.SecurityGroupIngressRule(
+        args.aws.admit(
             f"{name}-from",
-            security_group_id=args.cluster_group,
-            referenced_security_group_id=group.id,
+            "edge",
+            group=args.cluster_group,
+            ports=(args.port, args.port),
             description="the load balancer to the gateway's pods",
-            ip_protocol="tcp",
-            from_port=args.port,
-            to_port=args.port,
-            tags=args.aws.tags(f"{name}-from", "edge"),
             opts=self.child,
+            source=group.id,
         )
         return group

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_aws import ec2, eks
 
 from components.aws.aws_context import AwsContext
-from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.aws.iam import ServiceRole, ServiceRoleArgs
 from components.component import Component
 from components.kubernetes.pod import GPU
 

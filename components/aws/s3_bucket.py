@@ -8,27 +8,14 @@ import pulumi
 from pulumi_aws import s3
 
 from components.aws.aws_context import AwsContext, Layer
-from components.aws.iam_policy import Statement, policy
-from components.component import Component
+from components.aws.iam import Statement, policy
+from components.component import Component, known_with
 
 OLD_VERSION_DAYS = 90
 """Days for which an overwritten or deleted object can be brought back."""
 
 UNFINISHED_DAYS = 7
 ARCHIVE_DAYS = 90
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reader:
-    """An AWS service that may read the bucket for one resource of this account.
-
-    Args:
-        service: such as `cloudfront.amazonaws.com`.
-        resource: ARN of the resource, such as a distribution.
-    """
-
-    service: str
-    resource: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,46 +129,31 @@ class S3Bucket(Component[S3BucketArgs]):
                     ),
                 ),
             )
-        ready = pulumi.Output.all(made.bucket, private.urn, ownership.urn, encryption.urn)
-        self.bucket = ready.apply(lambda values: str(values[0]))
+        self.bucket = known_with(made.bucket, private, ownership, encryption)
         self.arn = made.arn
         self.domain = made.bucket_regional_domain_name
 
-    def allow(self, *statements: Statement, readers: tuple[Reader, ...] = ()) -> s3.BucketPolicy:
-        """Makes the bucket's policy; call it once.
-
-        Args:
-            statements: further rules.
-            readers: AWS services that may read objects, each for one resource.
-        """
-        everything = self.arn.apply(lambda arn: f"{arn}/*")
-        rules = [
-            Statement(
-                sid="TlsOnly",
-                allow=False,
-                actions=("s3:*",),
-                resources=(self.arn, everything),
-                principals={"*": "*"},
-                conditions={"Bool": {"aws:SecureTransport": "false"}},
-            ),
-            *statements,
-            *(
-                Statement(
-                    sid=f"Reader{number}",
-                    actions=("s3:GetObject",),
-                    resources=(everything,),
-                    principals={"Service": reader.service},
-                    conditions={"StringEquals": {"AWS:SourceArn": reader.resource}},
-                )
-                for number, reader in enumerate(readers)
-            ),
-        ]
+    def allow(self, *statements: Statement) -> s3.BucketPolicy:
+        """Makes the bucket's policy, with further rules; call it once."""
+        tls_only = Statement(
+            sid="TlsOnly",
+            allow=False,
+            actions=("s3:*",),
+            resources=(self.arn, self.objects),
+            principals={"*": "*"},
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )
         return s3.BucketPolicy(
             f"{self._name}-policy",
             bucket=self.bucket,
-            policy=policy(*rules),
+            policy=policy(tls_only, *statements),
             opts=self._aws.durable(self),
         )
+
+    @property
+    def objects(self) -> pulumi.Output[str]:
+        """ARN of everything in it."""
+        return self.arn.apply(lambda arn: f"{arn}/*")
 
 
 def _rules(args: S3BucketArgs) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:

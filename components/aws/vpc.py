@@ -1,4 +1,4 @@
-"""The network of a stack."""
+"""The network of a stack, and a record of who talked to whom in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pulumi
 from pulumi_aws import ec2
 
 from components.aws.aws_context import AwsContext
-from components.component import Component
+from components.aws.iam import ServiceRole, ServiceRoleArgs, Statement
+from components.component import Component, known_with
 
 ANYWHERE = "0.0.0.0/0"
 
@@ -141,12 +142,12 @@ class Vpc(Component[VpcArgs]):
                 opts=self.child,
             )
             tables.append(table)
-            private_ids.append(_with(private[zone], association, out))
+            private_ids.append(known_with(private[zone].id, association, out))
         data_routes = self._routes("data", self.child)
         for zone in zones:
             self._associate("data", zone, data[zone], data_routes, self.child)
         tables.append(data_routes)
-        self.public = tuple(_with(public[zone], *ways[zone]) for zone in zones)
+        self.public = tuple(known_with(public[zone].id, *ways[zone]) for zone in zones)
         self.private = tuple(private_ids)
         self.data = tuple(data[zone].id for zone in zones)
         self.route_tables = tuple(table.id for table in tables)
@@ -211,7 +212,72 @@ class Vpc(Component[VpcArgs]):
         )
 
 
-def _with(subnet: ec2.Subnet, *ways: pulumi.Resource) -> pulumi.Output[str]:
-    """Id of a subnet; whoever uses it comes after its ways out, and goes before them."""
-    ready = pulumi.Output.all(subnet.id, *(way.urn for way in ways))
-    return ready.apply(lambda values: str(values[0]))
+@dataclass(frozen=True, kw_only=True)
+class FlowLogsArgs:
+    """What flow logs are made from.
+
+    Args:
+        aws: source of names and tags.
+        vpc: id of the network.
+        key: ARN of the key that encrypts logs.
+    """
+
+    aws: AwsContext
+    vpc: pulumi.Input[str]
+    key: pulumi.Input[str]
+
+
+class FlowLogs(Component[FlowLogsArgs]):
+    """Flow logs of a VPC in CloudWatch.
+
+    Makes:
+        `{name}-group`: log group, encrypted.
+        `{name}-role`: ServiceRole that writes into it.
+        `{name}`: flow log of all traffic, accepted and rejected.
+
+    Outputs:
+        group: name of the log group.
+    """
+
+    TOKEN = "nexus:foundation:FlowLogs"
+
+    group: pulumi.Output[str]
+
+    def _make(self, name: str, args: FlowLogsArgs) -> None:
+        aws = args.aws
+        group = aws.log_group(
+            f"{name}-group", f"/{aws.prefix}/{name}", "foundation", key=args.key, opts=self.child
+        )
+        role = ServiceRole(
+            f"{name}-role",
+            ServiceRoleArgs(
+                aws=aws,
+                layer="foundation",
+                service="vpc-flow-logs.amazonaws.com",
+                source_account=True,
+                statements=(
+                    Statement(
+                        sid="Write",
+                        actions=(
+                            "logs:CreateLogStream",
+                            "logs:PutLogEvents",
+                            "logs:DescribeLogStreams",
+                        ),
+                        resources=(group.arn.apply(lambda arn: f"{arn}:*"),),
+                    ),
+                ),
+            ),
+            self.child,
+        )
+        ec2.FlowLog(
+            name,
+            vpc_id=args.vpc,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=group.arn,
+            iam_role_arn=role.arn,
+            max_aggregation_interval=60,
+            tags=aws.tags(name, "foundation"),
+            opts=self.child,
+        )
+        self.group = group.name

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import ec2
-from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
 from components.component import Component
@@ -73,16 +72,14 @@ class VpcEndpoints(Component[VpcEndpointsArgs]):
             tags=aws.tags(f"{name}-group", "foundation"),
             opts=self.child,
         )
-        rule = vpc_rules.SecurityGroupIngressRule(
+        rule = aws.admit(
             f"{name}-https",
-            security_group_id=group.id,
+            "foundation",
+            group=group.id,
+            ports=(HTTPS, HTTPS),
             description="HTTPS from the network",
-            ip_protocol="tcp",
-            from_port=HTTPS,
-            to_port=HTTPS,
-            cidr_ipv4=args.cidr,
-            tags=aws.tags(f"{name}-https", "foundation"),
             opts=self.child,
+            cidr=args.cidr,
         )
         interfaces: list[pulumi.Resource] = []
         for service in INTERFACES:

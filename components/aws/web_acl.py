@@ -1,4 +1,4 @@
-"""A web application firewall of AWS."""
+"""A web application firewall of AWS, and how it knows what one of our own CDNs passed on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,55 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
-from pulumi_aws import cloudwatch, wafv2
+from pulumi_aws import wafv2
 
 from components.aws.aws_context import AwsContext
-from components.cdn_mark import HEADER
 from components.component import Component
+from components.servers.servers import password
+
+HEADER = "x-nexus-passed-on"
+"""Request header that CDNs set, in place of whatever a visitor sent under that name. CloudFront
+refuses names that start with X-Amz- or X-Edge- (CloudFront Developer Guide, "Add custom headers to
+origin requests"); Cloudflare those with cf- (its "Request Header Transform Rules")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CdnMarkArgs:
+    """What a mark is made from.
+
+    Args:
+        rotation: a higher number makes a new value.
+    """
+
+    rotation: int = 0
+
+
+class CdnMark(Component[CdnMarkArgs]):
+    """A value of the header `HEADER` that only our CDNs and firewalls know.
+
+    Behind a CDN the address of a request is the CDN's, and a header with the visitor's own
+    can be forged by who goes past the CDN. So each visitor is counted where the address is
+    the visitor's, and what carries the mark has been counted already. Who learns it escapes the
+    rate limit and the lists of bad addresses, and nothing else.
+
+    Makes:
+        `{name}-value`: the value.
+
+    Outputs:
+        value: the value, secret.
+    """
+
+    TOKEN = "nexus:edge:CdnMark"
+
+    value: pulumi.Output[str]
+
+    def _make(self, name: str, args: CdnMarkArgs) -> None:
+        self.value = password(
+            f"{name}-value",
+            rotation=args.rotation,
+            opts=self.child,
+        ).result
+
 
 MANAGED_RULES = (
     "AWSManagedRulesAmazonIpReputationList",
@@ -90,15 +134,14 @@ class WebAcl(Component[WebAclArgs]):
             tags=aws.tags(name, "edge"),
             opts=self.child,
         )
-        logs = cloudwatch.LogGroup(
+        logs = aws.log_group(
             f"{name}-logs",
             # AWS takes no other start of the name.
-            name=f"aws-waf-logs-{aws.prefix}-{name}",
-            retention_in_days=aws.log_days,
-            kms_key_id=args.logs_key,
-            region=region,
-            tags=aws.tags(f"{name}-logs", "edge"),
+            f"aws-waf-logs-{aws.prefix}-{name}",
+            "edge",
+            key=args.logs_key,
             opts=self.child,
+            region=region,
         )
         wafv2.WebAclLoggingConfiguration(
             f"{name}-logging",

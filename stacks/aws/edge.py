@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.aws.certificate import Certificate, CertificateArgs, DnsZone
-from components.aws.cloud_front import REGION
+from components.aws.cloud_front import REGION, CloudFront, CloudFrontArgs
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.aws.route53_failover import (
     AliasTarget,
@@ -17,18 +17,136 @@ from components.aws.route53_failover import (
     Route53Zone,
     origin_host,
 )
-from components.aws.s3_bucket import Reader
-from components.aws.web_acl import WebAcl, WebAclArgs
-from components.cdn_mark import CdnMark, CdnMarkArgs
+from components.aws.web_acl import HEADER, CdnMark, CdnMarkArgs, WebAcl, WebAclArgs
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
 from components.kubernetes.workload import Workload
+from components.kubernetes.workload_container import PROBE_PATHS
 from components.servers.servers import Grant
-from stacks.aws.cdns import HEALTH, build_cdns, build_names
-from stacks.aws.data import AwsData, distributions
+from stacks.aws.data import MEDIA, SITE, AwsData, distributions
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import Data, together
 from stacks.inputs import AwsProgram
 from stacks.settings import AwsSettings, CloudflareSettings
+
+HEALTH = PROBE_PATHS["readiness"]
+"""What the balancer and the CDNs ask for the gateway's health."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cdns:
+    """CloudFront's distributions, where the edge has them."""
+
+    site: CloudFront | None
+    media: CloudFront | None
+
+
+def build_cdns(
+    settings: AwsSettings,
+    foundation: AwsFoundation,
+    data: AwsData,
+    *,
+    certificate: Certificate,
+    mark: pulumi.Output[str],
+) -> Cdns:
+    """Makes CloudFront's distributions and their firewall, where the edge has them.
+
+    Args:
+        settings: of the stack.
+        foundation: where everything is made.
+        data: with the bucket that is served, and that of logs.
+        certificate: for all names.
+        mark: value that tells the balancer's firewall what was counted before it.
+    """
+    if not distributions(settings):
+        return Cdns(site=None, media=None)
+    firewall = WebAcl(
+        "cdn-firewall",
+        WebAclArgs(
+            aws=foundation.aws,
+            scope="CLOUDFRONT",
+            logs_key=None,
+            # Without Cloudflare every visitor comes here first.
+            mark=mark if isinstance(settings, CloudflareSettings) else None,
+        ),
+        foundation.options(),
+    ).arn
+
+    def distribution(
+        name: str, aliases: tuple[str, ...], media: pulumi.Output[str] | None
+    ) -> CloudFront:
+        return CloudFront(
+            name,
+            CloudFrontArgs(
+                aws=foundation.aws,
+                aliases=tuple(dict.fromkeys(aliases)),
+                origin=origin_host(settings.direct_domain),
+                media=media,
+                certificate=certificate.arns[REGION],
+                firewall=firewall,
+                mark=mark,
+                logs=data.logs.arn,
+                logs_allowed=data.logs_allowed,
+            ),
+            foundation.options(),
+        )
+
+    media = None if data.served is None else data.served.domain
+    return Cdns(
+        site=distribution(SITE, (settings.domain, settings.direct_domain), None),
+        media=distribution(MEDIA, (settings.media_host,), media),
+    )
+
+
+def build_names(
+    settings: AwsSettings,
+    foundation: AwsFoundation,
+    cdns: Cdns,
+    mark: pulumi.Output[str],
+) -> pulumi.Resource:
+    """Makes the names that visitors use, and returns what answers for media."""
+    options = foundation.options()
+    if not isinstance(settings, CloudflareSettings):
+        if cdns.media is None:
+            raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
+        Route53Zone(id=settings.route53_zone).alias(
+            "media-name", settings.media_host, cdns.media.host, options
+        )
+        return cdns.media.handle
+    from components.cloudflare.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs, Site
+
+    edge = CloudflareEdge(
+        "cloudflare-edge",
+        CloudflareEdgeArgs(
+            prefix=foundation.aws.prefix,
+            account=settings.cloudflare_account,
+            zone=settings.cloudflare_zone,
+            domain=settings.domain,
+            sites=(
+                (
+                    "site",
+                    Site(
+                        host=settings.domain,
+                        cdn=None if cdns.site is None else cdns.site.host,
+                        cached=False,
+                    ),
+                ),
+                (
+                    "media",
+                    Site(
+                        host=settings.media_host,
+                        cdn=None if cdns.media is None else cdns.media.host,
+                        cached=True,
+                    ),
+                ),
+            ),
+            origin=origin_host(settings.direct_domain),
+            health=HEALTH,
+            headers={HEADER: mark},
+            lets_encrypt=settings.certificates == "letsEncrypt",
+        ),
+        options,
+    )
+    return edge.handles["media"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +204,8 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
         certificate=certificate,
         mark=mark,
     )
-    readers = (
-        ()
-        if cdns.media is None
-        else (Reader(service="cloudfront.amazonaws.com", resource=cdns.media.arn),)
-    )
     if data.served is not None:
-        data.served.allow(readers=readers)
+        data.served.allow(*(() if cdns.media is None else (cdns.media.reads(data.served.objects),)))
     origin = AliasTarget(host=balancer.host, zone=balancer.zone)
     failover = Route53Failover(
         "failover",
@@ -129,7 +242,7 @@ def build_edge(
     after: list[pulumi.Resource] = [services[gateway.name].handle]
     if settings.nodes == "managed" and settings.existing_cluster is None:
         # Only here, because the SDK's part for Helm takes a while to load.
-        from components.aws.load_balancer_controller import (
+        from components.aws.controllers import (
             LoadBalancerController,
             LoadBalancerControllerArgs,
         )

@@ -10,14 +10,192 @@ import pulumi_aws
 import pulumi_kubernetes
 import pulumi_random
 
+from components.aws.auto_mode import (
+    GpuNodePool,
+    GpuNodePoolArgs,
+    PolicyController,
+    PolicyControllerArgs,
+)
 from components.aws.aws_context import AwsContext
 from components.aws.container_registry import ContainerRegistry, ContainerRegistryArgs
+from components.aws.eks_cluster import EksCluster, EksClusterArgs, kubeconfig
 from components.aws.kms_key import KmsKey, KmsKeyArgs
-from stacks.aws.cluster import Cluster, existing_cluster, make_addons, make_cluster
+from components.aws.node_groups import GPU_LABEL, NodeGroups, NodeGroupsArgs
+from components.aws.vpc import FlowLogs, FlowLogsArgs, Vpc, VpcArgs
+from components.aws.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
 from stacks.foundation import Foundation, make_foundation
 from stacks.inputs import AwsProgram
-from stacks.setting_types import SERVICE_CIDR
+from stacks.setting_types import SERVICE_CIDR, ExistingCluster
 from stacks.settings import AwsSettings, CloudflareSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """The cluster and the network it is in, made here or not.
+
+    Args:
+        name, arn, kubeconfig: of the cluster.
+        security_group: id of the group of all its nodes.
+        vpc: id of the network.
+        public, data: ids of the subnets for load balancers and for servers.
+        needs: what the pods need, where it is made here: the nodes and their ways to AWS. What
+            runs in the cluster waits for it, and in a `destroy` goes before it.
+        gpu: the GPU nodes, where they are made here before anything is in the cluster.
+    """
+
+    name: pulumi.Input[str]
+    arn: pulumi.Input[str]
+    kubeconfig: pulumi.Input[str]
+    security_group: pulumi.Input[str]
+    vpc: pulumi.Input[str]
+    public: tuple[pulumi.Input[str], ...]
+    data: tuple[pulumi.Input[str], ...]
+    needs: tuple[pulumi.Resource, ...] = ()
+    gpu: pulumi.Resource | None = None
+
+
+def make_cluster(
+    program: AwsProgram,
+    aws: AwsContext,
+    logs_key: pulumi.Output[str],
+    options: pulumi.ResourceOptions,
+) -> Cluster:
+    """Makes the network and the cluster.
+
+    Args:
+        program: addresses, administrators, who runs the nodes, and sizes.
+        aws: source of names and tags.
+        logs_key: ARN of the key that encrypts logs.
+        options: with a provider for AWS.
+    """
+    settings, platform = program.settings, program.platform
+    vpc = Vpc(
+        "network",
+        VpcArgs(aws=aws, cidr=settings.vpc_cidr, nat_gateways=platform.nat_gateways),
+        options,
+    )
+    FlowLogs("flow-logs", FlowLogsArgs(aws=aws, vpc=vpc.id, key=logs_key), options)
+    endpoints = VpcEndpoints(
+        "endpoints",
+        VpcEndpointsArgs(
+            aws=aws,
+            vpc=vpc.id,
+            cidr=settings.vpc_cidr,
+            subnets=vpc.private,
+            route_tables=vpc.route_tables,
+        ),
+        options,
+    ).handles
+    key = KmsKey(
+        "cluster-key",
+        KmsKeyArgs(aws=aws, layer="foundation", purpose="Kubernetes Secrets"),
+        options,
+    ).arn
+    cluster = EksCluster(
+        "cluster",
+        EksClusterArgs(
+            aws=aws,
+            subnets=vpc.private,
+            service_cidr=SERVICE_CIDR,
+            secrets_key=key,
+            logs_key=logs_key,
+            admins=tuple(sorted(settings.cluster_admins)),
+            public_from=tuple(sorted(settings.api_cidrs)),
+            private_from=tuple(sorted(settings.api_clients)),
+            auto=settings.nodes == "auto",
+        ),
+        options,
+    )
+    nodes: NodeGroups | None = None
+    if settings.nodes == "managed":
+        nodes = NodeGroups(
+            "nodes",
+            NodeGroupsArgs(
+                aws=aws,
+                cluster=cluster.name,
+                subnets=vpc.private,
+                instance_types=platform.nodes.instance_types,
+                least=platform.nodes.least,
+                most=platform.nodes.most,
+                gpu_types=platform.nodes.gpu_types,
+                gpu_least=platform.nodes.gpu_least,
+                gpu_most=platform.nodes.gpu_limit,
+                after=endpoints,
+            ),
+            options,
+        )
+    return Cluster(
+        name=cluster.name,
+        arn=cluster.arn,
+        kubeconfig=cluster.kubeconfig,
+        security_group=cluster.security_group,
+        vpc=vpc.id,
+        public=vpc.public,
+        data=vpc.data,
+        needs=endpoints if nodes is None else (*endpoints, nodes.handle),
+        gpu=None if nodes is None else nodes.gpu,
+    )
+
+
+def existing_cluster(given: ExistingCluster, region: str) -> Cluster:
+    """The cluster that the settings name; nothing is asked of AWS, so the plan needs no account."""
+    return Cluster(
+        name=given.name,
+        arn=given.arn,
+        kubeconfig=kubeconfig(given.name, given.endpoint, given.certificate_authority, region),
+        security_group=given.security_group,
+        vpc=given.vpc,
+        public=given.public_subnets,
+        data=given.data_subnets,
+    )
+
+
+def make_addons(
+    program: AwsProgram, aws: AwsContext, cluster: Cluster, options: pulumi.ResourceOptions
+) -> pulumi.Resource | None:
+    """Makes what the nodes need inside of the cluster.
+
+    Args:
+        program: whether EKS runs the nodes, who made the cluster, and sizes.
+        aws: source of names and tags.
+        cluster: the cluster.
+        options: with a provider for it.
+
+    Returns:
+        What is done when pods can ask for GPUs; None where none are made here.
+    """
+    settings, nodes = program.settings, program.platform.nodes
+    if settings.nodes == "auto":
+        if settings.existing_cluster is None:
+            PolicyController(
+                "policy-controller", PolicyControllerArgs(context=aws.context), options
+            )
+        if not nodes.gpu_families:
+            return None
+        return GpuNodePool(
+            "gpu",
+            GpuNodePoolArgs(
+                context=aws.context,
+                families=nodes.gpu_families,
+                limit=nodes.gpu_limit,
+            ),
+            options,
+        ).handle
+    if settings.existing_cluster is not None:
+        return None
+    # Only here, because the SDK's part for Helm takes a while to load.
+    from components.aws.controllers import ClusterAutoscaler, ClusterAutoscalerArgs
+    from components.kubernetes.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
+
+    ClusterAutoscaler(
+        "cluster-autoscaler", ClusterAutoscalerArgs(aws=aws, cluster=cluster.name), options
+    )
+    if cluster.gpu is None:
+        return None
+    return GpuDevicePlugin(
+        "gpu-plugin", GpuDevicePluginArgs(label=GPU_LABEL, nodes=cluster.gpu), options
+    ).handle
+
 
 DNS_NUMBER = 10
 """Which address of its Services a cluster of EKS has its DNS at. Source:

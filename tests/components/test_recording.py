@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
-from components.kubernetes.policy_controller import PolicyController, PolicyControllerArgs
+from components.aws.auto_mode import PolicyController, PolicyControllerArgs
 from tests.components.recording import CONTEXT, given, record
 
 

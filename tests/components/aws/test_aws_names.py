@@ -11,7 +11,7 @@ import pytest
 
 from components.aws.aws_context import AwsContext
 from components.aws.eks_cluster import kubeconfig
-from components.aws.iam_policy import Statement, policy, trust
+from components.aws.iam import Statement, policy, trust
 from components.context import Context
 from nexus.plan.recorder import record
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.aws.cloud_front import (
@@ -16,37 +17,52 @@ from components.aws.cloud_front import (
     REGION,
     CloudFront,
     CloudFrontArgs,
-    Media,
 )
-from components.cdn_mark import HEADER
+from components.aws.iam import policy
+from components.aws.web_acl import HEADER
 from tests.components.recording import (
     AWS,
     Recording,
     assert_makes_what_it_says,
     given,
     record,
+    statements,
 )
 
-MEDIA = Media(domain="media.s3.eu-central-1.amazonaws.com")
+MEDIA = "media.s3.eu-central-1.amazonaws.com"
 
 
-def made(media: Media | None = None) -> Recording:
-    return record(
-        lambda: CloudFront(
-            "site",
-            CloudFrontArgs(
-                aws=AWS,
-                aliases=("example.com", "www.example.com"),
-                origin="origin.example.com",
-                media=media,
-                certificate="arn:certificate",
-                firewall="arn:firewall",
-                mark="0123456789",
-                logs="arn:aws:s3:::logs",
-                logs_allowed=given("logs-policy"),
-            ),
-        )
+def args(media: str | None) -> CloudFrontArgs:
+    return CloudFrontArgs(
+        aws=AWS,
+        aliases=("example.com", "www.example.com"),
+        origin="origin.example.com",
+        media=media,
+        certificate="arn:certificate",
+        firewall="arn:firewall",
+        mark="0123456789",
+        logs="arn:aws:s3:::logs",
+        logs_allowed=given("logs-policy"),
     )
+
+
+def made(media: str | None = None) -> Recording:
+    return record(lambda: CloudFront("site", args(media)))
+
+
+def test_media_are_read_for_this_distribution_alone() -> None:
+    """CloudFront acts for every account: without the condition anybody's may read."""
+
+    def build() -> dict[str, Any]:
+        cdn = CloudFront("media", args(MEDIA))
+        return {"arn": cdn.arn, "policy": policy(cdn.reads(pulumi.Output.from_input("arn:x/*")))}
+
+    outputs = record(build).outputs
+    [rule] = statements(outputs["policy"]).values()
+    assert (rule["Effect"], rule["Action"]) == ("Allow", ["s3:GetObject"])
+    assert rule["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert rule["Condition"] == {"StringEquals": {"AWS:SourceArn": outputs["arn"]}}
+    assert rule["Resource"] == ["arn:x/*"]
 
 
 def distribution(cdn: Recording) -> dict[str, Any]:
@@ -96,7 +112,7 @@ def test_media_come_from_the_bucket_then_from_the_origin() -> None:
     # A group of origins refuses methods that write.
     assert set(behaviour["allowedMethods"]) == {"GET", "HEAD", "OPTIONS"}
     origins = {each["originId"]: each for each in media["origins"]}
-    assert origins[BUCKET]["domainName"] == MEDIA.domain
+    assert origins[BUCKET]["domainName"] == MEDIA
     assert "customOriginConfig" not in origins[BUCKET]
     access = cdn.one("OriginAccessControl").inputs
     assert (access["signingBehavior"], access["originAccessControlOriginType"]) == ("always", "s3")
@@ -105,7 +121,7 @@ def test_media_come_from_the_bucket_then_from_the_origin() -> None:
 
 
 @pytest.mark.parametrize("media", [None, MEDIA])
-def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
+def test_visitors_and_origin_are_spoken_to_in_tls(media: str | None) -> None:
     """A session in plain HTTP can be taken over by whoever is in between."""
     site = distribution(made(media))
     assert site["defaultCacheBehavior"]["viewerProtocolPolicy"] == "redirect-to-https"
@@ -121,7 +137,7 @@ def test_visitors_and_origin_are_spoken_to_in_tls(media: Media | None) -> None:
 
 
 @pytest.mark.parametrize("media", [None, MEDIA])
-def test_what_is_passed_on_says_so(media: Media | None) -> None:
+def test_what_is_passed_on_says_so(media: str | None) -> None:
     """Without the mark, the balancer's firewall counts all visitors as CloudFront."""
     origins = {each["originId"]: each for each in distribution(made(media))["origins"]}
     assert origins[ORIGIN]["customHeaders"] == [{"name": HEADER, "value": "0123456789"}]
@@ -129,7 +145,7 @@ def test_what_is_passed_on_says_so(media: Media | None) -> None:
 
 
 @pytest.mark.parametrize("media", [None, MEDIA])
-def test_every_answer_has_the_security_headers(media: Media | None) -> None:
+def test_every_answer_has_the_security_headers(media: str | None) -> None:
     """Without them a browser may be led back to plain HTTP, or into somebody's frame."""
     cdn = made(media)
     policy = cdn.one("ResponseHeadersPolicy")

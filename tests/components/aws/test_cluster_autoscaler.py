@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from components.aws.cluster_autoscaler import READS, ClusterAutoscaler, ClusterAutoscalerArgs
+from components.aws.controllers import NODE_GROUP_READS, ClusterAutoscaler, ClusterAutoscalerArgs
 from components.aws.versions import KUBERNETES
 from tests.components.recording import (
     AWS,
@@ -66,8 +66,8 @@ def test_it_may_change_the_groups_of_this_cluster_alone() -> None:
     assert rights["NodeGroupLook"]["Resource"] == [
         "arn:aws:eks:eu-central-1:000000000000:nodegroup/nexus/*"
     ]
-    assert rights["NodeGroupRead"]["Action"] == list(READS)
-    assert all(re.search(":(Describe|Get)", action) for action in READS)
+    assert rights["NodeGroupRead"]["Action"] == list(NODE_GROUP_READS)
+    assert all(re.search(":(Describe|Get)", action) for action in NODE_GROUP_READS)
 
 
 def test_chart_goes_up_with_the_cluster() -> None:

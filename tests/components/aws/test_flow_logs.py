@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.aws.flow_logs import FlowLogs, FlowLogsArgs
+from components.aws.vpc import FlowLogs, FlowLogsArgs
 from tests.components.recording import (
     AWS,
     Recording,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.aws.load_balancer_controller import (
+from components.aws.controllers import (
     LoadBalancerController,
     LoadBalancerControllerArgs,
 )

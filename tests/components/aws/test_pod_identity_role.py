@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.aws.iam_policy import Statement
-from components.aws.pod_identity_role import PodIdentityRole, PodIdentityRoleArgs
+from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs, Statement
 from tests.components.recording import (
     AWS,
     Recording,

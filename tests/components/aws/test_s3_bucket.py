@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from components.aws.iam_policy import Statement
+from components.aws.iam import Statement
 from components.aws.s3_bucket import (
     ARCHIVE_DAYS,
     OLD_VERSION_DAYS,
     UNFINISHED_DAYS,
-    Reader,
     S3Bucket,
     S3BucketArgs,
 )
@@ -27,20 +26,16 @@ from tests.components.recording import (
 
 ARGS = S3BucketArgs(aws=AWS, layer="data", key="arn:key", logs="logs-bucket", service="library")
 LOGS = replace(ARGS, layer="edge", key=None, logs=None, service=None, log_days=90)
-READERS = (
-    Reader(service="cloudfront.amazonaws.com", resource="arn:distribution"),
-    Reader(service="logs.amazonaws.com", resource="arn:other"),
-)
 
 
 def made(args: S3BucketArgs = ARGS) -> Recording:
     return record(lambda: S3Bucket("media", args))
 
 
-def allowed(*extra: Statement, readers: tuple[Reader, ...] = ()) -> Recording:
+def allowed(*extra: Statement) -> Recording:
     def build() -> dict[str, Any]:
         bucket = S3Bucket("media", ARGS)
-        return {"bucket": bucket.bucket, "policy": bucket.allow(*extra, readers=readers)}
+        return {"bucket": bucket.bucket, "policy": bucket.allow(*extra)}
 
     return record(build)
 
@@ -146,20 +141,6 @@ def test_objects_outlive_a_destroy_where_data_is_retained() -> None:
     assert made(replace(ARGS, aws=FREE)).kept() == set()
 
 
-@pytest.mark.parametrize("readers", [(), READERS[:1], READERS])
-def test_readers_read_for_one_resource_each(readers: tuple[Reader, ...]) -> None:
-    """CloudFront acts for every account: without the condition anybody's may read."""
-    bucket = allowed(readers=readers)
-    rules = statements(bucket.one("BucketPolicy").inputs["policy"])
-    assert set(rules) == {"TlsOnly", *(f"Reader{number}" for number in range(len(readers)))}
-    for number, reader in enumerate(readers):
-        rule = rules[f"Reader{number}"]
-        assert rule["Action"] == ["s3:GetObject"]
-        assert rule["Principal"] == {"Service": reader.service}
-        assert rule["Condition"] == {"StringEquals": {"AWS:SourceArn": reader.resource}}
-        assert rule["Resource"] == [f"arn:aws:s3:::{bucket.outputs['bucket']}/*"]
-
-
 def test_tls_is_needed_by_everybody() -> None:
     """An object that is fetched in plain HTTP is read by whoever is in between."""
     own = Statement(sid="Own", actions=("s3:PutObject",), resources=("arn:x",))
@@ -171,5 +152,6 @@ def test_tls_is_needed_by_everybody() -> None:
     arn = f"arn:aws:s3:::{bucket.outputs['bucket']}"
     assert tls["Resource"] == [arn, f"{arn}/*"]
     assert rules["Own"] == own.document()
+    assert set(rules) == {"TlsOnly", "Own"}
     # A policy that comes before the block on public ones is checked against nothing.
     assert "BucketPublicAccessBlock media-private" in bucket.waits("BucketPolicy")

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.aws.iam_policy import Statement
-from components.aws.service_role import ServiceRole, ServiceRoleArgs
+from components.aws.iam import ServiceRole, ServiceRoleArgs, Statement
 from tests.components.recording import (
     AWS,
     Recording,

@@ -9,13 +9,13 @@ import pytest
 from components.aws.web_acl import (
     BY_ADDRESS,
     COUNTED,
+    HEADER,
     LARGE_BODY_RULE,
     MANAGED_RULES,
     REQUESTS,
     WebAcl,
     WebAclArgs,
 )
-from components.cdn_mark import HEADER
 from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
 
 Scope = Literal["REGIONAL", "CLOUDFRONT"]

@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from components.cdn_mark import HEADER
+from components.aws.web_acl import HEADER
 from components.cloudflare.cloudflare_edge import (
     CHECK_SECONDS,
     DOWN_AFTER,
+    MANAGED_RULESET,
+    REQUESTS,
     SETTINGS,
     UP_AFTER,
     CloudflareEdge,
     CloudflareEdgeArgs,
+    Site,
 )
-from components.cloudflare.cloudflare_rules import MANAGED_RULESET, REQUESTS, Site
 from tests.components.recording import Recording, assert_makes_what_it_says, record
 
 SITE = Site(host="example.com", cdn="d1.cloudfront.net", cached=False)
@@ -30,7 +32,7 @@ ARGS = CloudflareEdgeArgs(
     sites=(("site", SITE), ("media", MEDIA)),
     origin="origin.example.com",
     health="/health/ready",
-    mark="0123456789",
+    headers={HEADER: "0123456789"},
     lets_encrypt=True,
 )
 
@@ -154,7 +156,7 @@ def test_what_is_passed_on_says_so() -> None:
     assert (mark["action"], mark["enabled"]) == ("rewrite", True)
     # `set` takes the place of what a visitor sent under that name.
     headers = mark["actionParameters"]["headers"]
-    assert headers == {HEADER: {"operation": "set", "value": ARGS.mark}}
+    assert headers == {HEADER: {"operation": "set", "value": "0123456789"}}
 
 
 def test_tls_is_strict_from_visitor_to_origin() -> None:

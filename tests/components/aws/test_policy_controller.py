@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.kubernetes.policy_controller import PolicyController, PolicyControllerArgs
+from components.aws.auto_mode import PolicyController, PolicyControllerArgs
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
 
 

@@ -1,15 +1,15 @@
-"""Which ports of a data service the cluster may reach."""
+"""What the managed servers of the data layer have in common."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pulumi
 from pulumi_aws import ec2
-from pulumi_aws import vpc as vpc_rules
 
 from components.aws.aws_context import AwsContext
-from components.component import Component
+from components.component import Component, known_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,6 @@ class DataAccessArgs:
     """What the security group is made from.
 
     Args:
-        aws: source of names and tags.
         vpc: id of the network.
         cluster: id of the security group of the cluster's nodes.
         ports: TCP ports by what they are for.
@@ -55,18 +54,53 @@ class DataAccess(Component[DataAccessArgs]):
             opts=args.aws.durable(self),
         )
         rules = [
-            vpc_rules.SecurityGroupIngressRule(
+            args.aws.admit(
                 f"{name}-{purpose}",
-                security_group_id=group.id,
-                referenced_security_group_id=args.cluster,
+                "data",
+                group=group.id,
+                ports=(port, port),
                 description=f"{purpose} from the cluster",
-                ip_protocol="tcp",
-                from_port=port,
-                to_port=port,
-                tags=args.aws.tags(f"{name}-{purpose}", "data"),
                 opts=self.child,
+                source=args.cluster,
             )
             for purpose, port in args.ports
         ]
-        ready = pulumi.Output.all(group.id, *(rule.urn for rule in rules))
-        self.group = ready.apply(lambda values: str(values[0]))
+        self.group = known_with(group.id, *rules)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManagedServerArgs:
+    """What any managed server is made from.
+
+    Args:
+        vpc: id of the network.
+        subnets: ids of the data subnets, one per zone.
+        cluster_group: id of the security group of the cluster's nodes.
+        key: ARN of the key that encrypts data.
+    """
+
+    aws: AwsContext
+    vpc: pulumi.Input[str]
+    subnets: tuple[pulumi.Input[str], ...]
+    cluster_group: pulumi.Input[str]
+    key: pulumi.Input[str]
+
+
+ManagedServerArgsT = TypeVar("ManagedServerArgsT", bound=ManagedServerArgs)
+
+
+class ManagedServer(Component[ManagedServerArgsT]):
+    """A server that AWS runs, and whose ports the cluster's nodes reach."""
+
+    handle: pulumi.Resource
+    host: pulumi.Output[str]
+
+    def _access(
+        self, name: str, args: ManagedServerArgsT, *ports: tuple[str, int]
+    ) -> pulumi.Output[str]:
+        """Makes `{name}-access`, which opens `ports`, and returns the id of its group."""
+        return DataAccess(
+            f"{name}-access",
+            DataAccessArgs(aws=args.aws, vpc=args.vpc, cluster=args.cluster_group, ports=ports),
+            self.child,
+        ).group

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.servers.data_access import DataAccess, DataAccessArgs
+from components.aws.managed_server import DataAccess, DataAccessArgs
 from tests.components.recording import AWS, FREE, Recording, assert_makes_what_it_says, record
 
 ARGS = DataAccessArgs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.cdn_mark import HEADER, CdnMark, CdnMarkArgs
+from components.aws.web_acl import HEADER, CdnMark, CdnMarkArgs
 from tests.components.recording import Recording, assert_makes_what_it_says, record
 
 

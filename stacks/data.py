@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar, get_args
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from catalog import Catalog
+from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
 from components.servers.bootstrap import Script, script
@@ -45,6 +47,18 @@ def together(*parts: Data) -> Data:
     return Data(
         servers={name: handle for part in parts for name, handle in part.servers.items()},
         grants=tuple(grant for part in parts for grant in part.grants),
+    )
+
+
+def every_server(catalog: Catalog, makers: Mapping[ResourceName, Callable[[str], Data]]) -> Data:
+    """Makes every server of the catalog, the dedicated ones as the shared ones.
+
+    Args:
+        catalog: says which servers there are.
+        makers: makes one, by its name, with every service's part of it; by the kind of server.
+    """
+    return together(
+        *(make(name) for kind, make in makers.items() for name in catalog.servers(kind))
     )
 
 

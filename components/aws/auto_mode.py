@@ -15,11 +15,7 @@ from components.kubernetes.pod import GPU
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyControllerArgs:
-    """What the switch is made from.
-
-    Args:
-        context: source of names and labels.
-    """
+    """What the switch is made from."""
 
     context: Context
 
@@ -59,7 +55,6 @@ class GpuNodePoolArgs:
     """What a pool is made from.
 
     Args:
-        context: source of names and labels.
         families: instance families to choose from, such as `g6`.
         limit: most GPUs at once.
     """

@@ -39,7 +39,6 @@ class CertificateArgs:
     """What a certificate is made from.
 
     Args:
-        aws: source of names and tags.
         names: names it is for, each with the zone that its proof goes into.
         regions: regions that need it; CloudFront takes it from us-east-1 alone.
     """

@@ -38,7 +38,6 @@ class CloudFrontArgs:
     """What a distribution is made from.
 
     Args:
-        aws: source of names and tags.
         aliases: names that visitors use.
         origin: DNS name of the load balancer, in its certificate.
         media: DNS name of the bucket to read first; None passes every request on, uncached.

@@ -19,7 +19,6 @@ class CloudHsmArgs:
     """What the modules are made from.
 
     Args:
-        aws: source of names and tags.
         subnets: ids of the data subnets, one per zone.
         cluster_group: id of the security group of the cluster's nodes.
         modules: number of modules, each in another zone: one until somebody has signed the

@@ -22,7 +22,6 @@ class ContainerRegistryArgs:
     """What the repositories are made from.
 
     Args:
-        aws: source of names and tags.
         services: names of the repositories, sorted: the services', or their former ones.
         key: ARN of the key that encrypts images.
     """

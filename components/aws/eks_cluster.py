@@ -38,7 +38,6 @@ class EksClusterArgs:
     """What a cluster is made from.
 
     Args:
-        aws: source of names and tags.
         subnets: ids of the private subnets, one per zone.
         service_cidr: addresses of Kubernetes Services.
         secrets_key: ARN of the key that encrypts Kubernetes Secrets.

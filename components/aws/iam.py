@@ -88,8 +88,6 @@ class ServiceRoleArgs:
     """What a role is made from.
 
     Args:
-        aws: source of names and tags.
-        layer: layer it belongs to.
         service: AWS service that takes it on, such as `eks.amazonaws.com`.
         actions: how; EKS passes session tags too.
         managed: names of AWS' own policies, such as `AmazonEKSClusterPolicy`.
@@ -165,8 +163,6 @@ class PodIdentityRoleArgs:
     """What the role is made from.
 
     Args:
-        aws: source of names and tags.
-        layer: layer it belongs to.
         cluster: name of the cluster.
         namespace: namespace of the service account.
         service_account: name of the service account; it need not exist yet.

@@ -30,7 +30,6 @@ class LoadBalancerArgs:
     """What a balancer is made from.
 
     Args:
-        aws: source of names and tags.
         vpc: id of the network.
         subnets: ids of the public subnets, one per zone.
         cluster_group: id of the security group of the cluster's nodes.

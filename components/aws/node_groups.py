@@ -50,7 +50,6 @@ class NodeGroupsArgs:
     """What the nodes are made from.
 
     Args:
-        aws: source of names and tags.
         cluster: name of the cluster.
         subnets: ids of the private subnets.
         instance_types: of the general nodes.

@@ -64,7 +64,6 @@ class Route53FailoverArgs:
     """What the records are made from.
 
     Args:
-        aws: source of names and tags.
         zone: id of the hosted zone.
         domain: name of the records.
         origin: the load balancer.

@@ -23,8 +23,6 @@ class S3BucketArgs:
     """What a bucket is made from.
 
     Args:
-        aws: source of names and tags.
-        layer: layer it belongs to.
         key: ARN of the key that encrypts objects; None for S3's own, which log
             deliveries need.
         logs: name of the bucket that gets the access log; None for a log bucket.

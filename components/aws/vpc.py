@@ -217,7 +217,6 @@ class FlowLogsArgs:
     """What flow logs are made from.
 
     Args:
-        aws: source of names and tags.
         vpc: id of the network.
         key: ARN of the key that encrypts logs.
     """

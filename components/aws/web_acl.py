@@ -85,7 +85,6 @@ class WebAclArgs:
     """What a firewall is made from.
 
     Args:
-        aws: source of names and tags.
         scope: where it stands.
         logs_key: ARN of the key that encrypts logs, in the region of the firewall; None
             for CloudWatch's own.

@@ -42,7 +42,6 @@ class AcmeIssuerArgs:
     """What an issuer is made from.
 
     Args:
-        context: source of names and labels.
         namespace: namespace of the ingress, from the resource that makes it.
         directory: a name of `DIRECTORIES`.
         email: who is told by the signer.

@@ -20,7 +20,6 @@ class GatewayIngressArgs:
     """What an ingress is made from.
 
     Args:
-        context: source of names and labels.
         namespace: namespace of the gateway, from the resource that makes it.
         host: host name to answer for.
         service: name of the gateway's Service.

@@ -19,7 +19,6 @@ class GatewayRouteArgs:
     """What a route is made from.
 
     Args:
-        context: source of names and labels.
         namespace: namespace of the gateway, from the resource that makes it.
         service: name of the gateway's Service.
         port: TCP port of that Service.

@@ -37,7 +37,6 @@ class LimitsArgs:
     """What the limits are made from.
 
     Args:
-        context: source of names and labels.
         shares: share by namespace, without prefix.
     """
 

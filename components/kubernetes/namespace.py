@@ -24,7 +24,6 @@ class NamespaceArgs:
     """What a namespace is made from.
 
     Args:
-        context: source of names and labels.
         name: name without the context's prefix, such as a domain.
         resolvers: CIDR blocks of DNS resolvers that are no pods of the cluster's DNS.
         cluster: id of the cluster, which the namespace keeps as it was when it was made.

@@ -23,7 +23,6 @@ class PrioritiesArgs:
     """What the classes are made from.
 
     Args:
-        context: source of names and labels.
         values: priority by tier, the most important first; above pods without a class (0).
     """
 

@@ -17,7 +17,6 @@ class PullSecretArgs:
     """What a login is made from.
 
     Args:
-        context: source of names and labels.
         namespace: namespace of the pods, from the resource that makes it.
         registry: registry host, such as `docker.io`, or registry and path.
         username: name to log in with.

@@ -23,7 +23,6 @@ class TierGateArgs:
     """What a gate is made from.
 
     Args:
-        context: source of names and labels.
         namespace: the system namespace, from the resource that makes it.
         tier: tier that is ready when the gate is there.
         members: names of what makes up the tier, sorted; no versions, or every

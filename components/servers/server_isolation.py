@@ -17,7 +17,6 @@ class ServerIsolationArgs:
     """What the policies are made from.
 
     Args:
-        context: source of names and labels.
         namespace: namespace of server and Jobs, from the resource that makes it.
         server: name of the server; None where it runs outside the cluster.
         callers: the services that may call it and the port they call; empty for nobody.

@@ -207,7 +207,6 @@ class AwsFoundation(Foundation):
     """The foundation, and what only AWS has.
 
     Args:
-        aws: source of names and tags.
         cluster: the cluster and its network.
         logs_key: ARN of the key that encrypts logs.
         gpu: done when pods can ask for GPUs; None where nobody does, or an existing cluster

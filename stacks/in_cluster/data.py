@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeAlias
 
-from catalog.names import ResourceName
 from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
 from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueArgs
 from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
@@ -12,30 +12,28 @@ from components.servers.in_cluster_storage import InClusterStorage, InClusterSto
 from components.servers.parts import Bucket, BucketArgs
 from components.servers.servers import Grant
 from stacks.capacity import postgres_connections
-from stacks.data import Data, Ground, lay_ground, together
+from stacks.data import Data, Ground, every_server, lay_ground
 from stacks.foundation import Foundation
 from stacks.inputs import ClusterProgram
+
+ClusterGround: TypeAlias = Ground[ClusterProgram, Foundation]
 
 
 def build_data(program: ClusterProgram, foundation: Foundation) -> Data:
     """Makes the servers that somebody needs, and everybody's part of them."""
     ground = lay_ground(program, foundation)
-    makers: Mapping[ResourceName, Callable[[Ground[ClusterProgram, Foundation], str], Data]] = {
-        "postgres": _postgres,
-        "redis": _redis,
-        "queue": _queue,
-        "storage": _storage,
-    }
-    return together(
-        *(
-            make(ground, name)
-            for resource, make in makers.items()
-            for name in program.catalog.servers(resource)
-        )
+    return every_server(
+        program.catalog,
+        {
+            "postgres": partial(_postgres, ground),
+            "redis": partial(_redis, ground),
+            "queue": partial(_queue, ground),
+            "storage": partial(_storage, ground),
+        },
     )
 
 
-def _postgres(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+def _postgres(ground: ClusterGround, name: str) -> Data:
     program = ground.program
     server = InClusterPostgres(
         name,
@@ -51,7 +49,7 @@ def _postgres(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
     return Data(servers={name: server.handle}, grants=ground.databases(name, server))
 
 
-def _redis(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+def _redis(ground: ClusterGround, name: str) -> Data:
     program = ground.program
     server = InClusterRedis(
         name,
@@ -69,7 +67,7 @@ def _redis(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
     return Data(servers={name: server.handle}, grants=server.grants)
 
 
-def _queue(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+def _queue(ground: ClusterGround, name: str) -> Data:
     program = ground.program
     server = InClusterQueue(
         name,
@@ -84,7 +82,7 @@ def _queue(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
     return Data(servers={name: server.handle}, grants=ground.vhosts(name, server))
 
 
-def _storage(ground: Ground[ClusterProgram, Foundation], name: str) -> Data:
+def _storage(ground: ClusterGround, name: str) -> Data:
     program, buckets = ground.program, ground.program.catalog.buckets.values()
     owners = program.owners(name)
     server = InClusterStorage(

@@ -39,16 +39,8 @@ class Context:
         """
         return fitting(f"{self.prefix}-{name}")
 
-    def priority(self, tier: str) -> str:
-        """Name of the priority class of a tier; such a class belongs to the whole cluster.
-
-        Raises:
-            ValueError: if the name is longer than a DNS label.
-        """
-        return fitting(f"{self.prefix}-{tier}")
-
-    def node_pool(self, name: str) -> str:
-        """Name of a pool of nodes, which belongs to the whole cluster.
+    def shared(self, name: str) -> str:
+        """Name of what belongs to the whole cluster: a tier's priority class, a pool of nodes.
 
         Raises:
             ValueError: if the name is longer than a DNS label.

@@ -86,7 +86,7 @@ class GpuNodePool(Component[GpuNodePoolArgs]):
             api_version="karpenter.sh/v1",
             kind="NodePool",
             metadata={
-                "name": args.context.node_pool(name),
+                "name": args.context.shared(name),
                 "labels": args.context.labels(name, "nodes"),
             },
             spec={

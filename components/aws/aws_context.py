@@ -97,15 +97,9 @@ class AwsContext:
         opts: pulumi.ResourceOptions,
         region: str | None = None,
     ) -> cloudwatch.LogGroup:
-        """Makes a log group of CloudWatch that keeps logs for as long as this stack does.
+        """Makes a log group of CloudWatch, called `group`, encrypted with the key of the ARN `key`.
 
-        Args:
-            name: logical name.
-            group: its name in AWS.
-            layer: layer it belongs to.
-            key: ARN of the key that encrypts it; None for CloudWatch's own.
-            opts: resource options.
-            region: where it is, if not in the stack's own region.
+        Without one it has CloudWatch's own, and without `region` it is in the stack's.
         """
         return cloudwatch.LogGroup(
             name,
@@ -130,18 +124,9 @@ class AwsContext:
         cidr: str | None = None,
         service: str | None = None,
     ) -> vpc.SecurityGroupIngressRule:
-        """Makes the rule that lets somebody into a security group.
+        """Makes the rule that lets the members of group `source`, or the addresses of `cidr`, in.
 
-        Args:
-            name: logical name.
-            layer: layer it belongs to.
-            group: id of the security group.
-            ports: first and last TCP port.
-            description: who comes, and what for.
-            opts: resource options.
-            source: id of the security group that may come; or
-            cidr: addresses that may come.
-            service: the one service it belongs to, if it does.
+        Source and target `group` are ids; `ports` are the first and the last TCP port.
         """
         first, last = ports
         return vpc.SecurityGroupIngressRule(
@@ -160,14 +145,10 @@ class AwsContext:
     def durable(
         self, parent: pulumi.Resource, more: pulumi.ResourceOptions | None = None
     ) -> pulumi.ResourceOptions:
-        """Options of what holds data, and of what that cannot exist without.
+        """Options of what holds data, and of what that cannot exist without, and `more`.
 
         Where data is retained, a `destroy` refuses, and after `pulumi state
         unprotect` it forgets the resource but leaves it in AWS.
-
-        Args:
-            parent: component that makes it.
-            more: further options.
         """
         kept = self.retained or None
         options = pulumi.ResourceOptions(parent=parent, protect=kept, retain_on_delete=kept)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 import pulumi
 from pulumi_aws import acm
@@ -12,26 +12,11 @@ from pulumi_aws import acm
 from components.aws.aws_context import AwsContext
 from components.component import Component
 
-
-class DnsZone(Protocol):
-    """A zone that records can be put into."""
-
-    def alias(
-        self,
-        name: str,
-        record: pulumi.Input[str],
-        target: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> pulumi.Output[str]:
-        """Makes a CNAME record and returns its name, known when it is there.
-
-        Args:
-            name: logical name.
-            record: full name of the record.
-            target: name it points to.
-            opts: resource options.
-        """
-        ...
+Cname: TypeAlias = Callable[
+    [str, pulumi.Input[str], pulumi.Input[str], pulumi.ResourceOptions], pulumi.Output[str]
+]
+"""Makes a CNAME record in some zone, and returns its name, known when it is there. It is given the
+logical name, the full name of the record, the name it points to, and options."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +24,12 @@ class CertificateArgs:
     """What a certificate is made from.
 
     Args:
-        names: names it is for, each with the zone that its proof goes into.
+        names: names it is for, each with what makes records in its zone.
         regions: regions that need it; CloudFront takes it from us-east-1 alone.
     """
 
     aws: AwsContext
-    names: tuple[tuple[str, DnsZone], ...]
+    names: tuple[tuple[str, Cname], ...]
     regions: tuple[str, ...]
 
 
@@ -81,13 +66,13 @@ class Certificate(Component[CertificateArgs]):
         }
         first = made[args.regions[0]]
         proofs = [
-            zone.alias(
+            cname(
                 f"{name}-{domain}-proof",
                 _proof(first, domain, "resource_record_name"),
                 _proof(first, domain, "resource_record_value"),
                 self.child,
             )
-            for domain, zone in args.names
+            for domain, cname in args.names
         ]
         self.arns = {
             region: acm.CertificateValidation(

@@ -16,34 +16,17 @@ INTERVAL_SECONDS = 30
 TTL = 300
 
 
-@dataclass(frozen=True, kw_only=True)
-class Route53Zone:
-    """A hosted zone, made outside of this program; a `DnsZone`.
-
-    Args:
-        id: id of the zone.
-    """
-
-    id: str
-
-    def alias(
-        self,
-        name: str,
-        record: pulumi.Input[str],
-        target: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> pulumi.Output[str]:
-        """Makes a CNAME record."""
-        made = route53.Record(
-            name,
-            zone_id=self.id,
-            name=record,
-            type="CNAME",
-            ttl=TTL,
-            records=[target],
-            opts=opts,
-        )
-        return made.fqdn
+def route53_cname(
+    zone: str,
+    name: str,
+    record: pulumi.Input[str],
+    target: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """A `Cname` in the hosted zone of the id `zone`, which is made outside of this program."""
+    return route53.Record(
+        name, zone_id=zone, name=record, type="CNAME", ttl=TTL, records=[target], opts=opts
+    ).fqdn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,58 +105,49 @@ class Vpc(Component[VpcArgs]):
         gateway = ec2.InternetGateway(
             f"{name}-gateway", vpc_id=vpc.id, tags=self._tags("gateway"), opts=self.child
         )
-        public = {
-            zone: self._subnet("public", zone, plan[zone].public, self.child) for zone in zones
-        }
-        private = {
-            zone: self._subnet("private", zone, plan[zone].private, self.child) for zone in zones
-        }
-        data = {zone: self._subnet("data", zone, plan[zone].data, durable) for zone in zones}
-        routes = self._routes("public", self.child)
-        out = ec2.Route(
-            f"{name}-public-out",
-            route_table_id=routes.id,
-            destination_cidr_block=ANYWHERE,
-            gateway_id=gateway.id,
-            opts=self.child,
-        )
-        ways = {
-            zone: (self._associate("public", zone, public[zone], routes, self.child), out)
+        public_routes = self._routes("public")
+        out = self._way_out("public", public_routes, gateway_id=gateway.id)
+        public = [
+            self._subnet("public", zone, plan[zone].public, public_routes, self.child)
             for zone in zones
-        }
-        nats = {
-            zone: self._nat(zone, public[zone], gateway, ways[zone])
-            for zone in zones[: args.nat_gateways]
-        }
+        ]
+        nats = [
+            self._nat(zone, subnet, gateway, (association, out))
+            for zone, (subnet, association) in zip(zones[: args.nat_gateways], public, strict=False)
+        ]
         tables: list[ec2.RouteTable] = []
-        private_ids: list[pulumi.Output[str]] = []
-        for zone in zones:
-            table = self._routes(f"private-{zone}", self.child)
-            association = self._associate("private", zone, private[zone], table, self.child)
-            nat = nats.get(zone, nats[zones[0]])
-            out = ec2.Route(
-                f"{name}-private-{zone}-out",
-                route_table_id=table.id,
-                destination_cidr_block=ANYWHERE,
-                nat_gateway_id=nat.id,
-                opts=self.child,
+        private: list[pulumi.Output[str]] = []
+        for number, zone in enumerate(zones):
+            table = self._routes(f"private-{zone}")
+            subnet, association = self._subnet(
+                "private", zone, plan[zone].private, table, self.child
             )
+            nat = nats[number % len(nats)]
+            way = self._way_out(f"private-{zone}", table, nat_gateway_id=nat.id)
             tables.append(table)
-            private_ids.append(known_with(private[zone].id, association, out))
-        data_routes = self._routes("data", self.child)
-        for zone in zones:
-            self._associate("data", zone, data[zone], data_routes, self.child)
-        tables.append(data_routes)
-        self.public = tuple(known_with(public[zone].id, *ways[zone]) for zone in zones)
-        self.private = tuple(private_ids)
-        self.data = tuple(data[zone].id for zone in zones)
+            private.append(known_with(subnet.id, association, way))
+        tables.append(self._routes("data"))
+        data = [
+            self._subnet("data", zone, plan[zone].data, tables[-1], durable)[0] for zone in zones
+        ]
+        self.public = tuple(known_with(subnet.id, way, out) for subnet, way in public)
+        self.private = tuple(private)
+        self.data = tuple(subnet.id for subnet in data)
         self.route_tables = tuple(table.id for table in tables)
 
     def _tags(self, name: str) -> dict[str, str]:
         return self._aws.tags(f"{self._name}-{name}", "foundation")
 
-    def _subnet(self, kind: str, zone: str, cidr: str, opts: pulumi.ResourceOptions) -> ec2.Subnet:
-        return ec2.Subnet(
+    def _subnet(
+        self,
+        kind: str,
+        zone: str,
+        cidr: str,
+        routes: ec2.RouteTable,
+        opts: pulumi.ResourceOptions,
+    ) -> tuple[ec2.Subnet, ec2.RouteTableAssociation]:
+        """Makes a subnet, and has its packets go by `routes`."""
+        subnet = ec2.Subnet(
             f"{self._name}-{kind}-{zone}",
             vpc_id=self.id,
             availability_zone=zone,
@@ -166,26 +157,34 @@ class Vpc(Component[VpcArgs]):
             tags=self._tags(f"{kind}-{zone}"),
             opts=opts,
         )
-
-    def _routes(self, kind: str, opts: pulumi.ResourceOptions) -> ec2.RouteTable:
-        name = f"{kind}-routes"
-        return ec2.RouteTable(
-            f"{self._name}-{name}", vpc_id=self.id, tags=self._tags(name), opts=opts
-        )
-
-    def _associate(
-        self,
-        kind: str,
-        zone: str,
-        subnet: ec2.Subnet,
-        routes: ec2.RouteTable,
-        opts: pulumi.ResourceOptions,
-    ) -> ec2.RouteTableAssociation:
-        return ec2.RouteTableAssociation(
+        return subnet, ec2.RouteTableAssociation(
             f"{self._name}-{kind}-{zone}-association",
             subnet_id=subnet.id,
             route_table_id=routes.id,
-            opts=opts,
+            opts=self.child,
+        )
+
+    def _routes(self, kind: str) -> ec2.RouteTable:
+        name = f"{kind}-routes"
+        return ec2.RouteTable(
+            f"{self._name}-{name}", vpc_id=self.id, tags=self._tags(name), opts=self.child
+        )
+
+    def _way_out(
+        self,
+        kind: str,
+        routes: ec2.RouteTable,
+        *,
+        gateway_id: pulumi.Input[str] | None = None,
+        nat_gateway_id: pulumi.Input[str] | None = None,
+    ) -> ec2.Route:
+        return ec2.Route(
+            f"{self._name}-{kind}-out",
+            route_table_id=routes.id,
+            destination_cidr_block=ANYWHERE,
+            gateway_id=gateway_id,
+            nat_gateway_id=nat_gateway_id,
+            opts=self.child,
         )
 
     def _nat(
@@ -195,12 +194,11 @@ class Vpc(Component[VpcArgs]):
         gateway: ec2.InternetGateway,
         ways: tuple[pulumi.Resource, ...],
     ) -> ec2.NatGateway:
-        after = pulumi.ResourceOptions(parent=self, depends_on=[gateway])
         address = ec2.Eip(
             f"{self._name}-address-{zone}",
             domain="vpc",
             tags=self._tags(f"address-{zone}"),
-            opts=after,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway]),
         )
         return ec2.NatGateway(
             f"{self._name}-nat-{zone}",
@@ -208,7 +206,7 @@ class Vpc(Component[VpcArgs]):
             subnet_id=subnet.id,
             tags=self._tags(f"nat-{zone}"),
             # It goes out through the routes of its own subnet.
-            opts=pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(depends_on=[*ways])),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[gateway, *ways]),
         )
 
 

@@ -136,35 +136,24 @@ SETTINGS = {
 AUTOMATIC_TTL = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class CloudflareZone:
-    """A zone, made outside of this program; a `DnsZone`.
-
-    Args:
-        id: id of the zone.
-    """
-
-    id: str
-
-    def alias(
-        self,
-        name: str,
-        record: pulumi.Input[str],
-        target: pulumi.Input[str],
-        opts: pulumi.ResourceOptions,
-    ) -> pulumi.Output[str]:
-        """Makes a CNAME record that is answered as it is, without Cloudflare in between."""
-        made = cloudflare.DnsRecord(
-            name,
-            zone_id=self.id,
-            name=record,
-            type="CNAME",
-            content=target,
-            ttl=AUTOMATIC_TTL,
-            proxied=False,
-            opts=opts,
-        )
-        return made.name
+def cloudflare_cname(
+    zone: str,
+    name: str,
+    record: pulumi.Input[str],
+    target: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> pulumi.Output[str]:
+    """A `Cname` in the zone of the id `zone`, answered as it is, without Cloudflare in between."""
+    return cloudflare.DnsRecord(
+        name,
+        zone_id=zone,
+        name=record,
+        type="CNAME",
+        content=target,
+        ttl=AUTOMATIC_TTL,
+        proxied=False,
+        opts=opts,
+    ).name
 
 
 @dataclass(frozen=True, kw_only=True)

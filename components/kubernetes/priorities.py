@@ -63,7 +63,7 @@ class Priorities(Component[PrioritiesArgs]):
             priority = PriorityClass(
                 f"{name}-{tier}",
                 metadata={
-                    "name": args.context.priority(tier),
+                    "name": args.context.shared(tier),
                     "labels": args.context.labels(tier, "priority"),
                 },
                 value=value,

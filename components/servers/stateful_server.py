@@ -162,7 +162,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                             service_account=physical_name(account),
                         ),
                         # By its plain name: the class waits for nothing, so it is there first.
-                        "priority_class_name": server.context.priority(server.context.first_tier),
+                        "priority_class_name": server.context.shared(server.context.first_tier),
                         "termination_grace_period_seconds": 60,
                     },
                 },

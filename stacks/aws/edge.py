@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 
-from components.aws.certificate import Certificate, CertificateArgs, DnsZone
+from components.aws.certificate import Certificate, CertificateArgs, Cname
 from components.aws.cloud_front import REGION, CloudFront, CloudFrontArgs
 from components.aws.load_balancer import LoadBalancer, LoadBalancerArgs
 from components.aws.route53_failover import (
     AliasTarget,
     Route53Failover,
     Route53FailoverArgs,
-    Route53Zone,
     origin_host,
+    route53_cname,
 )
 from components.aws.web_acl import HEADER, CdnMark, CdnMarkArgs, WebAcl, WebAclArgs
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
@@ -108,11 +109,14 @@ def build_names(
     if not isinstance(settings, CloudflareSettings):
         if cdns.media is None:
             raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
-        Route53Zone(id=settings.route53_zone).alias(
-            "media-name", settings.media_host, cdns.media.host, options
+        route53_cname(
+            settings.route53_zone, "media-name", settings.media_host, cdns.media.host, options
         )
         return cdns.media.handle
     from components.cloudflare.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs, Site
+
+    def site(host: str, cdn: CloudFront | None, *, cached: bool) -> Site:
+        return Site(host=host, cdn=None if cdn is None else cdn.host, cached=cached)
 
     edge = CloudflareEdge(
         "cloudflare-edge",
@@ -122,22 +126,8 @@ def build_names(
             zone=settings.cloudflare_zone,
             domain=settings.domain,
             sites=(
-                (
-                    "site",
-                    Site(
-                        host=settings.domain,
-                        cdn=None if cdns.site is None else cdns.site.host,
-                        cached=False,
-                    ),
-                ),
-                (
-                    "media",
-                    Site(
-                        host=settings.media_host,
-                        cdn=None if cdns.media is None else cdns.media.host,
-                        cached=True,
-                    ),
-                ),
+                ("site", site(settings.domain, cdns.site, cached=False)),
+                ("media", site(settings.media_host, cdns.media, cached=True)),
             ),
             origin=origin_host(settings.direct_domain),
             health=HEALTH,
@@ -197,13 +187,7 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
         ),
         foundation.options(),
     )
-    cdns = build_cdns(
-        settings,
-        foundation,
-        data,
-        certificate=certificate,
-        mark=mark,
-    )
+    cdns = build_cdns(settings, foundation, data, certificate=certificate, mark=mark)
     if data.served is not None:
         data.served.allow(*(() if cdns.media is None else (cdns.media.reads(data.served.objects),)))
     origin = AliasTarget(host=balancer.host, zone=balancer.zone)
@@ -276,19 +260,19 @@ def build_edge(
 
 
 def _certificate(settings: AwsSettings, foundation: AwsFoundation) -> Certificate:
-    route53: DnsZone = Route53Zone(id=settings.route53_zone)
-    zone = route53
+    direct: Cname = partial(route53_cname, settings.route53_zone)
+    visited = direct
     if isinstance(settings, CloudflareSettings):
-        from components.cloudflare.cloudflare_edge import CloudflareZone
+        from components.cloudflare.cloudflare_edge import cloudflare_cname
 
-        zone = CloudflareZone(id=settings.cloudflare_zone)
+        visited = partial(cloudflare_cname, settings.cloudflare_zone)
     # Each name that the balancer or a CDN answers for, and no wildcard: what is not listed
     # cannot be impersonated with this certificate.
     names = {
-        settings.domain: zone,
-        settings.media_host: zone,
-        settings.direct_domain: route53,
-        origin_host(settings.direct_domain): route53,
+        settings.domain: visited,
+        settings.media_host: visited,
+        settings.direct_domain: direct,
+        origin_host(settings.direct_domain): direct,
     }
     regions = (settings.aws_region, *((REGION,) if distributions(settings) else ()))
     return Certificate(

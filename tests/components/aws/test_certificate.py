@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from components.aws.certificate import Certificate, CertificateArgs
-from components.aws.route53_failover import Route53Zone
-from components.cloudflare.cloudflare_edge import CloudflareZone
+from components.aws.certificate import Certificate, CertificateArgs, Cname
+from components.aws.route53_failover import route53_cname
+from components.cloudflare.cloudflare_edge import cloudflare_cname
 from tests.components.recording import AWS, Recording, assert_makes_what_it_says, record
 
-CLOUDFLARE, ROUTE53 = CloudflareZone(id="cf-zone"), Route53Zone(id="Z1")
+CLOUDFLARE, ROUTE53 = partial(cloudflare_cname, "cf-zone"), partial(route53_cname, "Z1")
 NAMES = (("example.com", CLOUDFLARE), ("origin.example.org", ROUTE53))
 BOTH = ("eu-central-1", "us-east-1")
 
 
-def made(
-    *regions: str, names: tuple[tuple[str, CloudflareZone | Route53Zone], ...] = NAMES
-) -> Recording:
+def made(*regions: str, names: tuple[tuple[str, Cname], ...] = NAMES) -> Recording:
     return record(
         lambda: Certificate("site", CertificateArgs(aws=AWS, names=names, regions=regions))
     )

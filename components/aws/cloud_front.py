@@ -32,6 +32,12 @@ ORIGIN, BUCKET, GROUP = "origin", "bucket", "bucket-then-origin"
 FAILOVER_CODES = (403, 404, 500, 502, 503, 504)
 """Answers of the bucket after which the origin is asked."""
 
+ORIGIN_GROUP: cloudfront.DistributionOriginGroupArgsDict = {
+    "origin_id": GROUP,
+    "failover_criteria": {"status_codes": list(FAILOVER_CODES)},
+    "members": [{"origin_id": BUCKET}, {"origin_id": ORIGIN}],
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class CloudFrontArgs:
@@ -120,7 +126,7 @@ class CloudFront(Component[CloudFrontArgs]):
             price_class="PriceClass_All",
             aliases=list(args.aliases),
             origins=self._origins(name, args),
-            origin_groups=None if args.media is None else [_group()],
+            origin_groups=None if args.media is None else [ORIGIN_GROUP],
             default_cache_behavior=_behavior(args, self._headers(name, args)),
             restrictions={"geo_restriction": {"restriction_type": "none"}},
             viewer_certificate={
@@ -229,36 +235,26 @@ class CloudFront(Component[CloudFrontArgs]):
         return [bucket, origin]
 
 
-def _group() -> cloudfront.DistributionOriginGroupArgsDict:
-    return {
-        "origin_id": GROUP,
-        "failover_criteria": {"status_codes": list(FAILOVER_CODES)},
-        "members": [{"origin_id": BUCKET}, {"origin_id": ORIGIN}],
-    }
-
-
 def _behavior(
     args: CloudFrontArgs, headers: pulumi.Output[str]
 ) -> cloudfront.DistributionDefaultCacheBehaviorArgsDict:
-    reads = ["GET", "HEAD"]
-    if args.media is not None:
-        return {
-            "target_origin_id": GROUP,
-            # A group of origins takes requests that only read.
-            "allowed_methods": [*reads, "OPTIONS"],
-            "cached_methods": reads,
-            "cache_policy_id": CACHE,
-            "compress": True,
-            "response_headers_policy_id": headers,
-            "viewer_protocol_policy": "redirect-to-https",
-        }
-    return {
-        "target_origin_id": ORIGIN,
-        "allowed_methods": ["DELETE", *reads, "OPTIONS", "PATCH", "POST", "PUT"],
-        "cached_methods": reads,
-        "cache_policy_id": NO_CACHE,
-        "origin_request_policy_id": ALL_OF_THE_VIEWER,
+    reads = ["GET", "HEAD", "OPTIONS"]
+    behavior: cloudfront.DistributionDefaultCacheBehaviorArgsDict = {
+        "target_origin_id": GROUP,
+        # A group of origins takes requests that only read.
+        "allowed_methods": reads,
+        "cached_methods": ["GET", "HEAD"],
+        "cache_policy_id": CACHE,
         "compress": True,
         "response_headers_policy_id": headers,
         "viewer_protocol_policy": "redirect-to-https",
+    }
+    if args.media is not None:
+        return behavior
+    return {
+        **behavior,
+        "target_origin_id": ORIGIN,
+        "allowed_methods": ["DELETE", *reads, "PATCH", "POST", "PUT"],
+        "cache_policy_id": NO_CACHE,
+        "origin_request_policy_id": ALL_OF_THE_VIEWER,
     }

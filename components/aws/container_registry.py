@@ -76,26 +76,27 @@ class ContainerRegistry(Component[ContainerRegistryArgs]):
 
 
 def _rules() -> list[dict[str, object]]:
+    untagged = {
+        "tagStatus": "untagged",
+        "countType": "sinceImagePushed",
+        "countUnit": "days",
+        "countNumber": UNTAGGED_DAYS,
+    }
+    surplus = {
+        "tagStatus": "any",
+        "countType": "imageCountMoreThan",
+        "countNumber": KEPT_IMAGES,
+    }
+    described = {
+        f"Untagged images go after {UNTAGGED_DAYS} days": untagged,
+        f"The newest {KEPT_IMAGES} images stay": surplus,
+    }
     return [
         {
-            "rulePriority": 1,
-            "description": f"Untagged images go after {UNTAGGED_DAYS} days",
-            "selection": {
-                "tagStatus": "untagged",
-                "countType": "sinceImagePushed",
-                "countUnit": "days",
-                "countNumber": UNTAGGED_DAYS,
-            },
+            "rulePriority": number,
+            "description": description,
+            "selection": selection,
             "action": {"type": "expire"},
-        },
-        {
-            "rulePriority": 2,
-            "description": f"The newest {KEPT_IMAGES} images stay",
-            "selection": {
-                "tagStatus": "any",
-                "countType": "imageCountMoreThan",
-                "countNumber": KEPT_IMAGES,
-            },
-            "action": {"type": "expire"},
-        },
+        }
+        for number, (description, selection) in enumerate(described.items(), start=1)
     ]

@@ -155,36 +155,17 @@ class S3Bucket(Component[S3BucketArgs]):
 
 
 def _rules(args: S3BucketArgs) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
-    unfinished: s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgsDict = {
-        "days_after_initiation": UNFINISHED_DAYS
+    every: s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_DAYS},
     }
-    rules: list[s3.BucketLifecycleConfigurationRuleArgsDict] = [
-        {
-            "id": "old-versions",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
-            "abort_incomplete_multipart_upload": unfinished,
-        }
-    ]
+    old: s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": "old-versions",
+        "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+        **every,
+    }
     if args.log_days is not None:
-        rules.append(
-            {
-                "id": "old-logs",
-                "status": "Enabled",
-                "filter": {"prefix": ""},
-                "expiration": {"days": args.log_days},
-                "abort_incomplete_multipart_upload": unfinished,
-            }
-        )
-        return rules
-    rules.append(
-        {
-            "id": "seldom-read",
-            "status": "Enabled",
-            "filter": {"prefix": ""},
-            "transitions": [{"days": ARCHIVE_DAYS, "storage_class": "INTELLIGENT_TIERING"}],
-            "abort_incomplete_multipart_upload": unfinished,
-        }
-    )
-    return rules
+        return [old, {"id": "old-logs", "expiration": {"days": args.log_days}, **every}]
+    archive = {"days": ARCHIVE_DAYS, "storage_class": "INTELLIGENT_TIERING"}
+    return [old, {"id": "seldom-read", "transitions": [archive], **every}]

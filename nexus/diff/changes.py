@@ -9,9 +9,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from nexus.diff.wording import Phrase
-from nexus.pulumi.property_path import child_path
 from nexus.pulumi.replacement import Immutable
-from nexus.pulumi.resource import Resource
+from nexus.pulumi.resource import Resource, child_path
 
 Step: TypeAlias = str | int
 

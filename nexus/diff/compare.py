@@ -10,7 +10,7 @@ from typing import Any
 from nexus.diff.bounded_json import is_bounded
 from nexus.diff.changes import ABSENT, Place, PropertyChange
 from nexus.diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
-from nexus.pulumi.property_path import child_path
+from nexus.pulumi.resource import child_path
 
 _IDENTITIES = ("mountPath", "name", "key")
 """What tells items of a list apart; of mounts the path, since two may share a volume."""

@@ -13,8 +13,7 @@ from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
 from nexus.diff.renames import aliased, look_renamed
 from nexus.diff.risks import warnings
 from nexus.diff.secret_flow import hidden_changes, new_names
-from nexus.pulumi.immutable import ALWAYS
-from nexus.pulumi.replacement import Immutable, immutable
+from nexus.pulumi.replacement import ALWAYS, Immutable, immutable
 from nexus.pulumi.resource import Resource
 
 _KUBERNETES_SECRET = "kubernetes:core/v1:Secret"

@@ -14,7 +14,7 @@ from nexus.diff.changes import Place, PropertyChange
 from nexus.diff.compare import identity_field
 from nexus.diff.config_roll import NEW_NAME, config_types, is_autonamed
 from nexus.diff.secrecy import HIDDEN
-from nexus.pulumi.immutable import ALWAYS
+from nexus.pulumi.replacement import ALWAYS
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import parse_urn
 

@@ -21,7 +21,8 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
 from nexus.plan.values import plain_values
-from nexus.pulumi.clouds.clouds import TYPES, made_outputs, named, place_of
+from nexus.pulumi.clouds.answer import Place
+from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
@@ -196,11 +197,11 @@ class _Monitor(mocks.MockMonitor):
     def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
         """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
         provider = self.registrations.get(registration.provider or "")
-        place = place_of({} if provider is None else provider.inputs)
+        place = Place.of({} if provider is None else provider.inputs)
         answer = TYPES[registration.type]
         suffix = hashlib.sha256(registration.urn.encode()).hexdigest()
-        inputs = named(answer, registration.name, suffix, registration.inputs)
-        values = dict(made_outputs(answer, place, registration.urn, inputs))
+        inputs = answer.with_name(registration.inputs, registration.name, suffix)
+        values = dict(answer.made(place, registration.urn, inputs))
         own_id = str(values.pop("id"))
         if answer.named is not None:
             values[answer.named] = inputs[answer.named]

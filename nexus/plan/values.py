@@ -6,7 +6,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 
-from nexus.pulumi.property_path import child_path
+from nexus.pulumi.resource import child_path
 from nexus.pulumi.wire import HIDDEN, REFERENCE_SIGNATURE, SECRET_SIGNATURE, SIGNATURE
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Mapping, Sequence
+import re
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Annotated, Any, cast
 
 from annotated_types import Len
 
 KUBERNETES = "kubernetes:"
+
+_SIMPLE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
 
 HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
 """Type of a Helm release: one resource that stands for a whole chart."""
@@ -142,3 +146,22 @@ def rare_collection() -> Generator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def child_path(path: str, key: str | int) -> str:
+    """The property path of a key or position below `path`, which is empty at the top.
+
+    Such as `spec.template`, `items[0]` and `data["a.b"]`, as Pulumi writes them:
+    https://www.pulumi.com/docs/iac/concepts/config/#structured-configuration.
+    """
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if not _SIMPLE_KEY.match(key):
+        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{path}["{escaped}"]'
+    return f"{path}.{key}" if path else key
+
+
+def property_path(steps: Iterable[str | int]) -> str:
+    """The property path that keys and positions make up, from the top."""
+    return reduce(child_path, steps, "")

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from kubernetes_validate import utils
 from referencing import Registry, Resource
 
-from nexus.pulumi.property_path import property_path
+from nexus.pulumi.resource import property_path
 
 KUBERNETES_VERSION = "1.36"
 

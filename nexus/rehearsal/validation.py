@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from nexus.pulumi.immutable import KUBERNETES_REFUSED
+from nexus.pulumi.replacement import KUBERNETES_REFUSED
 from nexus.rehearsal.schema import Part, Table, misfit, parts
 
 _Rule = Callable[[Part], Iterator[str]]

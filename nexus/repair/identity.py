@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from nexus.pulumi.clouds.clouds import TYPES, id_from_inputs
+from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.resource import AUTONAMED, HELM_RELEASE, mapping
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import text
@@ -48,7 +48,7 @@ def identity(resource: State) -> Identity:
     answer = TYPES.get(kind)
     if answer is not None and answer.repeatable:
         return Identity(Kind.REPEATABLE)
-    own = None if answer is None else id_from_inputs(answer, inputs)
+    own = None if answer is None else answer.id_from(inputs)
     if own is None:
         return Identity(Kind.DRAWN)
     # A resource of AWS in another region than its provider's (pulumi-aws 7).

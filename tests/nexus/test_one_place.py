@@ -17,7 +17,7 @@ from nexus.diff.plan_diff import diff_plans
 from nexus.plan.manifests import manifests
 from nexus.plan.plan import make_plan
 from nexus.pulumi import replacement
-from nexus.pulumi.immutable import cloud_paths
+from nexus.pulumi.replacement import cloud_paths
 from nexus.pulumi.resource import Resource
 from nexus.rehearsal.providers.base import Requested
 from nexus.rehearsal.providers.cloud import CloudProvider

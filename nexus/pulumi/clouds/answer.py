@@ -1,26 +1,41 @@
-"""One resource type of a simulated cloud."""
+"""One resource type of a simulated cloud, and ids and ARNs of the usual shapes."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Values = Mapping[str, Any]
 
+ID_DIGITS = 17
+"""Hexadecimal digits of an id in AWS."""
+
+AUTOMATIC_DIGITS = 7
+"""Hexadecimal digits at the end of an automatic name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a resource is, for its ARN.
-
-    Args:
-        account: id of the account, 12 digits.
-        region: region of the resource.
-    """
+    """Where a resource is, for its ARN: the account (its id has 12 digits) and the region."""
 
     account: str = "000000000000"
     region: str = "us-east-1"
+
+    @classmethod
+    def of(cls, provider: Values) -> Place:
+        """Where an AWS provider with these settings makes things."""
+        accounts = provider.get("allowedAccountIds") or []
+        if isinstance(accounts, str):
+            # Provider settings travel as JSON text.
+            accounts = json.loads(accounts)
+        region = provider.get("region")
+        return cls(
+            account=str(accounts[0]) if accounts else cls.account,
+            region=region if isinstance(region, str) else cls.region,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +73,16 @@ class Made:
         return "-".join(parts)
 
 
+Outputs = Callable[[Made], Values]
+"""From a resource to what the cloud adds to its inputs: `id`, and the computed outputs."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What the cloud adds to the inputs of one resource type.
 
     Args:
-        outputs: from the resource to its computed outputs; `id` is among them.
-        computed: names of those outputs that are not inputs at the same time.
+        outputs: of a resource; always the same ones.
         named: the input that gets an automatic name; None if there is none.
         longest: most characters of an automatic name.
         repeatable: whether making it again changes nothing, as for the settings of something else.
@@ -73,21 +91,61 @@ class Answer:
             copy of and that has to be there; None for one that is made from nothing.
     """
 
-    outputs: Callable[[Made], Values]
-    computed: tuple[str, ...] = ()
+    outputs: Outputs = field(kw_only=False)
     named: str | None = None
     longest: int = 255
     repeatable: bool = False
     taken: str = "it already exists"
     source: Callable[[Values], str | None] = lambda _: None
 
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(self.made(Place(), "", {}))
 
-AUTOMATIC_DIGITS = 7
+    def made(self, place: Place, key: str, inputs: Values) -> Values:
+        """The outputs of a resource at a place; `key` tells it from every other one."""
+        return self.outputs(Made(place=place, key=key, inputs=inputs))
+
+    def with_name(self, inputs: Values, name: str, suffix: str) -> dict[str, Any]:
+        """The inputs with an automatic name, where the type has one and none was given.
+
+        As the bridged providers make them: the logical name, a hyphen, and the first digits of
+        `suffix`. It is never cut: a provider refuses what becomes too long.
+        """
+        if self.named is None or inputs.get(self.named) is not None:
+            return dict(inputs)
+        start = name.lower() if self.named == "bucket" else name
+        return {**inputs, self.named: f"{start}-{suffix[:AUTOMATIC_DIGITS]}"}
+
+    def id_from(self, inputs: Values) -> str | None:
+        """The id where it follows from the inputs; None where the cloud draws one."""
+        ids = {str(self.made(Place(), key, inputs)["id"]) for key in ("one", "another")}
+        return ids.pop() if len(ids) == 1 else None
 
 
-def automatic_name(start: str, suffix: str) -> str:
-    """A name as the bridged providers make them: logical name, hyphen, 7 digits.
+def numbered(prefix: str, service: str = "", kind: str = "", also: str = "") -> Outputs:
+    """Ids such as `vpc-0123456789abcdef0`, with an ARN where `service` is given.
 
-    It is never cut: a provider refuses what becomes too long.
+    `also` is another output that repeats the id.
     """
-    return f"{start}-{suffix[:AUTOMATIC_DIGITS]}"
+
+    def outputs(made: Made) -> Values:
+        own = f"{prefix}-{made.hexadecimal(ID_DIGITS)}"
+        arn = {"arn": made.arn(service, f"{kind}/{own}")} if service else {}
+        return {"id": own, **arn, **({also: own} if also else {})}
+
+    return outputs
+
+
+def called(name: str, service: str, kind: str) -> Outputs:
+    """Ids that are the resource's name, which also ends the ARN."""
+    return lambda made: {
+        "id": made.text(name),
+        "arn": made.arn(service, f"{kind}{made.text(name)}"),
+    }
+
+
+def joined(*names: str) -> Outputs:
+    """Ids that consist of inputs."""
+    return lambda made: {"id": ":".join(made.text(name) for name in names) or made.key}

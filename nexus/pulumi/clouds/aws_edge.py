@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from nexus.pulumi.clouds.answer import Answer, Made, Values
-from nexus.pulumi.clouds.aws_names import ID_DIGITS, joined, numbered
+from nexus.pulumi.clouds.answer import ID_DIGITS, Answer, Made, Values, joined, numbered
 
 
 def _vpc(made: Made) -> Values:
@@ -114,104 +113,57 @@ def _route(made: Made) -> Values:
 
 
 AWS_EDGE: Mapping[str, Answer] = {
-    "aws:acm/certificate:Certificate": Answer(
-        outputs=_certificate,
-        computed=("arn", "domainValidationOptions", "status"),
-    ),
+    "aws:acm/certificate:Certificate": Answer(_certificate),
     "aws:acm/certificateValidation:CertificateValidation": Answer(
-        outputs=joined("certificateArn"),
-        repeatable=True,
+        joined("certificateArn"), repeatable=True
     ),
-    "aws:cloudfront/cachePolicy:CachePolicy": Answer(outputs=_plain, named="name", longest=128),
-    "aws:cloudfront/distribution:Distribution": Answer(
-        outputs=_distribution, computed=("arn", "domainName", "hostedZoneId", "etag", "status")
-    ),
+    "aws:cloudfront/cachePolicy:CachePolicy": Answer(_plain, named="name", longest=128),
+    "aws:cloudfront/distribution:Distribution": Answer(_distribution),
     "aws:cloudfront/originAccessControl:OriginAccessControl": Answer(
-        outputs=_plain, named="name", longest=64
+        _plain, named="name", longest=64
     ),
     "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Answer(
-        outputs=_plain, named="name", longest=128
+        _plain, named="name", longest=128
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Answer(
-        outputs=numbered("sg", "ec2", "security-group"),
-        computed=("arn",),
-        repeatable=True,
+        numbered("sg", "ec2", "security-group"), repeatable=True
     ),
-    "aws:ec2/eip:Eip": Answer(outputs=_address, computed=("allocationId", "publicIp")),
-    "aws:ec2/flowLog:FlowLog": Answer(outputs=numbered("fl")),
-    "aws:ec2/internetGateway:InternetGateway": Answer(
-        outputs=numbered("igw", "ec2", "internet-gateway"), computed=("arn",)
-    ),
-    "aws:ec2/launchTemplate:LaunchTemplate": Answer(
-        outputs=_launch_template,
-        computed=("arn", "latestVersion", "defaultVersion"),
-        named="name",
-    ),
-    "aws:ec2/natGateway:NatGateway": Answer(outputs=numbered("nat")),
+    "aws:ec2/eip:Eip": Answer(_address),
+    "aws:ec2/flowLog:FlowLog": Answer(numbered("fl")),
+    "aws:ec2/internetGateway:InternetGateway": Answer(numbered("igw", "ec2", "internet-gateway")),
+    "aws:ec2/launchTemplate:LaunchTemplate": Answer(_launch_template, named="name"),
+    "aws:ec2/natGateway:NatGateway": Answer(numbered("nat")),
     "aws:ec2/route:Route": Answer(
-        taken="RouteAlreadyExists: The route identified by {} already exists.",
-        outputs=_route,
+        _route, taken="RouteAlreadyExists: The route identified by {} already exists."
     ),
-    "aws:ec2/routeTable:RouteTable": Answer(
-        outputs=numbered("rtb", "ec2", "route-table"), computed=("arn",)
-    ),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": Answer(outputs=numbered("rtbassoc")),
+    "aws:ec2/routeTable:RouteTable": Answer(numbered("rtb", "ec2", "route-table")),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Answer(numbered("rtbassoc")),
     "aws:ec2/securityGroup:SecurityGroup": Answer(
-        outputs=numbered("sg", "ec2", "security-group"),
-        computed=("arn",),
-        named="name",
+        numbered("sg", "ec2", "security-group"), named="name"
     ),
-    "aws:ec2/subnet:Subnet": Answer(
-        outputs=numbered("subnet", "ec2", "subnet"),
-        computed=("arn",),
-    ),
-    "aws:ec2/vpc:Vpc": Answer(
-        outputs=_vpc,
-        computed=("arn", "defaultSecurityGroupId", "mainRouteTableId"),
-    ),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": Answer(
-        outputs=numbered("vpce", "ec2", "vpc-endpoint"),
-        computed=("arn",),
-    ),
-    "aws:lb/listener:Listener": Answer(outputs=_listener, computed=("arn",)),
-    "aws:lb/loadBalancer:LoadBalancer": Answer(
-        outputs=_load_balancer,
-        computed=("arn", "dnsName", "zoneId"),
-        named="name",
-        longest=32,
-    ),
-    "aws:lb/targetGroup:TargetGroup": Answer(
-        outputs=_target_group,
-        computed=("arn",),
-        named="name",
-        longest=32,
-    ),
-    "aws:route53/healthCheck:HealthCheck": Answer(outputs=_plain),
+    "aws:ec2/subnet:Subnet": Answer(numbered("subnet", "ec2", "subnet")),
+    "aws:ec2/vpc:Vpc": Answer(_vpc),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": Answer(numbered("vpce", "ec2", "vpc-endpoint")),
+    "aws:lb/listener:Listener": Answer(_listener),
+    "aws:lb/loadBalancer:LoadBalancer": Answer(_load_balancer, named="name", longest=32),
+    "aws:lb/targetGroup:TargetGroup": Answer(_target_group, named="name", longest=32),
+    "aws:route53/healthCheck:HealthCheck": Answer(_plain),
     "aws:route53/record:Record": Answer(
+        _record,
         taken="InvalidChangeBatch: Tried to create resource record set {} but it already exists",
-        outputs=_record,
-        computed=("fqdn",),
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Answer(
-        outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
-        computed=("arn", "securityGroupRuleId"),
+        numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId")
     ),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Answer(
-        outputs=numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId"),
-        computed=("arn", "securityGroupRuleId"),
+        numbered("sgr", "ec2", "security-group-rule", also="securityGroupRuleId")
     ),
-    "aws:wafv2/webAcl:WebAcl": Answer(
-        outputs=_web_acl,
-        computed=("arn", "capacity"),
-        named="name",
-        longest=128,
-    ),
+    "aws:wafv2/webAcl:WebAcl": Answer(_web_acl, named="name", longest=128),
     "aws:wafv2/webAclAssociation:WebAclAssociation": Answer(
-        outputs=joined("webAclArn", "resourceArn"),
-        repeatable=True,
+        joined("webAclArn", "resourceArn"), repeatable=True
     ),
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Answer(
-        outputs=joined("resourceArn"), repeatable=True
+        joined("resourceArn"), repeatable=True
     ),
 }
 """By Pulumi type."""

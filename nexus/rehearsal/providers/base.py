@@ -19,9 +19,8 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 from typing_extensions import override
 
-from nexus.pulumi.property_path import property_path
 from nexus.pulumi.replacement import Immutable
-from nexus.pulumi.resource import Resource
+from nexus.pulumi.resource import Resource, property_path
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import Properties, Property, Unknown, has_unknown, read, write
 from nexus.rehearsal.record import Recorder

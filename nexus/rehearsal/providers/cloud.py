@@ -15,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
-from nexus.pulumi.clouds.clouds import CLOUDS, made_outputs, named, place_of
+from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.pulumi.replacement import immutable
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
@@ -103,7 +103,7 @@ class CloudProvider(TabledProvider):
 
     def __init__(self, package: str, clock: Clock, recorder: Recorder) -> None:
         self._answers: Mapping[str, Answer] = CLOUDS[package]
-        computed = {token: ("id", *answer.computed) for token, answer in self._answers.items()}
+        computed = {token: answer.computed for token, answer in self._answers.items()}
         super().__init__(package, "nexus/pulumi/clouds", computed, clock, recorder)
         self._place = Place()
         self._keys: dict[tuple[str, str], str] = {}
@@ -123,7 +123,7 @@ class CloudProvider(TabledProvider):
     @override
     def configure(self, settings: Properties) -> None:
         """Take the account and the region, for ARNs."""
-        self._place = place_of(table(plain(settings)))
+        self._place = Place.of(table(plain(settings)))
 
     @override
     def check(
@@ -135,7 +135,7 @@ class CloudProvider(TabledProvider):
         if kept and answer.named is not None and answer.named not in inputs:
             return {**inputs, answer.named: kept}, problems
         suffix = hashlib.sha256(seed or secrets.token_bytes(8)).hexdigest()
-        made = named(answer, resource.name, suffix, inputs)
+        made = answer.with_name(inputs, resource.name, suffix)
         if answer.named is not None and len(str(made[answer.named])) > answer.longest:
             # In the words of the engine's own library for unique names.
             raise RefusedError(
@@ -192,6 +192,6 @@ class CloudProvider(TabledProvider):
 
     def _answered(self, resource: Requested, key: str) -> Made:
         inputs = table(plain(resource.inputs))
-        outputs = dict(made_outputs(self._answers[resource.type], self._place, key, inputs))
+        outputs = dict(self._answers[resource.type].made(self._place, key, inputs))
         own_id = str(outputs.pop("id"))
         return Made(id=own_id, outputs={**resource.inputs, **cast("Properties", outputs)})

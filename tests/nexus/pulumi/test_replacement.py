@@ -9,8 +9,7 @@ import pytest
 import replacement as generator
 
 from nexus.plan.plan import Plan
-from nexus.pulumi.immutable import CONDITIONAL, cloud_paths
-from nexus.pulumi.replacement import Immutable, immutable, is_known
+from nexus.pulumi.replacement import CONDITIONAL, Immutable, cloud_paths, immutable, is_known
 
 CLUSTER = "aws:rds/cluster:Cluster"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"

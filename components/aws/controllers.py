@@ -11,7 +11,7 @@ import pulumi
 from components.aws.aws_context import AwsContext, Layer
 from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs, Statement
 from components.component import Component
-from components.kubernetes.chart import SYSTEM_NAMESPACE, Chart, release
+from components.kubernetes.charts import SYSTEM_NAMESPACE, Chart, release
 
 AUTOSCALER = Chart(
     name="cluster-autoscaler",

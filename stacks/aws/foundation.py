@@ -185,7 +185,7 @@ def make_addons(
         return None
     # Only here, because the SDK's part for Helm takes a while to load.
     from components.aws.controllers import ClusterAutoscaler, ClusterAutoscalerArgs
-    from components.kubernetes.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
+    from components.kubernetes.charts import GpuDevicePlugin, GpuDevicePluginArgs
 
     ClusterAutoscaler(
         "cluster-autoscaler", ClusterAutoscalerArgs(aws=aws, cluster=cluster.name), options

@@ -59,7 +59,7 @@ def _issuer(
     manager: pulumi.Resource | None = None
     if signer.cert_manager == "install":
         # Only here, because the SDK's part for Helm takes a while to load.
-        from components.kubernetes.cert_manager import CertManager, CertManagerArgs
+        from components.kubernetes.charts import CertManager, CertManagerArgs
 
         manager = CertManager(
             "cert-manager",

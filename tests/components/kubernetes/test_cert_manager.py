@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from components.kubernetes.cert_manager import CertManager, CertManagerArgs
+from components.kubernetes.charts import CertManager, CertManagerArgs
 from tests.components.recording import Recording, assert_makes_what_it_says, record
 
 PARTS = ("controller", "webhook", "cainjector")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.aws.node_groups import GPU_LABEL
-from components.kubernetes.gpu_device_plugin import GpuDevicePlugin, GpuDevicePluginArgs
+from components.kubernetes.charts import GpuDevicePlugin, GpuDevicePluginArgs
 from components.kubernetes.pod import GPU
 from tests.components.recording import Recording, assert_makes_what_it_says, given, record
 

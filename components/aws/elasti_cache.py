@@ -85,31 +85,30 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
             tags=aws.tags(f"{name}-parameters", "data"),
             opts=durable,
         )
-        default = self._user(
-            f"{name}-default",
-            user_id=aws.fixed(f"{name}-default", LONGEST_ID),
-            user="default",
-            rights=NOBODY,
-            secret=password(f"{name}-default-password", opts=self.child).result,
-            tags=aws.tags(f"{name}-default", "data"),
-        )
         secrets = passwords(name, args.services, args.rotations, self.child)
+        nobody = password(f"{name}-default-password", opts=self.child).result
+        logins = {
+            "default": (NOBODY, nobody),
+            **{service: (access(service), secret) for service, secret in secrets.items()},
+        }
         users = [
-            self._user(
-                f"{name}-{service}",
-                user_id=aws.fixed(f"{name}-{service}", LONGEST_ID),
-                user=service,
-                rights=access(service),
-                secret=secrets[service],
-                tags=aws.tags(f"{name}-{service}", "data", service),
+            elasticache.User(
+                f"{name}-{user}",
+                user_id=aws.fixed(f"{name}-{user}", LONGEST_ID),
+                user_name=user,
+                engine=ENGINE,
+                access_string=rights,
+                authentication_mode={"type": "password", "passwords": [secret]},
+                tags=aws.tags(f"{name}-{user}", "data", None if user == "default" else user),
+                opts=self.child,
             )
-            for service in args.services
+            for user, (rights, secret) in logins.items()
         ]
         user_group = elasticache.UserGroup(
             f"{name}-users",
             engine=ENGINE,
             user_group_id=aws.fixed(f"{name}-users", LONGEST_ID),
-            user_ids=[default.user_id, *(user.user_id for user in users)],
+            user_ids=[user.user_id for user in users],
             tags=aws.tags(f"{name}-users", "data"),
             opts=durable,
         )
@@ -168,24 +167,3 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
         self.host = server.primary_endpoint_address
         endpoint = {"host": self.host, "port": str(PORT)}
         self.grants = redis_grants(self.handle, endpoint, secrets, tls=True)
-
-    def _user(
-        self,
-        name: str,
-        *,
-        user_id: str,
-        user: str,
-        rights: str,
-        secret: pulumi.Output[str],
-        tags: dict[str, str],
-    ) -> elasticache.User:
-        return elasticache.User(
-            name,
-            user_id=user_id,
-            user_name=user,
-            engine=ENGINE,
-            access_string=rights,
-            authentication_mode={"type": "password", "passwords": [secret]},
-            tags=tags,
-            opts=self.child,
-        )

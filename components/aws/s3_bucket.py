@@ -155,17 +155,20 @@ class S3Bucket(Component[S3BucketArgs]):
 
 
 def _rules(args: S3BucketArgs) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
-    every: s3.BucketLifecycleConfigurationRuleArgsDict = {
+    rule: s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": "old-versions",
         "status": "Enabled",
         "filter": {"prefix": ""},
         "abort_incomplete_multipart_upload": {"days_after_initiation": UNFINISHED_DAYS},
     }
     old: s3.BucketLifecycleConfigurationRuleArgsDict = {
-        "id": "old-versions",
+        **rule,
         "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
-        **every,
     }
     if args.log_days is not None:
-        return [old, {"id": "old-logs", "expiration": {"days": args.log_days}, **every}]
-    archive = {"days": ARCHIVE_DAYS, "storage_class": "INTELLIGENT_TIERING"}
-    return [old, {"id": "seldom-read", "transitions": [archive], **every}]
+        return [old, {**rule, "id": "old-logs", "expiration": {"days": args.log_days}}]
+    archive: s3.BucketLifecycleConfigurationRuleTransitionArgsDict = {
+        "days": ARCHIVE_DAYS,
+        "storage_class": "INTELLIGENT_TIERING",
+    }
+    return [old, {**rule, "id": "seldom-read", "transitions": [archive]}]

@@ -26,7 +26,6 @@ class AmazonMqArgs(ManagedServerArgs):
 
     Args:
         namespace: the data namespace, from the resource that makes it.
-        instance_type: of every node.
         deployment: one node, in the first of the subnets, or three in three zones.
     """
 

@@ -72,7 +72,6 @@ class AuroraPostgresArgs(ManagedServerArgs):
         cluster: name of the Kubernetes cluster.
         namespace: the data namespace, from the resource that makes it.
         logs_key: ARN of the key that encrypts logs.
-        instance_class: of every instance.
         instances: one writer and readers.
         backup_days: how far back a point-in-time restore reaches, in days.
         insights_days: how long performance insights are kept, in days.

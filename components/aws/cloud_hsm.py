@@ -24,7 +24,6 @@ class CloudHsmArgs:
         modules: number of modules, each in another zone: one until somebody has signed the
             cluster's certificate and activated it, for AWS refuses a second before. Source:
             https://docs.aws.amazon.com/cloudhsm/latest/userguide/activate-cluster.html
-        service: the service it is for.
     """
 
     aws: AwsContext

@@ -30,7 +30,6 @@ class ElastiCacheArgs(ManagedServerArgs):
         logs_key: ARN of the key that encrypts logs.
         services: names of the services that get a user, sorted.
         rotations: password rotation counter by service; 0 where none is given.
-        node_type: of every node.
         nodes: primary and replicas together, at least 2.
         snapshot_days: how long daily snapshots are kept.
     """

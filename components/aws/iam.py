@@ -24,7 +24,6 @@ class Statement:
         resources: ARNs it is about; empty in a trust policy.
         principals: who it is about, by kind (`AWS`, `Service`); empty in a role's policy.
         conditions: operator to key to values.
-        allow: whether it allows or denies.
     """
 
     sid: str

@@ -23,7 +23,6 @@ class Site:
     """A name that visitors use, and what answers.
 
     Args:
-        host: the name.
         cdn: DNS name of a CDN to ask first; None for the origin alone.
         cached: whether Cloudflare keeps answers.
     """

@@ -69,7 +69,6 @@ class SecretsManagerMaster:
 
     Args:
         secret: ARN of the secret, a JSON object with `username` and `password`.
-        region: region it is in.
         service_account: account whose Pod Identity role may read it.
     """
 
@@ -129,11 +128,8 @@ class BootstrapJobArgs:
     """What a bootstrap Job is made from.
 
     Args:
-        image: image reference with a pinned version.
-        env: plain settings of the script.
         username, password: credentials to give to the service; None if it gets none here.
         rotation: counter that changes when the password does.
-        server: handle of the server.
     """
 
     bootstrap: Bootstrap

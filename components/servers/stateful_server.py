@@ -59,16 +59,12 @@ class StatefulServerArgs:
     """What a StatefulSet is made from.
 
     Args:
-        server: what the server is made from.
-        image: image reference with a pinned version.
-        command: full command line.
         ports: TCP ports by what they are for; each is a port of the Service too.
         data_path: where the volume is mounted.
         startup, readiness: what each probe does.
         alive: TCP port that a server listens on for as long as it need not be restarted.
         env: plain environment, never secret.
         volumes: further volumes, secrets and configuration.
-        mounts: where those are mounted.
     """
 
     server: ServerArgs

@@ -17,6 +17,7 @@ from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.network import jobs_of
+from stacks.shape import with_room
 from stacks.sizes import pod_size, rolling_pods
 
 
@@ -72,7 +73,7 @@ def pods_of(domain: str, catalog: Catalog, environment: EnvironmentName) -> Coun
     for service in catalog.services.values():
         if service.domain == domain:
             sizing = catalog.sizing(service.name, environment)
-            pods[pod_size(sizing.size)] += rolling_pods(sizing)
+            pods[with_room(pod_size(sizing.size), service.run)] += rolling_pods(sizing)
     return pods
 
 

@@ -103,13 +103,21 @@ def _ingress(
     program: Program, name: str, entrance: tuple[Pods | Addresses, ...]
 ) -> tuple[Traffic, ...]:
     catalog, monitoring = program.catalog, program.settings.monitoring_namespace
-    callers: tuple[Pods | Addresses, ...] = _workloads(program, program.users(name))
-    if name == catalog.gateway:
+    run = catalog.services[name].run
+    peers: dict[int, list[Pods | Addresses]] = {}
+    if name == catalog.gateway and run.called is not None:
         # The load balancer is needed by what it routes to.
-        callers = (*entrance, *callers)
-    if monitoring is not None:
-        callers = (*callers, Pods(namespace=monitoring))
-    return (Traffic(peers=callers, port=catalog.services[name].port),) if callers else ()
+        peers[run.called.number] = [*entrance]
+    callers: dict[int, list[str]] = {}
+    for edge in catalog.edges:
+        called = catalog.called(edge) if edge.target == name else None
+        if called is not None:
+            callers.setdefault(called.number, []).append(edge.source)
+    for port, sources in callers.items():
+        peers.setdefault(port, []).extend(_workloads(program, sources))
+    if monitoring is not None and run.watched is not None:
+        peers.setdefault(run.watched.number, []).append(Pods(namespace=monitoring))
+    return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 
 def _egress(
@@ -117,11 +125,14 @@ def _egress(
 ) -> tuple[Traffic, ...]:
     catalog = program.catalog
     peers: dict[int, list[Pods | Addresses]] = {}
+    called: dict[int, list[str]] = {}
+    for edge in catalog.needs(name):
+        port = catalog.called(edge)
+        if port is not None:
+            called.setdefault(port.number, []).append(edge.target)
+    for number, services in called.items():
+        peers[number] = [*_workloads(program, services)]
     targets = [edge.target for edge in catalog.needs(name)]
-    services = [target for target in targets if target in catalog.services]
-    for port in sorted({catalog.services[target].port for target in services}):
-        called = [target for target in services if catalog.services[target].port == port]
-        peers.setdefault(port, []).extend(_workloads(program, called))
     for target in targets:
         if target in destinations:
             found = destinations[target]

@@ -52,7 +52,8 @@ def build(project: Path) -> None:
     url, services = _build_stack(program)
     pulumi.export("url", url)
     pulumi.export("ordering", program.settings.ordering)
-    pulumi.export("services", {name: workload.url for name, workload in sorted(services.items())})
+    urls = {name: workload.url for name, workload in sorted(services.items())}
+    pulumi.export("services", {name: url for name, url in urls.items() if url is not None})
 
 
 def read_program(project: Path) -> ClusterProgram | AwsProgram:

@@ -10,10 +10,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from catalog import Catalog, InputError, Problem
+from catalog import Catalog, InputError, Problem, Service
 from catalog.document import read_document
 from catalog.errors import service_hint
+from catalog.run import Kind, Run
 from catalog.validation import validated
+from components.servers.bootstrap import PYTHON_IMAGE
 
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""
@@ -38,10 +40,12 @@ class ReleaseFile(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """What runs for a service: an image and the arguments of its command."""
+    """What runs for a service: its image, or a stand-in's with its command and arguments."""
 
     reference: str
+    command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,7 @@ class Release:
         return {
             service.name: _image(registry, service.data_name, self.versions[service.name])
             if service.name in self.versions
-            else _stand_in(service.name, service.port)
+            else _stand_in(service)
             for service in catalog.services.values()
         }
 
@@ -131,8 +135,14 @@ def _is_digest(version: str) -> bool:
     return version.startswith("sha256:")
 
 
-def _stand_in(service: str, port: int) -> Image:
+def _stand_in(service: Service) -> Image:
+    if service.run.kind is Kind.SCHEDULED:
+        says = f"print('{service.name} (stand-in)')"
+        return Image(reference=PYTHON_IMAGE, command=("python3", "-I", "-c", says), stand_in=True)
+    # What nobody calls has probes, which ask at the usual port.
+    port = next(iter((*service.run.ports, *Run().ports)))
     return Image(
         reference=STAND_IN_IMAGE,
-        arguments=(f"-listen=:{port}", f"-text={service} (stand-in)"),
+        arguments=(f"-listen=:{port.number}", f"-text={service.name} (stand-in)"),
+        stand_in=True,
     )

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pulumi
 
-from catalog import Catalog, Edge, NodeKind, Order, Service
+from catalog import Catalog, Edge, Order, Service
+from catalog.run import Port, Protocol
 from components.context import SYSTEM
 from components.dependency import Call, Dependency
 from components.kubernetes.startup_check import startup_script
@@ -19,6 +20,7 @@ from stacks.data import Data
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.network import Network
+from stacks.shape import shape_of, with_room
 from stacks.sizes import pod_size, scaling
 
 
@@ -92,7 +94,9 @@ def build_services(
                 ),
                 foundation.options(former=service.renamed_from),
             )
-        close(tier, {name: workloads[name].handle for name in sorted(members)})
+        # Nobody waits for what runs now and then.
+        awaited = [name for name in members if catalog.services[name].run.schedule is None]
+        close(tier, {name: workloads[name].handle for name in sorted(awaited)})
     return workloads
 
 
@@ -151,7 +155,8 @@ def _workload_args(
     catalog, settings = program.catalog, program.settings
     name, needs, image = service.name, catalog.needs(service.name), program.images[service.name]
     sizing = program.sizing(name)
-    size = pod_size(sizing.size)
+    own = pod_size(sizing.size)
+    size = with_room(own, service.run)
     if gpus and any(edge.target == "gpu" for edge in needs):
         size = replace(size, gpus=1)
     return WorkloadArgs(
@@ -160,8 +165,7 @@ def _workload_args(
         domain=service.domain,
         tier=service.tier,
         image=image.reference,
-        arguments=image.arguments,
-        port=service.port,
+        shape=shape_of(service, image, own),
         start_seconds=service.start_seconds,
         scaling=scaling(sizing, program.sizes, service.data_name),
         priority=foundation.priorities[service.tier],
@@ -172,6 +176,7 @@ def _workload_args(
         ),
         grants=tuple(grants[resource] for resource in sorted(grants)),
         variables=settings.variables.get(name, {}),
+        plain=service.run.environment,
         secrets={
             variable: pulumi.Output.secret(value.get_secret_value())
             for variable, value in settings.secret_variables.get(name, {}).items()
@@ -190,10 +195,9 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
     kind, name = catalog.kind(edge.target), catalog.base(edge.target)
     endpoint: Mapping[str, pulumi.Input[str]] | None = None
     credentials: str | None = None
-    if kind is NodeKind.SERVICE:
-        target = catalog.services[edge.target]
-        url = workload_url(program.context, target.name, target.domain, target.port)
-        endpoint = {"url": url}
+    called = catalog.called(edge)
+    if called is not None:
+        endpoint = _endpoint(program, catalog.services[edge.target], called)
     elif name in grants:
         endpoint = grants[name].endpoint
         credentials = f"{CREDENTIALS}/{name}" if grants[name].credentials else None
@@ -208,6 +212,14 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
         call=_call(edge),
         credentials=credentials,
     )
+
+
+def _endpoint(program: Program, target: Service, port: Port) -> Mapping[str, str]:
+    """Where a service is called: by URL, or by host and port where that is not HTTP."""
+    if port.protocol is Protocol.HTTP:
+        return {"url": workload_url(program.context, target.name, target.domain, port.number)}
+    host = program.context.host(target.name, target.domain)
+    return {"host": host, "port": str(port.number), "protocol": port.protocol}
 
 
 def _call(edge: Edge) -> Call:

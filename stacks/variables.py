@@ -35,7 +35,10 @@ def _problems(settings: Settings, catalog: Catalog) -> Iterator[str]:
                     f"setting '{PROJECT}:{PLAIN}.{place}' has a value in '{PROJECT}:{SECRET}' too; "
                     "remove one of them."
                 )
-            elif secret.get(variable) and f"{variable}_FILE" in service.environment:
+            elif secret.get(variable) and f"{variable}_FILE" in (
+                *service.environment,
+                *service.run.environment,
+            ):
                 yield (
                     f"setting '{PROJECT}:{SECRET}.{place}': '{variable}_FILE' then tells the "
                     f"service where its value is, but {service.file} lists that as a variable of "

@@ -210,14 +210,7 @@ def port_name(use: str, number: int) -> str:
 
     Such a list goes by number, and its names have to be unique. A preview leaves the old number in
     it beside the new one, since the provider's dry run is not yet the owner of what it has made;
-    under one name for both, the API server refuses every preview of a changed number.
-
-    Raises:
-        ValueError: the name is too long for a container.
+    under one name for both, the API server refuses every preview of a changed number. A `use` that
+    is too long is cut.
     """
-    name = f"{use}-{number}"
-    if len(name) > LONGEST_PORT:
-        raise ValueError(
-            f"The port name '{name}' has more than {LONGEST_PORT} characters; shorten it."
-        )
-    return name
+    return f"{use[: LONGEST_PORT - len(f'-{number}')].rstrip('-')}-{number}"

@@ -19,14 +19,6 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.context import selector
 
-DRAIN_SECONDS = 5
-"""How long a pod that ends still answers, in seconds: until then no proxy has heard of it."""
-
-FINISH_SECONDS = 25
-"""How long a pod has, after that, to finish what it is doing, in seconds."""
-
-GRACE_SECONDS = DRAIN_SECONDS + FINISH_SECONDS
-
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalMetric:
@@ -72,12 +64,12 @@ def strategy(*, gpu: bool) -> DeploymentStrategyArgsDict:
     return {"type": "RollingUpdate", "rolling_update": rolling}
 
 
-def drain() -> LifecycleArgsDict:
+def drain(seconds: int) -> LifecycleArgsDict:
     """Keeps a pod serving until it is out of every endpoint list, without a shell in the image.
 
     The `sleep` action needs Kubernetes 1.30 or newer.
     """
-    return {"pre_stop": {"sleep": {"seconds": DRAIN_SECONDS}}}
+    return {"pre_stop": {"sleep": {"seconds": seconds}}}
 
 
 def spread(name: str) -> list[TopologySpreadConstraintArgsDict]:

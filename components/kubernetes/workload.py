@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
+from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgsDict
+from pulumi_kubernetes.batch.v1 import CronJob
 from pulumi_kubernetes.core.v1 import (
-    ContainerArgsDict,
-    EnvVarArgsDict,
     PodSpecArgsDict,
+    PodTemplateSpecArgsDict,
     Service,
     ServiceAccount,
+    ServicePortArgsDict,
     VolumeArgsDict,
     VolumeMountArgsDict,
 )
@@ -27,17 +28,9 @@ from components.kubernetes.pod import (
     mount,
     physical_name,
     pod_spec,
-    port_name,
-    scratch_volume,
 )
-from components.kubernetes.rollout import (
-    GRACE_SECONDS,
-    Scaling,
-    autoscaler,
-    budget,
-    spread,
-    strategy,
-)
+from components.kubernetes.rollout import Scaling, autoscaler, budget, spread, strategy
+from components.kubernetes.shape import Shape, files_volume
 from components.kubernetes.startup_check import (
     WAIT_SECONDS,
     has_checks,
@@ -68,8 +61,7 @@ class WorkloadArgs:
         namespace: namespace of its domain, from the resource that makes it.
         domain, tier: where the service belongs, for labels.
         image: image reference.
-        arguments: arguments of the image's own command.
-        port: TCP port it listens on.
+        shape: what its container is.
         start_seconds: longest time from container start to ready, in seconds.
         scaling: number of pods, and what it follows.
         priority: name of its priority class, from the resource that makes it.
@@ -77,6 +69,7 @@ class WorkloadArgs:
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
         variables: values of the environment variables that it needs, by name.
+        plain: values of those that it has in every environment.
         secrets: values of those that are secret; it finds each in a file.
         startup_script: ConfigMap in its namespace with the script that runs before it.
         ingress, egress: who may call it and whom it may call; nobody and nothing else.
@@ -89,8 +82,7 @@ class WorkloadArgs:
     domain: str
     tier: str
     image: str
-    arguments: tuple[str, ...]
-    port: int
+    shape: Shape
     start_seconds: int
     scaling: Scaling
     priority: pulumi.Input[str]
@@ -98,6 +90,7 @@ class WorkloadArgs:
     dependencies: tuple[Dependency, ...]
     grants: tuple[Grant, ...]
     variables: Mapping[str, str]
+    plain: Mapping[str, str]
     secrets: Mapping[str, pulumi.Input[str]]
     startup_script: pulumi.Input[str]
     ingress: tuple[Traffic, ...]
@@ -107,7 +100,7 @@ class WorkloadArgs:
 
 
 class Workload(Component[WorkloadArgs]):
-    """A Deployment with everything its pods need. Only the Deployment waits for dependencies.
+    """A Deployment or CronJob with everything its pods need. It alone waits for dependencies.
 
     Makes:
         `{name}-account`: ServiceAccount without a mounted token.
@@ -115,23 +108,25 @@ class Workload(Component[WorkloadArgs]):
         `{name}-credentials`: Secret with the credentials of its grants and its secret
             variables, if it has any; mounted as files, since environment variables leak into
             logs and dumps.
-        `{name}-service`: Service, not awaited, made before the pods.
+        `{name}-files`: ConfigMap with its own files, if it has any.
+        `{name}-service`: Service, not awaited, made before the pods, if anybody calls it.
         `{name}-network`: NetworkPolicy, made before the pods, that allows its traffic and
             no other.
-        `{name}`: Deployment, awaited until its pods are ready.
-        `{name}-autoscaler`: HorizontalPodAutoscaler; without metrics in the cluster it
-            keeps the least number of pods.
-        `{name}-budget`: PodDisruptionBudget: one pod at a time is taken away.
+        `{name}`: Deployment, awaited until its pods are ready; CronJob for what has a schedule,
+            which nobody waits for.
+        `{name}-autoscaler`: HorizontalPodAutoscaler of the Deployment; without metrics in the
+            cluster it keeps the least number of pods.
+        `{name}-budget`: PodDisruptionBudget of the Deployment: one pod at a time is taken away.
 
     Outputs:
-        handle: the Deployment.
-        url: base URL inside the cluster.
+        handle: the Deployment or CronJob.
+        url: where it is inside the cluster, None if nobody calls it.
     """
 
     TOKEN = "nexus:services:Workload"
 
-    handle: Deployment
-    url: str
+    handle: Deployment | CronJob
+    url: str | None
 
     def _make(self, name: str, args: WorkloadArgs) -> None:
         child = self.child
@@ -145,32 +140,16 @@ class Workload(Component[WorkloadArgs]):
             opts=child,
         )
         common: ObjectMetaArgsDict = {"namespace": args.namespace, "labels": labels}
-        volumes = [
-            scratch_volume("tmp", args.size.scratch),
-            configuration_volume(name, common, args.dependencies, child),
-        ]
-        mounts = [mount("tmp", "/tmp", writable=True), mount("config", CONFIG)]
+        shape = args.shape
+        volumes, mounts = shape.volumes()
+        volumes.append(configuration_volume(name, common, args.dependencies, child))
+        mounts.append(mount("config", CONFIG))
         credentials = credentials_volume(name, common, args.grants, args.secrets, child)
         if credentials is not None:
             volumes.append(credentials)
             mounts.append(mount("credentials", CREDENTIALS))
-        port = port_name("http", args.port)
-        service = Service(
-            f"{name}-service",
-            metadata={
-                "name": name,
-                "namespace": args.namespace,
-                "labels": labels,
-                "annotations": {"pulumi.com/skipAwait": "true"},
-            },
-            spec={
-                "selector": selector(name, "workload"),
-                "ports": [
-                    {"name": port, "port": args.port, "target_port": port, "protocol": "TCP"}
-                ],
-            },
-            opts=child,
-        )
+        files, at = files_volume(name, common, shape, child)
+        before = [_service(name, labels, args, child)] if shape.called else []
         network = NetworkPolicy(
             f"{name}-network",
             metadata={"name": name, "namespace": args.namespace, "labels": labels},
@@ -179,37 +158,87 @@ class Workload(Component[WorkloadArgs]):
             ),
             opts=child,
         )
-        pod, wait_seconds = _pod(name, args, volumes, mounts)
+        pod, wait_seconds = _pod(name, args, [*volumes, *files], [*mounts, *at])
         pod["service_account_name"] = physical_name(account)
-        deadline = args.start_seconds + PULL_SECONDS + wait_seconds
-        self.handle = Deployment(
-            name,
-            metadata={"name": name, "namespace": args.namespace, "labels": labels},
-            spec={
-                # No replicas: the autoscaler sets them.
-                "progress_deadline_seconds": deadline,
-                "revision_history_limit": 3,
-                "selector": {"match_labels": selector(name, "workload")},
-                "strategy": strategy(gpu=args.size.gpus > 0),
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": pod,
-                },
-            },
-            opts=pulumi.ResourceOptions.merge(
-                child,
-                pulumi.ResourceOptions(
-                    depends_on=[service, network, *args.after],
-                    # The provider does not stop at the rollout's own deadline.
-                    custom_timeouts=pulumi.CustomTimeouts(
-                        create=f"{deadline + 30}s", update=f"{deadline + 30}s"
-                    ),
-                ),
-            ),
+        after = pulumi.ResourceOptions(depends_on=[*before, network, *args.after])
+        opts = pulumi.ResourceOptions.merge(child, after)
+        its: ObjectMetaArgsDict = {**common, "name": name}
+        own = _annotated({"labels": labels}, shape)
+        if shape.schedule is not None:
+            pod["restart_policy"] = "Never"
+            spec = shape.schedule.spec(labels, {"metadata": own, "spec": pod})
+            self.handle = CronJob(name, metadata=_annotated(its, shape), spec=spec, opts=opts)
+        else:
+            self.handle = Deployment(
+                name,
+                metadata=_annotated(its, shape),
+                spec=_deployment(name, args, {"metadata": own, "spec": pod}, wait_seconds),
+                opts=pulumi.ResourceOptions.merge(opts, _timeouts(args, wait_seconds)),
+            )
+            autoscaler(name, its, args.scaling, child)
+            budget(name, its, child)
+        self.url = (
+            workload_url(args.context, name, args.domain, shape.ports[0].number)
+            if shape.called
+            else None
         )
-        autoscaler(name, {**common, "name": name}, args.scaling, child)
-        budget(name, {**common, "name": name}, child)
-        self.url = workload_url(args.context, name, args.domain, args.port)
+
+
+def _service(
+    name: str, labels: Mapping[str, str], args: WorkloadArgs, opts: pulumi.ResourceOptions
+) -> Service:
+    ports: list[ServicePortArgsDict] = []
+    for port in args.shape.ports:
+        entry: ServicePortArgsDict = {
+            "name": port.name,
+            "port": port.number,
+            "target_port": port.name,
+            "protocol": "TCP",
+        }
+        if port.application is not None:
+            entry["app_protocol"] = port.application
+        ports.append(entry)
+    return Service(
+        f"{name}-service",
+        metadata={
+            "name": name,
+            "namespace": args.namespace,
+            "labels": labels,
+            "annotations": {"pulumi.com/skipAwait": "true"},
+        },
+        spec={"selector": selector(name, "workload"), "ports": ports},
+        opts=opts,
+    )
+
+
+def _annotated(metadata: ObjectMetaArgsDict, shape: Shape) -> ObjectMetaArgsDict:
+    annotations = shape.annotations()
+    return {**metadata, "annotations": annotations} if annotations else metadata
+
+
+def _deployment(
+    name: str, args: WorkloadArgs, template: PodTemplateSpecArgsDict, wait_seconds: int
+) -> DeploymentSpecArgsDict:
+    return {
+        # No replicas: the autoscaler sets them.
+        "progress_deadline_seconds": _deadline(args, wait_seconds),
+        "revision_history_limit": 3,
+        "selector": {"match_labels": selector(name, "workload")},
+        "strategy": strategy(gpu=args.size.gpus > 0),
+        "template": template,
+    }
+
+
+def _deadline(args: WorkloadArgs, wait_seconds: int) -> int:
+    return args.start_seconds + PULL_SECONDS + wait_seconds
+
+
+def _timeouts(args: WorkloadArgs, wait_seconds: int) -> pulumi.ResourceOptions:
+    """The provider does not stop at the rollout's own deadline."""
+    seconds = f"{_deadline(args, wait_seconds) + 30}s"
+    return pulumi.ResourceOptions(
+        custom_timeouts=pulumi.CustomTimeouts(create=seconds, update=seconds)
+    )
 
 
 def workload_url(context: Context, service: str, domain: str, port: int) -> str:
@@ -225,18 +254,24 @@ def _pod(
 ) -> tuple[PodSpecArgsDict, int]:
     """The pod, and how long it may wait before its service starts, in seconds."""
     files = {variable: f"{CREDENTIALS}/{variable}" for variable in args.secrets}
-    env = workload_environment(name, args.port, args.variables, files)
+    shape, variables = args.shape, {**args.plain, **args.variables}
+    env = workload_environment(name, shape.ports, variables, files)
+    container = workload_container(name, args.image, shape, size=args.size, env=env, mounts=mounts)
     pod: PodSpecArgsDict = {
         **pod_spec(
-            [_container(name, args, env, mounts)],
+            [container],
             volumes,
             pull_secret=args.pull_secret,
             gpu=args.size.gpus > 0,
         ),
+        "security_context": shape.security(),
         "priority_class_name": args.priority,
         "topology_spread_constraints": spread(name),
-        "termination_grace_period_seconds": GRACE_SECONDS,
+        "termination_grace_period_seconds": shape.grace_seconds,
     }
+    if shape.schedule is not None:
+        # Its pods are not replaced by others of another version, by which these would tell them.
+        del pod["topology_spread_constraints"]
     if not has_checks(args.dependencies, args.variables):
         return pod, 0
     config, required = mount("config", CONFIG), sorted(args.variables)
@@ -245,21 +280,3 @@ def _pod(
     volumes.append(startup_volume(args.startup_script))
     pod["volumes"] = volumes
     return pod, WAIT_SECONDS
-
-
-def _container(
-    name: str,
-    args: WorkloadArgs,
-    env: list[EnvVarArgsDict],
-    mounts: list[VolumeMountArgsDict],
-) -> ContainerArgsDict:
-    return workload_container(
-        name,
-        image=args.image,
-        arguments=args.arguments,
-        port=args.port,
-        start_seconds=args.start_seconds,
-        size=args.size,
-        env=env,
-        mounts=mounts,
-    )

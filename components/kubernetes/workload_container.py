@@ -7,27 +7,22 @@ from collections.abc import Mapping, Sequence
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
     EnvVarArgsDict,
-    ProbeArgsDict,
     VolumeMountArgsDict,
 )
 
-from components.kubernetes.pod import Size, container_security, environment, port_name
+from components.kubernetes.pod import Size, container_security, environment
 from components.kubernetes.rollout import drain
+from components.kubernetes.shape import ContainerPort, Shape
 
 CONFIG = "/etc/nexus"
 CONFIG_FILE = "dependencies.json"
 
-PROBE_PATHS = {
-    "startup": "/health/startup",
-    "readiness": "/health/ready",
-    "liveness": "/health/live",
-}
-"""Where a service answers. Startup: its own start is over. Readiness: its own state and the stores
-that it cannot work without. Liveness: never a dependency, or one outage restarts everything."""
-
 
 def workload_environment(
-    service: str, port: int, variables: Mapping[str, str], files: Mapping[str, str]
+    service: str,
+    ports: Sequence[ContainerPort],
+    variables: Mapping[str, str],
+    files: Mapping[str, str],
 ) -> list[EnvVarArgsDict]:
     """What every service finds in its environment, and the variables of this one.
 
@@ -37,7 +32,7 @@ def workload_environment(
     env = {
         "NEXUS_SERVICE": service,
         "NEXUS_CONFIG": f"{CONFIG}/{CONFIG_FILE}",
-        "PORT": str(port),
+        **({"PORT": str(ports[0].number)} if ports else {}),
         **dict(sorted(variables.items())),
         **{f"{name}_FILE": path for name, path in sorted(files.items())},
     }
@@ -46,40 +41,35 @@ def workload_environment(
 
 def workload_container(
     name: str,
-    *,
     image: str,
-    arguments: Sequence[str],
-    port: int,
-    start_seconds: int,
+    shape: Shape,
+    *,
     size: Size,
     env: list[EnvVarArgsDict],
     mounts: list[VolumeMountArgsDict],
 ) -> ContainerArgsDict:
-    """The container of service `name`, which listens on `port`.
-
-    It has `start_seconds` to start; until then nothing restarts it.
-    """
-    return {
+    """The container of service `name`."""
+    container: ContainerArgsDict = {
         "name": name,
         "image": image,
         "image_pull_policy": "IfNotPresent",
-        "args": list(arguments),
+        "args": list(shape.arguments),
         "env": env,
-        "ports": [{"name": port_name("http", port), "container_port": port, "protocol": "TCP"}],
-        "lifecycle": drain(),
-        "startup_probe": _probe("startup", port, period=2, failures=-(-start_seconds // 2)),
-        "readiness_probe": _probe("readiness", port, period=5, failures=3),
-        "liveness_probe": _probe("liveness", port, period=10, failures=3),
         "resources": size.requirements(),
         "security_context": container_security(),
         "volume_mounts": mounts,
     }
-
-
-def _probe(kind: str, port: int, *, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "http_get": {"path": PROBE_PATHS[kind], "port": port_name("http", port)},
-        "period_seconds": period,
-        "failure_threshold": failures,
-        "timeout_seconds": 2,
-    }
+    if shape.command:
+        container["command"] = list(shape.command)
+    if shape.ports:
+        container["ports"] = [
+            {"name": port.name, "container_port": port.number, "protocol": "TCP"}
+            for port in shape.ports
+        ]
+    if shape.drain_seconds:
+        container["lifecycle"] = drain(shape.drain_seconds)
+    for kind in ("startup_probe", "readiness_probe", "liveness_probe"):
+        probe = shape.probes.get(kind.removesuffix("_probe"))
+        if probe is not None:
+            container[kind] = probe
+    return container

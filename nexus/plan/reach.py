@@ -34,7 +34,7 @@ class Reach:
 
     Args:
         ports: ports of the target that are open to the source.
-        port: TCP port that callers of the target use.
+        port: TCP port that the source calls, or that callers of the target use who name none.
         egress: policies of the source that let it out, as namespace/name.
         ingress: policies of the target that let it in; none where the target is no pod.
         edges: edges of the source that these policies are made from: the one to the target,
@@ -74,8 +74,17 @@ def reach(project: Path, stack: str, catalog: Catalog, pair: tuple[str, str]) ->
         nodes[name] = running[name] if name in running else _endpoint(name, place)
     for name in pair:
         _require(name, nodes, catalog, stack)
-    ports = {name: catalog.services[name].port for name in catalog.services}
-    ports |= {name: place.port for name, place in places.items()}
+    ports = {name: place.port for name, place in places.items()}
+    for name, service in catalog.services.items():
+        if service.run.called is not None:
+            ports[name] = service.run.called.number
+    for edge in catalog.needs(pair[0]):
+        called = catalog.called(edge)
+        if called is not None:
+            ports[edge.target] = called.number
+    if pair[1] not in ports:
+        kind = catalog.services[pair[1]].run.kind
+        raise InputError(f"'{pair[1]}' is of kind '{kind}', which nobody can call; name another.")
     return _reach(world, catalog, nodes, ports, pair)
 
 

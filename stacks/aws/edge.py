@@ -21,16 +21,13 @@ from components.aws.route53_failover import (
 from components.aws.web_acl import HEADER, CdnMark, CdnMarkArgs, WebAcl, WebAclArgs
 from components.kubernetes.gateway_route import GatewayRoute, GatewayRouteArgs
 from components.kubernetes.workload import Workload
-from components.kubernetes.workload_container import PROBE_PATHS
 from components.servers.servers import Grant
 from stacks.aws.data import MEDIA, SITE, AwsData, distributions
 from stacks.aws.foundation import AwsFoundation
 from stacks.data import Data, together
 from stacks.inputs import AwsProgram
 from stacks.settings import AwsSettings, CloudflareSettings
-
-HEALTH = PROBE_PATHS["readiness"]
-"""What the balancer and the CDNs ask for the gateway's health."""
+from stacks.shape import health_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +100,7 @@ def build_names(
     foundation: AwsFoundation,
     cdns: Cdns,
     mark: pulumi.Output[str],
+    health: str,
 ) -> pulumi.Resource:
     """Makes the names that visitors use, and returns what answers for media."""
     options = foundation.options()
@@ -130,7 +128,7 @@ def build_names(
                 ("media", site(settings.media_host, cdns.media, cached=True)),
             ),
             origin=origin_host(settings.direct_domain),
-            health=HEALTH,
+            health=health,
             headers={HEADER: mark},
             lets_encrypt=settings.certificates == "letsEncrypt",
         ),
@@ -162,6 +160,7 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
         if data.served is not None:
             data.served.allow()
         return None
+    health = health_path(catalog.services[gateway])
     certificate = _certificate(settings, foundation)
     mark = CdnMark("cdn-mark", CdnMarkArgs(), foundation.options()).value
     balancer = LoadBalancer(
@@ -173,7 +172,7 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
             cluster_group=foundation.cluster.security_group,
             cluster=foundation.cluster.name,
             port=catalog.services[gateway].port,
-            health=HEALTH,
+            health=health,
             certificate=certificate.arns[settings.aws_region],
             firewall=WebAcl(
                 "balancer-firewall",
@@ -201,11 +200,11 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
             cdn=None
             if cdns.site is None
             else AliasTarget(host=cdns.site.host, zone=cdns.site.zone),
-            health=HEALTH,
+            health=health,
         ),
         foundation.options(),
     )
-    handle = build_names(settings, foundation, cdns, mark)
+    handle = build_names(settings, foundation, cdns, mark, health)
     return Entry(
         data=_given(program, balancer, failover.origin, handle),
         balancer=balancer,

@@ -81,7 +81,10 @@ def _ranked(resources: Sequence[Resource]) -> Iterator[Finding]:
 
 
 def _drained(resources: Sequence[Resource]) -> Iterator[Finding]:
+    services = list(_of_kind(resources, "Service"))
     for deployment in _of_kind(resources, "Deployment"):
+        if not any(_calls(each, deployment) for each in services):
+            continue  # nobody calls it, so nobody has to be told that it ends
         pod = mapping(mapping(deployment.pod).get("spec"))
         grace = pod.get("terminationGracePeriodSeconds", 30)
         for container in map(mapping, sequence(pod.get("containers"))):
@@ -92,6 +95,17 @@ def _drained(resources: Sequence[Resource]) -> Iterator[Finding]:
                     f"container '{container.get('name')}' ends while it is still called; add a "
                     "preStop hook that sleeps for less than the grace period.",
                 )
+
+
+def _calls(service: Resource, deployment: Resource) -> bool:
+    """Whether a Service leads to the pods of a Deployment."""
+    selected = mapping(service.spec.get("selector"))
+    labels = mapping(mapping(mapping(deployment.pod).get("metadata")).get("labels"))
+    return (
+        service.namespace == deployment.namespace
+        and bool(selected)
+        and matches({"matchLabels": selected}, labels)
+    )
 
 
 def _drain_seconds(container: Mapping[str, Any]) -> float | None:
@@ -127,7 +141,7 @@ AVAILABILITY_RULES = (
     ),
     Rule(
         name="workloads-are-drained",
-        description="A pod that ends answers until nobody calls it any more",
+        description="A pod that is called answers until nobody calls it any more",
         check=_drained,
     ),
 )

@@ -12,6 +12,10 @@ from nexus.pulumi.resource import Resource, mapping, sequence
 LEAST_UID = 10_000
 """User IDs below it may be those of users of the node."""
 
+OWN_USER = "nexus-cos/user"
+"""Annotation of pods whose image runs as one user alone, with that user's ID. The rules find it in
+the pod's spec too, which has no such key of its own."""
+
 _PINNED = re.compile(r".+(@sha256:[0-9a-f]{64}|:[\w][\w.-]*)")
 _VOLUMES = frozenset({"name", "configMap", "emptyDir", "secret", "projected", "csi", "ephemeral"})
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
@@ -27,10 +31,13 @@ def containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
 
 
 def pods(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Pod]]:
-    """Every resource that makes pods, with their spec."""
+    """Every resource that makes pods, with their spec, and the user that they say they need."""
     for resource in resources:
         if resource.pod is not None:
-            yield resource, mapping(resource.pod.get("spec"))
+            annotations = mapping(mapping(resource.pod.get("metadata")).get("annotations"))
+            meant = str(annotations.get(OWN_USER, ""))
+            spec = mapping(resource.pod.get("spec"))
+            yield resource, {**spec, OWN_USER: int(meant)} if meant.isdigit() else spec
 
 
 def _of_pods(check: Callable[[Pod], Iterator[str]]) -> Callable[..., Iterator[Finding]]:
@@ -67,7 +74,8 @@ def _unprivileged(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
     if own.get("runAsNonRoot", common.get("runAsNonRoot")) is not True:
         yield "may run as root; set runAsNonRoot: true."
     uid = own.get("runAsUser", common.get("runAsUser"))
-    if not isinstance(uid, (int, float)) or uid < LEAST_UID:
+    meant = uid == pod.get(OWN_USER) != 0
+    if not isinstance(uid, (int, float)) or (uid < LEAST_UID and not meant):
         yield f"has user ID {uid}; set runAsUser to {LEAST_UID} or more."
     seccomp = mapping(own.get("seccompProfile") or common.get("seccompProfile"))
     if seccomp.get("type") not in ("RuntimeDefault", "Localhost"):

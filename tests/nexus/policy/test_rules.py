@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from isolated import interpreter
 
+from components.kubernetes.shape import OWN_USER
 from nexus.plan.plan import Plan
 from nexus.policy.rules import RULES, violations
 from nexus.pulumi.resource import Resource
@@ -44,6 +45,12 @@ def security(inputs: dict[str, Any]) -> dict[str, Any]:
     return container(inputs)["securityContext"]
 
 
+def run_as(inputs: dict[str, Any], uid: int) -> None:
+    """The pods run as `uid`, and say that they have to."""
+    template(inputs)["securityContext"]["runAsUser"] = uid
+    inputs["spec"]["template"]["metadata"]["annotations"] = {OWN_USER: str(uid)}
+
+
 DEPLOYMENT = ("kubernetes:apps/v1:Deployment", "glitch")
 SERVER = ("kubernetes:apps/v1:StatefulSet", "postgres")
 JOB = ("kubernetes:batch/v1:Job", "glitch-database")
@@ -62,6 +69,7 @@ MISTAKES: list[tuple[str, tuple[str, str], Spoil]] = [
     ("pods-are-unprivileged", SERVER, lambda i: security(i).pop("capabilities")),
     ("pods-are-unprivileged", DEPLOYMENT, lambda i: security(i).update(runAsNonRoot=False)),
     ("pods-are-unprivileged", DEPLOYMENT, lambda i: security(i).update(runAsUser=1000)),
+    ("pods-are-unprivileged", DEPLOYMENT, lambda i: run_as(i, 0)),
     (
         "pods-are-unprivileged",
         DEPLOYMENT,
@@ -290,3 +298,13 @@ def test_the_policy_pack_judges_around_what_a_preview_does_not_know(
     with policy_pack(interpreter("policy-pack"), tmp_path) as analyzer:
         found = analyze(analyzer, changed)
     assert [rule for rule, _, _ in found] == ["workloads-are-scaled"]
+
+
+def test_an_image_may_need_a_user_of_the_nodes_range(resources: list[Resource]) -> None:
+    """The only way to run such an image would be to switch the rule off for all."""
+    [deployment] = [each for each in resources if (each.type, each.name) == DEPLOYMENT]
+    inputs = copy.deepcopy(dict(deployment.inputs))
+    run_as(inputs, 1000)
+    assert [str(each) for each in violations([replace(deployment, inputs=inputs)])] == [
+        str(each) for each in violations([deployment])
+    ]

@@ -30,7 +30,7 @@ servers: setup ## Fetch the servers that the integration tests run
 	@tools/servers.sh >/dev/null
 
 rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
-	@$(VENV)/nexus rehearse --stack dev
+	@$(VENV)/nexus --project $(or $(CATALOG),.) rehearse --stack dev
 
 check: format lint types imports generated workflows manifests ## Format, lint, types, import rules, generated files
 	@echo "All checks passed."

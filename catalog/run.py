@@ -196,8 +196,10 @@ class Run:
 
     @property
     def watched(self) -> Port | None:
-        """The port that monitoring reads: the one for metrics, else what callers get."""
-        return self.port(METRICS) or self.called
+        """The port that monitoring reads: the one for metrics, else what callers get by HTTP."""
+        called = self.called
+        http = called is not None and called.protocol is Protocol.HTTP
+        return self.port(METRICS) or (called if http else None)
 
     def port(self, name: str) -> Port | None:
         """The port called `name`, None where there is none."""

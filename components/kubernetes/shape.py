@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import CronJobSpecArgsDict
@@ -42,6 +42,9 @@ LATEST_SECONDS = 300
 
 RETRIES = 2
 """Further pods of one run, when its first ends with an error."""
+
+LEAST_UID = 10_000
+"""User IDs below it may be those of users of the node."""
 
 OWN_USER = "nexus-cos/user"
 """Annotation of pods that run as a user below those that no node has, with its ID."""
@@ -162,16 +165,23 @@ class Shape:
             security["sysctls"] = [{"name": name, "value": str(lowest)}]
         return security
 
-    def annotations(self) -> dict[str, str]:
-        """What tells linters that a user of the node's range is meant; none for other users."""
-        if self.user >= 10_000:
-            return {}
-        reason = "The image runs as this user alone, as the catalog says"
-        return {
-            OWN_USER: str(self.user),
-            "checkov.io/skip1": f"CKV_K8S_40={reason}",
-            "kube-score/ignore": "container-security-context-user-group-id",
-        }
+    def pod_annotations(self) -> dict[str, str]:
+        """What says that a user of the node's range is meant; none for other users."""
+        return {} if self.user >= LEAST_UID else {OWN_USER: str(self.user)}
+
+    def linted(self) -> dict[str, str]:
+        """Annotations of the workload that tell linters what is meant, as the catalog says it."""
+        found: dict[str, str] = {}
+        ignored: list[str] = []
+        if self.user < LEAST_UID:
+            found["checkov.io/skip1"] = "CKV_K8S_40=The image runs as this user alone"
+            ignored.append("container-security-context-user-group-id")
+        asked = [_question(self.probes.get(kind)) for kind in ("readiness", "liveness")]
+        if asked[0] is not None and asked[0] == asked[1]:
+            ignored.append("pod-probes-identical")
+        if ignored:
+            found["kube-score/ignore"] = ",".join(ignored)
+        return found
 
     def volumes(self) -> tuple[list[VolumeArgsDict], list[VolumeMountArgsDict]]:
         """Volumes of its folders, and where they are mounted."""
@@ -185,6 +195,12 @@ class Shape:
             volumes.append(volume)
             mounts.append(mount(name, folder.path, writable=True))
         return volumes, mounts
+
+
+def _question(probe: ProbeArgsDict | None) -> dict[str, Any] | None:
+    """What a probe asks, however often and patiently."""
+    asks = ("http_get", "grpc", "tcp_socket", "exec_")
+    return None if probe is None else {key: probe.get(key) for key in asks}
 
 
 def files_volume(

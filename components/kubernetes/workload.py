@@ -163,15 +163,17 @@ class Workload(Component[WorkloadArgs]):
         after = pulumi.ResourceOptions(depends_on=[*before, network, *args.after])
         opts = pulumi.ResourceOptions.merge(child, after)
         its: ObjectMetaArgsDict = {**common, "name": name}
-        own = _annotated({"labels": labels}, shape)
+        own = _annotated({"labels": labels}, shape.pod_annotations())
         if shape.schedule is not None:
             pod["restart_policy"] = "Never"
             spec = shape.schedule.spec(labels, {"metadata": own, "spec": pod})
-            self.handle = CronJob(name, metadata=_annotated(its, shape), spec=spec, opts=opts)
+            self.handle = CronJob(
+                name, metadata=_annotated(its, shape.linted()), spec=spec, opts=opts
+            )
         else:
             self.handle = Deployment(
                 name,
-                metadata=_annotated(its, shape),
+                metadata=_annotated(its, shape.linted()),
                 spec=_deployment(name, args, {"metadata": own, "spec": pod}, wait_seconds),
                 opts=pulumi.ResourceOptions.merge(opts, _timeouts(args, wait_seconds)),
             )
@@ -211,8 +213,7 @@ def _service(
     )
 
 
-def _annotated(metadata: ObjectMetaArgsDict, shape: Shape) -> ObjectMetaArgsDict:
-    annotations = shape.annotations()
+def _annotated(metadata: ObjectMetaArgsDict, annotations: Mapping[str, str]) -> ObjectMetaArgsDict:
     return {**metadata, "annotations": annotations} if annotations else metadata
 
 

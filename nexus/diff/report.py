@@ -18,6 +18,9 @@ from nexus.diff.picture import picture
 from nexus.diff.plan_diff import PlanDiff, diff_plans
 from nexus.diff.snapshot import Snapshot
 
+WORKLOADS = ("kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:CronJob")
+"""Types of what runs a service."""
+
 
 class Status(StrEnum):
     """What could be said of a stack."""
@@ -170,7 +173,7 @@ def _stack(
 def _touched(
     stacks: tuple[StackReport, ...], base: Catalog, head: Catalog, found: CatalogDiff
 ) -> tuple[str, ...]:
-    """Services whose Deployment changes in any stack, those that the catalog's part names left out.
+    """Services that are rolled out anew in any stack, those that the catalog's part names left out.
 
     What only rolls because its configuration changed is left out too: the cause is told.
     """
@@ -179,6 +182,6 @@ def _touched(
         change.after.name
         for stack in stacks
         for change in (*stack.diff.changed, *stack.diff.replaced)
-        if change.after.type == "kubernetes:apps/v1:Deployment" and not change.because
+        if change.after.type in WORKLOADS and not change.because
     }
     return tuple(sorted((names & known) - set(found.changed)))

@@ -12,6 +12,7 @@ _WORKLOADS = frozenset(
         "kubernetes:apps/v1:DaemonSet",
         "kubernetes:apps/v1:Deployment",
         "kubernetes:apps/v1:StatefulSet",
+        "kubernetes:batch/v1:CronJob",
     }
 )
 """Types of workloads. The Service, the service account and more share a workload's name."""

@@ -70,6 +70,29 @@ def _pods_not_ready(cluster: Cluster, service: Properties) -> str | None:
     return None
 
 
+def _pods_cannot_run(cluster: Cluster, workload: Properties) -> str | None:
+    return _missing_references(cluster, workload) or _unknown_port(workload)
+
+
+def _unknown_port(workload: Properties) -> str | None:
+    """A probe that names a port no container has, which only the kubelet notices."""
+    containers = table(_template(workload).get("spec")).get("containers")
+    for container in map(table, containers if isinstance(containers, list) else []):
+        ports = container.get("ports")
+        names = {
+            text(table(port).get("name")) for port in (ports if isinstance(ports, list) else [])
+        }
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            for handler in ("httpGet", "tcpSocket"):
+                port = table(table(container.get(probe)).get(handler)).get("port")
+                if isinstance(port, str) and port not in names:
+                    return (
+                        f"the Pods of '{key_of(workload).name}' do not get ready: "
+                        f"couldn't find port: {port}"
+                    )
+    return None
+
+
 def _missing_references(cluster: Cluster, workload: Properties) -> str | None:
     namespace = key_of(workload).namespace
     there = {(key.kind, key.name) for key in cluster.contents() if key.namespace in ("", namespace)}
@@ -118,12 +141,12 @@ _NAME_FIELDS = ("name", "secretName", "claimName")
 """Where such a field keeps the name, if it is not itself the name."""
 
 _OBSTACLES: Mapping[str, Callable[[Cluster, Properties], str | None]] = {
-    "DaemonSet": _missing_references,
-    "Deployment": _missing_references,
-    "Job": _missing_references,
-    "Pod": _missing_references,
+    "DaemonSet": _pods_cannot_run,
+    "Deployment": _pods_cannot_run,
+    "Job": _pods_cannot_run,
+    "Pod": _pods_cannot_run,
     "Service": _pods_not_ready,
-    "StatefulSet": _missing_references,
+    "StatefulSet": _pods_cannot_run,
 }
 
 

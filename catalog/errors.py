@@ -59,6 +59,14 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def listed(words: Sequence[str], most: int | None = None) -> str:
+    """Words with commas and 'and', those beyond `most` counted: `a, b and 3 more`."""
+    if most is not None and len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    *first, last = words or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A question that names the one or two known names nearest to `name`; None if none is near."""
     near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)

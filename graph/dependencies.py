@@ -39,9 +39,7 @@ def startup_graph(catalog: Catalog) -> nx.DiGraph[str]:
 def domain_graph(catalog: Catalog, without: Iterable[Collection[str]] = ()) -> nx.DiGraph[str]:
     """Domains, with an edge where a service starts after one of another domain.
 
-    Args:
-        catalog: the catalog.
-        without: groups of services; edges inside one of them do not count.
+    Edges inside one of the groups of services `without` do not count.
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(catalog.domains)
@@ -76,25 +74,18 @@ def shortest_cycle(graph: nx.DiGraph[str], component: Iterable[str]) -> tuple[st
         ValueError: if the nodes have no cycle.
     """
     inside = graph.subgraph(list(component))
-    found = [path for start in sorted(inside) if (path := _way_back(inside, start))]
-    if not found:
+    cycles: list[tuple[str, ...]] = []
+    for start in sorted(inside):
+        # Each node below the one that reaches it first: shortest ways, alphabetically first.
+        ways: nx.DiGraph[str] = nx.bfs_tree(inside, start, sort_neighbors=sorted)
+        cycles += [
+            (*nx.shortest_path(ways, start, last), start)
+            for last in inside.predecessors(start)
+            if last in ways
+        ]
+    if not cycles:
         raise ValueError("These nodes have no cycle; pass one of components(graph).")
-    return min(found, key=lambda cycle: (len(cycle), cycle))
-
-
-def _way_back(graph: nx.DiGraph[str], start: str) -> tuple[str, ...]:
-    """The shortest way from `start` to itself, alphabetically first; empty if there is none."""
-    ways: dict[str, tuple[str, ...]] = {start: (start,)}
-    # Breadth first: this list grows while it is walked.
-    reached = [start]
-    for node in reached:
-        for following in sorted(graph.successors(node)):
-            if following == start:
-                return (*ways[node], start)
-            if following not in ways:
-                ways[following] = (*ways[node], following)
-                reached.append(following)
-    return ()
+    return min(cycles, key=lambda cycle: (len(cycle), cycle))
 
 
 def neighbourhood(catalog: Catalog, name: str) -> Catalog:

@@ -27,6 +27,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import networkx as nx
+
 from catalog import Catalog, Criticality, Edge, Fallback, Flow, NodeKind, Order
 from catalog.names import ResourceName
 
@@ -55,16 +57,15 @@ class ServiceImpact:
     """What becomes of one service.
 
     Args:
-        state: how it is.
         because: down: what it needs directly and is down; its own name if it is failed.
         causes: down: the failed nodes behind that.
-        losses: degraded: what it is without.
+        without: degraded: what it has lost.
     """
 
     state: State
     because: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    without: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +117,14 @@ def _is_fatal(catalog: Catalog, edge: Edge, failed: frozenset[str]) -> bool:
 
 def _causes(catalog: Catalog, failed: frozenset[str]) -> Mapping[str, frozenset[str]]:
     """Every node that is down, with the failed nodes behind it."""
-    callers: dict[str, list[str]] = {}
-    for edge in catalog.edges:
-        if _is_fatal(catalog, edge, failed):
-            callers.setdefault(edge.target, []).append(edge.source)
+    spreads: nx.DiGraph[str] = nx.DiGraph()
+    spreads.add_nodes_from(failed)
+    spreads.add_edges_from(
+        (edge.target, edge.source) for edge in catalog.edges if _is_fatal(catalog, edge, failed)
+    )
     causes: dict[str, set[str]] = {}
     for root in failed:
-        reached, todo = {root}, [root]
-        while todo:
-            for caller in callers.get(todo.pop(), ()):
-                if caller not in reached:
-                    reached.add(caller)
-                    todo.append(caller)
-        for name in reached:
+        for name in {root, *nx.descendants(spreads, root)}:
             causes.setdefault(name, set()).add(root)
     return {name: frozenset(roots) for name, roots in causes.items()}
 
@@ -142,7 +138,7 @@ def _service(
         because = (*((name,) if name in failed else ()), *fatal)
         return ServiceImpact(state=State.DOWN, because=because, causes=tuple(sorted(causes[name])))
     losses = tuple(Loss(target=edge.target, fallback=edge.fallback) for edge in broken)
-    return ServiceImpact(state=State.DEGRADED if losses else State.OK, losses=losses)
+    return ServiceImpact(state=State.DEGRADED if losses else State.OK, without=losses)
 
 
 def _flow(
@@ -188,26 +184,18 @@ def _weakens(catalog: Catalog, step: str, found: ServiceImpact, flow: Flow) -> b
         and edge.target in catalog.services
         and edge.target not in flow.steps
     }
-    return any(loss.target not in outside for loss in found.losses)
+    return any(loss.target not in outside for loss in found.without)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeakPoint:
-    """What the failure of one node alone does.
-
-    Args:
-        name: the node.
-        kind: what it is.
-        down: other services that are down then, sorted.
-        degraded: services that are degraded then, sorted.
-        flows: critical flows that are broken then, sorted.
-    """
+    """What the failure of one node alone does: flows that break, other services that it hits."""
 
     name: str
     kind: NodeKind
+    flows: tuple[str, ...]
     down: tuple[str, ...]
     degraded: tuple[str, ...]
-    flows: tuple[str, ...]
 
 
 def weak_points(catalog: Catalog) -> tuple[WeakPoint, ...]:
@@ -221,23 +209,13 @@ def weak_points(catalog: Catalog) -> tuple[WeakPoint, ...]:
         down = tuple(other for other in found.named(State.DOWN) if other != name)
         flows = tuple(flow for flow, each in found.flows.items() if each.state is State.DOWN)
         if kind is not None and (down or flows):
+            degraded = found.named(State.DEGRADED)
             points.append(
-                WeakPoint(
-                    name=name,
-                    kind=kind,
-                    down=down,
-                    degraded=found.named(State.DEGRADED),
-                    flows=flows,
-                )
+                WeakPoint(name=name, kind=kind, flows=flows, down=down, degraded=degraded)
             )
     return tuple(
         sorted(
             points,
-            key=lambda each: (
-                -len(each.flows),
-                -len(each.down),
-                -len(each.degraded),
-                each.name,
-            ),
+            key=lambda each: (-len(each.flows), -len(each.down), -len(each.degraded), each.name),
         )
     )

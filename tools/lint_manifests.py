@@ -26,8 +26,7 @@ from go_build import GoBuildError, built
 from isolated import NoEnvironmentError, interpreter
 
 from catalog.project_file import stack_names
-from nexus.plan.manifests import manifests
-from nexus.plan.plan import make_plan
+from nexus.plan.plan import make_plan, manifests
 from nexus.rehearsal.schema import KUBERNETES_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -58,20 +58,17 @@ def _judge(project: Path, stack: str) -> str:
 
 def _tell(catalog: Catalog) -> None:
     from components.aws.versions import warnings
-    from graph.figures import edges_in_words, figures
+    from graph.order import longest_chain
     from graph.rules import RULES
+    from nexus.pictures.text import edges_in_words, nodes_in_words
 
-    numbers = figures(catalog)
-    tiers = ", ".join(f"{tier} {number}" for tier, number in numbers.in_tier.items())
-    chain = " → ".join(numbers.chain)
+    tiers = ", ".join(f"{tier} {len([*catalog.in_tier(tier)])}" for tier in catalog.service_tiers)
+    chain = longest_chain(catalog)
     write(
-        f"The catalog is sound: {counted(numbers.services, 'service')} in "
-        f"{counted(numbers.domains, 'domain')}, "
-        f"{counted(numbers.resources, 'platform resource')}, "
-        f"{counted(numbers.external, 'external API')}; all {len(RULES)} rules hold.\n"
-        f"{edges_in_words(numbers)}.\n"
+        f"The catalog is sound: {nodes_in_words(catalog)}; all {len(RULES)} rules hold.\n"
+        f"{edges_in_words(catalog)}.\n"
         f"Services per tier: {tiers}.\n"
-        f"Longest startup chain, {counted(len(numbers.chain), 'service')}: {chain}.\n"
+        f"Longest startup chain, {counted(len(chain), 'service')}: {' → '.join(chain)}.\n"
     )
     for warning in warnings(_today()):
         write(f"Warning: {warning}\n")

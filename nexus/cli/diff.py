@@ -34,9 +34,8 @@ def command(  # noqa: PLR0917 - typer makes options of them
     gave is wrong, or the report tells of a stack that cannot be planned or read,
     10 changes, 11 dangerous changes.
     """
-    from nexus.diff.errors import PlanningError
     from nexus.diff.report import make_report
-    from nexus.diff.revisions import read_sides
+    from nexus.diff.revisions import PlanningError, read_sides
 
     try:
         sides = read_sides(session(context).project, base, head, stacks or (), say)
@@ -50,19 +49,15 @@ def command(  # noqa: PLR0917 - typer makes options of them
 
 
 def _write(report: Report, format_: str, output: Path | None) -> None:
-    if format_ == "json":
-        from nexus.diff.render.json import as_json
+    from rich.console import Console
 
+    from nexus.diff.render import as_json, as_markdown, print_report
+
+    if format_ == "json":
         write(as_json(report), output)
     elif format_ == "markdown":
-        from nexus.diff.render.markdown import as_markdown
-
         write(as_markdown(report), output)
     else:
-        from rich.console import Console
-
-        from nexus.diff.render.terminal import print_report
-
         text, screen = StringIO(), Console()
         # As wide and as coloured as the terminal is; a file is neither.
         on_screen = output is None

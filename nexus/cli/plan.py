@@ -38,7 +38,7 @@ def command(
     if format_ == "json":
         write(plan.to_json(), output)
     elif format_ == "terraform":
-        from nexus.plan.terraform.configuration import configuration
+        from nexus.plan.terraform import configuration
 
         write(configuration(plan), output)
     else:

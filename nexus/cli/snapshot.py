@@ -28,8 +28,7 @@ def command(
     planned has what its program said in the place of its resources. The same files
     give the same bytes, and secret values are replaced.
     """
-    from nexus.diff.errors import PlanningError
-    from nexus.diff.revisions import snapshot_of
+    from nexus.diff.revisions import PlanningError, snapshot_of
 
     require_room(output)
     try:

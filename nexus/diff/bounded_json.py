@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import IO, Any
 
 import ijson
 from ijson.common import ObjectBuilder
 
-from nexus.diff.errors import UnreadableError
+from catalog.errors import InputError
+
+SOURCE = "nexus snapshot"
+"""The command that writes the documents."""
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; three stacks of 43 services have 6 MB, of 500 services they would still fit."""
@@ -23,24 +27,26 @@ DEEPEST = 60
 LARGEST_NUMBER = 2**63
 """Larger ones are no quantities, and JavaScript readers of the report would round them."""
 
+_DEEPEST_TEXT = 20
+"""Levels of a configuration file that are looked into."""
+
 _OPENING = frozenset({"start_map", "start_array"})
 _CLOSING = frozenset({"end_map", "end_array"})
+
+
+class UnreadableError(InputError):
+    """A document does not have the documented shape. Its own words are never repeated."""
 
 
 class BoundedJson:
     """The values of a document, each read when it is asked for.
 
     Every method raises an `UnreadableError` that says what is wrong, without repeating what
-    stands there.
-
-    Args:
-        stream: the document's bytes.
-        name: what to call it in an error.
-        source: the command that writes such documents.
+    stands there; `name` is what it calls the document.
     """
 
-    def __init__(self, stream: IO[bytes], name: str, source: str) -> None:
-        self._stream, self._name, self._source = stream, name, source
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
         self._left = LARGEST_FILE
         self._events = self._bounded()
 
@@ -85,7 +91,7 @@ class BoundedJson:
 
     def refused(self, what: str) -> UnreadableError:
         """The error of this document: what is wrong with it."""
-        return UnreadableError(f"{self._name} {what}; make it again with `{self._source}`.")
+        return UnreadableError(f"{self._name} {what}; make it again with `{SOURCE}`.")
 
     def _bounded(self) -> Iterator[tuple[str, Any]]:
         """What the parser finds, as long as it stays within the bounds."""
@@ -105,11 +111,24 @@ class BoundedJson:
             raise self.refused("is no JSON, or not the whole of it") from None
 
 
-def is_bounded(data: Any, deepest: int) -> bool:
-    """Whether `data` has at most `deepest` levels and no number beyond the limit."""
+def json_inside(text: str) -> Any:
+    """The mapping or list that `text` is as JSON, such as a configuration file.
+
+    None if it is none, or one that is nested too deeply or holds a number beyond the limit.
+    """
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        inside = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return inside if _is_bounded(inside) else None
+
+
+def _is_bounded(data: Any) -> bool:
     level: list[Any] = [data]
     # Level by level, so that no depth can exhaust the stack.
-    for _ in range(deepest):
+    for _ in range(_DEEPEST_TEXT):
         following: list[Any] = []
         for value in level:
             if isinstance(value, dict):

@@ -22,24 +22,11 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceRename:
-    """A service under another name.
-
-    Args:
-        name, former: what it is called on either side.
-        data_name: what its data is called in the base.
-    """
+    """A service under another name, and what its data is called in the base."""
 
     name: str
     former: str
     data_name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EdgeChange:
-    """An edge of both sides whose order, fallback or reason differ."""
-
-    before: Edge
-    after: Edge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +40,7 @@ class FlowChange:
 
 @dataclass(frozen=True, kw_only=True)
 class BlastRadius:
-    """What becomes of the other services while all that changed is down (`graph.impact`), sorted.
-
-    Args:
-        down: those that are down too.
-        degraded: those that run without it, or with a fallback.
-    """
+    """What becomes of other services while all that changed is down (`graph.impact`), sorted."""
 
     down: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
@@ -73,17 +55,14 @@ class CatalogDiff:
         renamed: services under another name, as the catalogs tell; neither added nor removed.
         look_renamed: new services that look like removed ones.
         data: services of both sides whose data is to be called something else.
-        tiers, domains: services that moved.
         tiers_before, tiers_after: names of the tiers, in startup order.
         servers: services that move between a shared server and one of their own.
-        edges_added, edges_removed, edges_changed: what differs in who needs whom.
-        flows: critical flows that differ.
+        edges_changed: both sides' edge where its order, fallback or reason differs.
         flows_touched: flows of the head that pass a changed service.
         chain_before, chain_after: a longest chain of startup edges, first to start first.
         waves_before, waves_after: how many steps a rollout by edges alone has.
         earlier, later: services of both sides that start in another step.
         changed: names of the nodes that this is about.
-        blast: what their outage does.
     """
 
     added: Mapping[str, str]
@@ -98,7 +77,7 @@ class CatalogDiff:
     servers: tuple[Moved, ...]
     edges_added: tuple[Edge, ...]
     edges_removed: tuple[Edge, ...]
-    edges_changed: tuple[EdgeChange, ...]
+    edges_changed: tuple[tuple[Edge, Edge], ...]
     flows: tuple[FlowChange, ...]
     flows_touched: tuple[str, ...]
     chain_before: tuple[str, ...]
@@ -139,13 +118,13 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
     edges_added = tuple(new[key] for key in sorted(new.keys() - old.keys()))
     edges_removed = tuple(old[key] for key in sorted(old.keys() - new.keys()))
     edges_changed = tuple(
-        EdgeChange(before=old[key], after=new[key])
+        (old[key], new[key])
         for key in sorted(old.keys() & new.keys())
         if _facts(old[key]) != _facts(new[key])
     )
-    sources = [e.source for e in (*edges_added, *edges_removed, *(c.after for c in edges_changed))]
-    moved = [each.name for each in (*tiers, *domains)]
-    changed = tuple(sorted({*added, *removed, *renames.told, *moved, *sources}))
+    edges = (*edges_added, *edges_removed, *(after for _, after in edges_changed))
+    moved = (*(edge.source for edge in edges), *(each.name for each in (*tiers, *domains)))
+    changed = tuple(sorted({*added, *removed, *renames.told, *moved}))
     steps_before, steps_after = _steps(base), _steps(head)
     both = sorted(steps_before.keys() & steps_after.keys())
     return CatalogDiff(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Edge, Order
 from catalog.errors import counted
-from nexus.diff.catalog_diff import CatalogDiff, EdgeChange, FlowChange, Moved
+from nexus.diff.catalog_diff import CatalogDiff, FlowChange, Moved
 from nexus.diff.wording import Part, Phrase, names, phrase
 
 _KINDS = {
@@ -45,8 +45,8 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
         )  # fmt: skip
     yield from _edges_added(diff)
     yield from _edges_removed(diff)
-    for change in diff.edges_changed:
-        yield from _edge(change)
+    for before, after in diff.edges_changed:
+        yield from _edge(before, after)
     for flow in diff.flows:
         yield _flow(flow)
 
@@ -114,8 +114,7 @@ def _manner(edge: Edge) -> str:
     return order if edge.fallback is None else f"{order}, with the fallback '{edge.fallback}'"
 
 
-def _edge(change: EdgeChange) -> Iterator[Phrase]:
-    before, after = change.before, change.after
+def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
     if before.order is not after.order:
         what = (
             "only at runtime now: it no longer waits for it"

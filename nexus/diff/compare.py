@@ -1,16 +1,20 @@
-"""Finds how the inputs of one resource differ, property path by property path."""
+"""How the inputs of one resource differ, property path by property path."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from nexus.diff.bounded_json import is_bounded
-from nexus.diff.changes import ABSENT, Place, PropertyChange
+from nexus.diff.bounded_json import json_inside
 from nexus.diff.secrecy import HIDDEN, holds_secrets, is_wrapped, names_a_secret, without_secrets
-from nexus.pulumi.resource import child_path
+from nexus.pulumi.replacement import Immutable
+from nexus.pulumi.resource import Resource, child_path
+
+_PLAIN_KEY = re.compile(r"^[A-Za-z_$][\w$/-]*$")
 
 _IDENTITIES = ("mountPath", "name", "key")
 """What tells items of a list apart; of mounts the path, since two may share a volume."""
@@ -35,8 +39,128 @@ _SETS_IN_TEXT = frozenset(
 )
 """The same in a policy of IAM, which is a text."""
 
-_DEEPEST_TEXT = 20
-"""Levels of a configuration file that are compared; a deeper one is compared as text."""
+
+class _Absent:
+    """The type of ABSENT."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
+"""Stands where one side has no value; null is a value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PropertyChange:
+    """One property that differs.
+
+    Args:
+        path: where, for people: `spec.replicas`, `env[name=PORT].value`, `ports[]` for an item
+            of a list whose order means nothing, and inside a text that is JSON itself
+            `data["a.json"] > key`.
+        steps: keys and positions as the engine counts them; those inside a text left out.
+        leaf: all keys down to the value, those inside a text included.
+        old, new: the values, secrets replaced; ABSENT where a side has none.
+    """
+
+    path: str
+    steps: tuple[str | int, ...]
+    leaf: tuple[str, ...]
+    old: Any
+    new: Any
+
+    @property
+    def kind(self) -> str:
+        """`added`, `removed` or `changed`."""
+        if self.old is ABSENT:
+            return "added"
+        return "removed" if self.new is ABSENT else "changed"
+
+    def replaces(self, fixed: Immutable) -> bool:
+        """Whether the change makes a new object of one of which this is `fixed`."""
+        old, new = (None if value is ABSENT else value for value in (self.old, self.new))
+        return fixed.replaces(self.steps, old, new)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A resource of both sides whose inputs or options differ.
+
+    Args:
+        properties, options: what differs in its inputs and options.
+        replacing: paths of the properties that may replace it; empty if it is changed in place.
+        harmless: whether a replacement costs nothing: the new object has another name and
+            is there before the old one goes.
+        because: names of ConfigMaps and Secrets whose new content is all that this resource's
+            change is about; empty if there is more to it.
+    """
+
+    before: Resource
+    after: Resource
+    properties: tuple[PropertyChange, ...]
+    options: tuple[PropertyChange, ...] = ()
+    replacing: tuple[str, ...] = ()
+    harmless: bool = False
+    because: tuple[str, ...] = ()
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether it is new content of a ConfigMap or Secret, or what follows from that."""
+        return bool(self.because) or (bool(self.replacing) and self.harmless)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A place in two sets of inputs, while they are walked.
+
+    Args:
+        path, steps, leaf: as in `PropertyChange`.
+        wire: Pulumi's own property path, as the plan's list of secrets has it.
+        key: the nearest key above, which may tell that the value is secret.
+        in_text: whether it is inside a text.
+        hidden: whether values must not be shown here or below.
+    """
+
+    path: str = ""
+    steps: tuple[str | int, ...] = ()
+    leaf: tuple[str, ...] = ()
+    wire: str = ""
+    key: str = ""
+    in_text: bool = False
+    hidden: bool = False
+
+    def entry(self, key: str) -> Place:
+        """The place of `key` in the mapping here."""
+        label = key if _PLAIN_KEY.match(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
+        return replace(self._below(key, label), key=key, wire=child_path(self.wire, key))
+
+    def item(self, index: int, identity: str | None = None) -> Place:
+        """The place of an item of the list here, by position or what it is told by (`name=x`)."""
+        label = f"[{index}]" if identity is None else f"[{identity}]"
+        return replace(self._below(index, label), wire=child_path(self.wire, index))
+
+    def inside(self) -> Place:
+        """The place inside the text here."""
+        return replace(self, path=f"{self.path} > ", in_text=True)
+
+    def change(self, old: Any, new: Any) -> PropertyChange:
+        """What differs here."""
+        path = self.path.removesuffix(" > ")
+        return PropertyChange(path=path, steps=self.steps, leaf=self.leaf, old=old, new=new)
+
+    def hide(self, hidden: bool) -> Place:
+        """The same place, its values hidden if `hidden`."""
+        return replace(self, hidden=True) if hidden and not self.hidden else self
+
+    def _below(self, key: str | int, label: str) -> Place:
+        joined = "" if not self.path or self.path.endswith("> ") or label[0] == "[" else "."
+        return replace(
+            self,
+            path=f"{self.path}{joined}{label}",
+            steps=self.steps if self.in_text else (*self.steps, key),
+            leaf=(*self.leaf, str(key)),
+        )
 
 
 def compare(
@@ -44,10 +168,8 @@ def compare(
 ) -> tuple[PropertyChange, ...]:
     """What differs between two sets of inputs, in the order of their paths.
 
-    Args:
-        old: the inputs. Key order and number formats (1, 1.0) do not count.
-        new: the same.
-        secrets: Pulumi property paths of values that must not be shown.
+    Key order and number formats (1, 1.0) do not count. `secrets` are Pulumi property paths of
+    values that must not be shown.
     """
     return tuple(_compare(dict(old), dict(new), Place(), secrets))
 
@@ -79,13 +201,7 @@ def _compare(old: Any, new: Any, place: Place, secrets: frozenset[str]) -> Itera
             if inside:
                 yield from inside
                 return
-    yield PropertyChange(
-        path=place.path.removesuffix(" > "),
-        steps=place.steps,
-        leaf=place.leaf,
-        old=_masked(old, place, secrets),
-        new=_masked(new, place, secrets),
-    )
+    yield place.change(_masked(old, place, secrets), _masked(new, place, secrets))
 
 
 def _compare_tables(
@@ -137,13 +253,8 @@ def _compare_lists(
         yield from _compare(was.get(name, ABSENT), now.get(name, ABSENT), below, moved)
     kept = [name for name in was if name in now]
     if kept != (order := [name for name in now if name in was]) and not is_set:
-        yield PropertyChange(
-            path=f"{place.path}[order]",
-            steps=place.steps,
-            leaf=(*place.leaf, "order"),
-            old=kept,
-            new=order,
-        )
+        own = replace(place, path=f"{place.path}[order]", leaf=(*place.leaf, "order"))
+        yield own.change(kept, order)
 
 
 def _compare_sets(
@@ -189,13 +300,8 @@ def _moved(secrets: frozenset[str], wire: str, at: set[int]) -> frozenset[str]:
 
 def _compare_texts(old: str, new: str, place: Place) -> Iterator[PropertyChange]:
     """Texts that are JSON (a configuration file in a ConfigMap), by their content."""
-    if not (old[:1] in ("{", "[") and new[:1] in ("{", "[")):
-        return
-    try:
-        was, now = json.loads(old), json.loads(new)
-    except (ValueError, RecursionError):
-        return
-    if is_bounded(was, _DEEPEST_TEXT) and is_bounded(now, _DEEPEST_TEXT):
+    was, now = json_inside(old), json_inside(new)
+    if was is not None and now is not None:
         yield from _compare(was, now, place.inside(), frozenset())
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nexus.diff.catalog_diff import ServiceRename
-from nexus.diff.changes import Changed, PropertyChange, Renamed, Reordered, Warned
-from nexus.diff.compare import compare
-from nexus.diff.config_roll import config_names, is_autonamed, rolled_by
-from nexus.diff.renames import aliased, look_renamed
-from nexus.diff.risks import warnings
-from nexus.diff.secret_flow import hidden_changes, new_names
+from nexus.diff.compare import Changed, PropertyChange, compare
+from nexus.diff.renames import Renamed, aliased, look_renamed
+from nexus.diff.risks import Warned, warnings
+from nexus.diff.rolls import config_names, hidden_changes, is_autonamed, new_names, rolled_by
 from nexus.pulumi.replacement import ALWAYS, Immutable, immutable
 from nexus.pulumi.resource import Resource
 
@@ -20,17 +18,23 @@ _KUBERNETES_SECRET = "kubernetes:core/v1:Secret"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reordered:
+    """Dependencies that a resource of both sides gets or loses, by URN.
+
+    Those on resources that come or go themselves are left out: they are no news.
+    """
+
+    urn: str
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanDiff:
     """What a change does to the resources of one stack, everything sorted by URN.
 
-    Args:
-        added, removed: resources of one side only; those renamed without alias among them.
-        changed: resources changed in place.
-        replaced: resources that may be replaced.
-        renamed: resources with another URN.
-        reordered: dependencies that appear or go.
-        warned: what is dangerous in all this.
-        total: number of resources in the head.
+    Those renamed without an alias are among the added and removed ones, too. `changed` are
+    changed in place, `replaced` may be replaced.
     """
 
     added: tuple[Resource, ...] = ()
@@ -40,7 +44,6 @@ class PlanDiff:
     renamed: tuple[Renamed, ...] = ()
     reordered: tuple[Reordered, ...] = ()
     warned: tuple[Warned, ...] = ()
-    total: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -56,10 +59,7 @@ def diff_plans(
 ) -> PlanDiff:
     """What differs between two plans. Takes well under a second for 43 services.
 
-    Args:
-        base: the resources as they were.
-        head: the resources as they are wanted.
-        renames: services that look renamed, as the catalogs tell.
+    `renames` are services that look renamed, as the catalogs tell.
     """
     before = {resource.urn: resource for resource in base}
     after = {resource.urn: resource for resource in head}
@@ -80,7 +80,6 @@ def diff_plans(
             )
         ),
         reordered=_reordered(before, after, pairs),
-        total=len(after),
     )
     warned = warnings(parts.removed, (*parts.changed, *parts.replaced), parts.renamed)
     return replace(parts, warned=warned)

@@ -6,10 +6,11 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from nexus.diff.bounded_json import json_inside
 from nexus.diff.catalog_diff import ServiceRename
-from nexus.diff.changes import Renamed
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import STACK_TYPE, Urn, parse_urn
 
@@ -17,34 +18,50 @@ _DEEPEST = 50
 """Parents above a resource; a plan may claim a circle of them."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A resource with another URN.
+
+    Args:
+        old, new: its URNs.
+        alias: whether Pulumi knows that it is the same.
+        data_name: where that is a guess, what the data of the service that it seems to belong
+            to is called; None for what belongs to none.
+    """
+
+    old: str
+    new: str
+    alias: bool
+    data_name: str | None = None
+
+
+def ancestors(urn: str, resources: Mapping[str, Resource]) -> Iterator[str]:
+    """The parents of one of `resources`, the nearest first, as far as they are among them too."""
+    for _ in range(_DEEPEST):
+        parent = resources[urn].parent
+        if parent is None or parent not in resources:
+            return
+        yield parent
+        urn = parent
+
+
 def aliased(base: Mapping[str, Resource], head: Mapping[str, Resource]) -> dict[str, str]:
     """URNs of new resources that say which resource of the base they were, by new URN.
 
     A child of a renamed or moved parent was a child of the parent's old identity, its
     name's beginning renamed along, as the engine has it.
-
-    Args:
-        base: resources by URN.
-        head: the same.
     """
     found: dict[str, str] = {}
     taken = set(base) & set(head)
-    for urn in sorted(set(head) - set(base), key=lambda each: (_depth(each, head), each)):
+    for urn in sorted(
+        set(head) - set(base), key=lambda each: (len([*ancestors(each, head)]), each)
+    ):
         for candidate in _former(head[urn], found):
             if candidate in base and candidate not in taken:
                 found[urn] = candidate
                 taken.add(candidate)
                 break
     return found
-
-
-def _depth(urn: str, head: Mapping[str, Resource]) -> int:
-    depth = 0
-    parent = head[urn].parent
-    while parent is not None and parent in head and depth < _DEEPEST:
-        depth += 1
-        parent = head[parent].parent
-    return depth
 
 
 def _former(resource: Resource, found: Mapping[str, str]) -> Iterator[str]:
@@ -74,16 +91,9 @@ def _of_spec(
         parents = {None}
     for parent in sorted(parents, key=str):
         above = parse_urn(parent) if parent else None
-        inside = above is not None and above.types != STACK_TYPE
-        types = f"{above.types}${type_}" if above is not None and inside else type_
-        yield str(
-            Urn(
-                fields.get("stack", own.stack),
-                fields.get("project", own.project),
-                types,
-                fields.get("name", own.name),
-            )
-        )
+        types = type_ if above is None else above.child(type_, "").types
+        stack, project = fields.get("stack", own.stack), fields.get("project", own.project)
+        yield str(Urn(stack, project, types, fields.get("name", own.name)))
 
 
 def _inherited(own: Urn, new_parent: str, old_parent: str) -> Urn | None:
@@ -127,30 +137,23 @@ def look_renamed(
 
     What a service has goes where the service goes, all of it or nothing: databases of
     services are alike, so likeness would hand them out at random. Everything else is
-    compared in families, and where several are alike nothing is said.
-
-    Args:
-        base: all resources of the one side.
-        head: those of the other.
-        removed: URNs of those that only the base has.
-        added: URNs of those that only the head has.
-        services: services that look renamed, as the catalogs tell.
+    compared in families, and where several are alike nothing is said. `services` look renamed,
+    as the catalogs tell.
     """
-    was, now = _services(base), _services(head)
+    was, now = (
+        frozenset(each.name for each in side.values() if each.type == WORKLOAD)
+        for side in (base, head)
+    )
     old = _of_services({urn: base[urn] for urn in removed}, was, gone=was - now)
     new = _of_services({urn: head[urn] for urn in added}, now, gone=now - was)
     found: dict[str, Renamed] = {}
     for each in services:
-        pairs = _matched(old[each.former], each.former, new[each.name], each.name)
+        pairs = _matched(old[each.former].values(), each.former, new[each.name].values(), each.name)
         for urn, was_urn in pairs.items():
             found[urn] = Renamed(old=was_urn, new=urn, alias=False, data_name=each.data_name)
     for urn, was_urn in _alike(old[""], new[""]).items():
         found[urn] = Renamed(old=was_urn, new=urn, alias=False)
     return tuple(found[urn] for urn in sorted(found))
-
-
-def _services(resources: Resources) -> frozenset[str]:
-    return frozenset(each.name for each in resources.values() if each.type == WORKLOAD)
 
 
 def _of_services(
@@ -201,24 +204,15 @@ def _alike(removed: Resources, added: Resources) -> dict[str, str]:
         for was, now in pairs:
             if olds[was[0].urn] == 1 and news[now[0].urn] == 1:
                 former, name = _stems(was[0].name, now[0].name)
-                found |= _matched(_by_urn(was), former, _by_urn(now), name)
+                found |= _matched(was, former, now, name)
                 found[now[0].urn] = was[0].urn
     return found
-
-
-def _by_urn(family: Family) -> dict[str, Resource]:
-    return {each.urn: each for each in family}
 
 
 def _families(resources: Resources) -> Iterator[tuple[Resource, Family]]:
     members: dict[str, list[Resource]] = defaultdict(list)
     for urn in sorted(resources):
-        root = urn
-        for _ in range(50):
-            parent = resources[root].parent
-            if parent is None or parent not in resources:
-                break
-            root = parent
+        *_, root = (urn, *ancestors(urn, resources))
         members[root].append(resources[urn])
     for root, family in members.items():
         yield resources[root], (resources[root], *(each for each in family if each.urn != root))
@@ -245,10 +239,12 @@ def _likeness(was: Family, now: Family, leaves: Mapping[str, Leaves]) -> float:
     return (left & right).total() / total if total else 0.0
 
 
-def _matched(was: Resources, former: str, now: Resources, name: str) -> dict[str, str]:
+def _matched(
+    was: Iterable[Resource], former: str, now: Iterable[Resource], name: str
+) -> dict[str, str]:
     """URNs of `now`, each with the one of `was` that stands at its place under the former name."""
-    by_place = {_place(each, former): urn for urn, each in was.items()}
-    places = {urn: _place(each, name) for urn, each in now.items()}
+    by_place = {_place(each, former): each.urn for each in was}
+    places = {each.urn: _place(each, name) for each in now}
     return {urn: by_place[place] for urn, place in places.items() if place in by_place}
 
 
@@ -280,16 +276,11 @@ def _properties(
 
 
 def _leaves(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        # A configuration file: one different dependency is one difference, not a different text.
-        try:
-            inside = json.loads(value)
-        except (ValueError, RecursionError):
-            inside = value
-        if isinstance(inside, (dict, list)) and len(path) < 200:
-            yield from _leaves(inside, f"{path}>")
-            return
-    if isinstance(value, dict):
+    # A configuration file: one different dependency is one difference, not a different text.
+    inside = json_inside(value) if isinstance(value, str) and len(path) < 200 else None
+    if inside is not None:
+        yield from _leaves(inside, f"{path}>")
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(item, f"{path}.{key}")
     elif isinstance(value, list):

@@ -44,12 +44,8 @@ class ExitCode(IntEnum):
 class StackReport:
     """One stack: what differs, or why that cannot be said.
 
-    Args:
-        stack: its name.
-        status: what could be said of it.
-        diff: what differs.
-        note: what to know of it, in own words.
-        errors: what its program said where it could not be planned, by side: foreign words.
+    `note` is what to know of it, in own words; `errors` what its program said where it could not
+    be planned, by side: foreign words.
     """
 
     stack: str
@@ -65,12 +61,9 @@ class Report:
 
     Args:
         base, head: what the user calls the two sides.
-        stacks: every stack of either side, sorted.
         catalog: what differs in the catalog; None if a side has no readable graph.
-        picture: the changed neighbourhood as Mermaid, if there is one to draw.
+        picture: the changed neighbourhood as Mermaid.
         touched: services whose workloads change, though the catalog does not say so.
-        touched_blast: what their outage does.
-        notes: what the reader should know, in sentences.
         incomplete: whether a document could not be read.
     """
 

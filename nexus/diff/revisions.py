@@ -18,11 +18,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.errors import InputError
+from catalog.errors import InputError, listed
 from catalog.project_file import stack_names, stack_paths
-from nexus.diff.errors import PlanningError, sentences
 from nexus.diff.snapshot import Snapshot, open_snapshot
-from nexus.diff.wording import listed, visible
+from nexus.diff.wording import sentences, visible
 
 LOCK = "requirements.lock"
 
@@ -40,17 +39,16 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "SYSTEMROOT", "VIRT
 """Environment of the process: a plan must not depend on whoever makes it, nor see a secret."""
 
 
+class PlanningError(Exception):
+    """A revision could not be planned, or git did not do what it was asked."""
+
+
 def read_sides(
     project: Path, base: str, head: str, stacks: Sequence[str], say: Say
 ) -> tuple[Snapshot, Snapshot]:
     """Both sides, each a snapshot's file, a project's folder or a git revision.
 
-    Args:
-        project: the project's folder, whose repository knows the revisions.
-        base: what is compared with.
-        head: what is compared.
-        stacks: the stacks that count; all if empty.
-        say: is told what is done where that takes a while.
+    The repository of `project` knows the revisions. Of `stacks` all count if it is empty.
 
     Raises:
         InputError: a side is none of these, or neither has one of `stacks`.
@@ -91,11 +89,7 @@ def read_sides(
 def snapshot_of(project: Path, name: str, stacks: Sequence[str], say: Say) -> str:
     """The snapshot of a folder or git revision as text, made by its own code.
 
-    Args:
-        project: the project's folder, whose repository knows the revision.
-        name: the folder or revision.
-        stacks: which stacks to plan; all there are if empty.
-        say: is told what is done.
+    The repository of `project` knows the revision. Of `stacks` all are planned if it is empty.
 
     Raises:
         InputError: it is neither, or has none of `stacks`.
@@ -119,7 +113,7 @@ def require_known(stacks: Sequence[str], known: Collection[str]) -> None:
     if unknown:
         what = "; name one of these" if known else ""
         raise InputError(
-            f"There is no stack {listed(unknown)}; "
+            f"There is no stack {listed(unknown, most=8)}; "
             f"there is {listed(sorted(known), most=20) or 'none at all'}{what}."
         )
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
-from nexus.diff.changes import Changed, Danger, PropertyChange, Renamed, Warned
+from nexus.diff.compare import Changed, PropertyChange
+from nexus.diff.renames import Renamed, ancestors
 from nexus.diff.secrecy import HIDDEN
 from nexus.diff.wording import Part, Phrase, phrase
 from nexus.pulumi.replacement import refused
@@ -38,23 +41,37 @@ _REFUSED = (
 program protect (Pulumi's step generator: `new.Protect && old.Protect`, and `DeleteStep`).
 """
 
-_DEEPEST = 50
-"""Parents above a resource; a plan may claim a circle of them."""
-
 _TAG = re.compile(r":v?(\d+)[^/]*$")
 
 
+class Danger(StrEnum):
+    """Why a change can cost data or service."""
+
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    REPLACED = "replaced"
+    REPOINTED = "repointed"
+    UPGRADED = "upgraded"
+    UNPROTECTED = "unprotected"
+    PROTECTED = "protected"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warned:
+    """A dangerous change: which resource, in which way, and what it costs."""
+
+    urn: str
+    danger: Danger
+    reason: Phrase
+
+
 def warnings(
-    removed: Sequence[Resource],
-    changed: Sequence[Changed],
-    renamed: Sequence[Renamed],
+    removed: Sequence[Resource], changed: Sequence[Changed], renamed: Sequence[Renamed]
 ) -> tuple[Warned, ...]:
     """Everything dangerous, one entry per resource and kind; stateful resources first.
 
-    Args:
-        removed: resources that go, renamed ones included.
-        changed: resources that are changed or replaced.
-        renamed: resources with another URN.
+    Renamed resources are among the removed ones too, replaced ones among the changed.
     """
     found = [
         *_gone(removed, renamed),
@@ -73,23 +90,18 @@ def warnings(
 
 def _is_stateful(warned: Warned) -> bool:
     urn = parse_urn(warned.urn)
-    return urn is not None and loss(urn.types.rsplit("$", 1)[-1]) is not None
+    return urn is not None and urn.type in STATEFUL
 
 
 def _gone(removed: Sequence[Resource], renamed: Sequence[Renamed]) -> Iterator[Warned]:
     """Removals and renames. What stands below a resource that is told goes without saying."""
     new_names = {each.old: each for each in renamed if not each.alias}
-    parents = {resource.urn: resource.parent for resource in removed}
-    told = {
-        resource.urn
-        for resource in removed
-        if loss(resource.type) is not None
-        or (resource.urn in new_names and resource.parent not in new_names)
-    }
-    costly = {resource.urn for resource in removed if loss(resource.type) is not None}
+    going = {resource.urn: resource for resource in removed}
+    costly = {each.urn for each in removed if each.type in STATEFUL}
+    tops = {each.urn for each in removed if each.urn in new_names and each.parent not in new_names}
     for resource in removed:
-        cost = loss(resource.type)
-        if resource.urn not in told or any(urn in costly for urn in _above(resource.urn, parents)):
+        cost = STATEFUL.get(resource.type)
+        if resource.urn not in costly | tops or costly & {*ancestors(resource.urn, going)}:
             continue
         if resource.urn in new_names:
             seen = new_names[resource.urn]
@@ -129,53 +141,33 @@ def _is_protected(resource: Resource) -> bool:
     return resource.options.get("protect") is True
 
 
-def _above(urn: str, parents: Mapping[str, str | None]) -> Iterator[str]:
-    """Removed parents of a removed resource, the nearest first."""
-    parent = parents[urn]
-    for _ in range(_DEEPEST):
-        if parent is None or parent not in parents:
-            return
-        yield parent
-        parent = parents[parent]
-
-
 def _changed(change: Changed) -> Iterator[Warned]:
-    urn, type_ = change.after.urn, change.after.type
-    reason = loss(type_)
-    if change.replacing and reason is not None:
-        yield Warned(urn=urn, danger=Danger.REPLACED, reason=phrase(reason))
-    for option in change.options:
-        if option.path == "protect" and option.old is True:
-            yield Warned(
-                urn=urn,
-                danger=Danger.UNPROTECTED,
-                reason=phrase("nothing stops its deletion any more"),
-            )
+    type_ = change.after.type
+
+    def warned(danger: Danger, *reason: Part) -> Warned:
+        return Warned(urn=change.after.urn, danger=danger, reason=phrase(*reason))
+
+    if change.replacing and type_ in STATEFUL:
+        yield warned(Danger.REPLACED, STATEFUL[type_])
+    if any(option.path == "protect" and option.old is True for option in change.options):
+        yield warned(Danger.UNPROTECTED, "nothing stops its deletion any more")
     for noun in _repointed(change):
-        yield Warned(
-            urn=urn,
-            danger=Danger.REPOINTED,
-            reason=phrase(f"it names another {noun}: what is in the old one stays behind"),
+        yield warned(
+            Danger.REPOINTED, f"it names another {noun}: what is in the old one stays behind"
         )
-    refusing = refused(change.after.type)
-    kept = [p for p in change.properties if p.replaces(refusing) and not change.replacing]
+    refusing = refused(type_)
+    kept = [p.path for p in change.properties if p.replaces(refusing) and not change.replacing]
     if kept:
-        paths = ", ".join(each.path for each in kept)
-        yield Warned(
-            urn=urn,
-            danger=Danger.REFUSED,
-            reason=phrase(
-                "the API server refuses to change ",
-                [paths],
-                " of an object that is there, so "
-                "`pulumi up` fails; leave it as it was, or give the object another name",
-            ),
+        yield warned(
+            Danger.REFUSED,
+            "the API server refuses to change ",
+            [", ".join(kept)],
+            " of an object that is there, so "
+            "`pulumi up` fails; leave it as it was, or give the object another name",
         )
     if type_ == "kubernetes:apps/v1:StatefulSet" and _is_new_major(change.properties):
-        yield Warned(
-            urn=urn,
-            danger=Danger.UPGRADED,
-            reason=phrase("another major version may not start on the data the old one wrote"),
+        yield warned(
+            Danger.UPGRADED, "another major version may not start on the data the old one wrote"
         )
 
 
@@ -247,8 +239,3 @@ Bootstrap Jobs are not here: they are idempotent and drop nothing, so a new one 
 what the old one did. What is lost when a service leaves is its Database, Vhost or Bucket.
 ConfigMaps and Secrets are not here: the program makes them again from what it knows.
 """
-
-
-def loss(type_: str) -> str | None:
-    """What is lost with a resource of this type; None if nothing is."""
-    return STATEFUL.get(type_)

@@ -11,11 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.diff.bounded_json import is_bounded
+from nexus.diff.bounded_json import json_inside
 from nexus.pulumi.wire import HIDDEN, SIGNATURE
-
-_DEEPEST_TEXT = 20
-"""Levels of a configuration file that are looked into."""
 
 _SECRET_KEY = re.compile(
     r"(passw(or)?d|passphrase|secret|secretkey|privatekey|accesskey|apikey|authtoken|token)$"
@@ -64,12 +61,7 @@ def _plain(key: str) -> str:
 
 
 def without_secrets(value: Any, key: str = "") -> Any:
-    """`value` with everything that is or looks like a secret replaced.
-
-    Args:
-        value: plain data.
-        key: the key it stands under.
-    """
+    """Plain data that stands under `key`, what is or looks like a secret in it replaced."""
     if is_wrapped(value) or (isinstance(value, (dict, list)) and holds_secrets(key)):
         return HIDDEN
     if isinstance(value, str):
@@ -86,13 +78,8 @@ def without_secrets(value: Any, key: str = "") -> Any:
 
 
 def _without_secret_text(text: str) -> str:
-    if text[:1] in ("{", "["):
-        try:
-            inside = json.loads(text)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            if is_bounded(inside, _DEEPEST_TEXT):
-                cleaned = without_secrets(inside)
-                return text if cleaned == inside else json.dumps(cleaned)
-    return _SECRET_TEXT.sub(HIDDEN, text)
+    inside = json_inside(text)
+    if inside is None:
+        return _SECRET_TEXT.sub(HIDDEN, text)
+    cleaned = without_secrets(inside)
+    return text if cleaned == inside else json.dumps(cleaned)

@@ -11,6 +11,7 @@ from typing import IO, Annotated, Any, Literal, TypeVar
 
 import networkx as nx
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -19,18 +20,16 @@ from pydantic import (
     model_validator,
 )
 
-from catalog import Catalog, Edge, External, Fallback, Flow, Order, Service, Tier
+from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Service, Tier
 from catalog import Resource as PlatformResource
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
 from graph.dependencies import startup_graph
-from nexus.diff.bounded_json import BoundedJson
-from nexus.diff.errors import UnreadableError, sentences
+from nexus.diff.bounded_json import SOURCE, BoundedJson, UnreadableError
+from nexus.diff.wording import sentences
 from nexus.pulumi.resource import Resource
 
 SCHEMA_FILE = Path(__file__).parent / "schema" / "snapshot.schema.json"
-
-SOURCE = "nexus snapshot"
 
 MOST_STACKS = 20
 MOST_RESOURCES = 20_000
@@ -68,9 +67,9 @@ class GraphEdge(_Part):
 
     source: NodeName
     target: NodeName
-    order: Literal["startup", "runtime"]
+    order: Annotated[Literal["startup", "runtime"], AfterValidator(Order)]
     criticality: Literal["hard", "degradable"]
-    fallback: Literal["database", "rules", "origin"] | None
+    fallback: Annotated[Literal["database", "rules", "origin"], AfterValidator(Fallback)] | None
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
 
 
@@ -153,10 +152,9 @@ class SnapshotDocument(_Part):
 
 @dataclass(frozen=True, kw_only=True)
 class StackSnapshot:
-    """What a snapshot says of one stack.
+    """What a snapshot says of one stack: its resources, or why there are none.
 
     Args:
-        resources: every resource that it would register.
         said: what its program said if it could not be planned, in lines: foreign words.
         fault: why its part of the document cannot be read, in a sentence.
     """
@@ -174,9 +172,7 @@ class Snapshot:
         label: what the user calls it: a revision, folder or file.
         graph: its graph: what the document does not tell (ports) is empty; None if it has none.
         graph_fault: why the graph cannot be read, in a sentence.
-        stacks: its stacks by name.
         fault: why nothing of it can be read, in a sentence.
-        notes: what the reader should know of it.
     """
 
     label: str
@@ -198,12 +194,7 @@ def schema_text() -> str:
 
 
 def open_snapshot(file: Path, label: str, name: str) -> Snapshot:
-    """The snapshot in a file.
-
-    Args:
-        file: a regular file: among a stranger's files may be a link to anything.
-        label: what the user calls it.
-        name: what to call its side in an error: `the base`.
+    """The snapshot in a regular file: among a stranger's files may be a link to anything.
 
     Raises:
         UnreadableError: it does not exist, is no regular file, or cannot be opened.
@@ -219,14 +210,11 @@ def open_snapshot(file: Path, label: str, name: str) -> Snapshot:
 
 
 def read_snapshot(stream: IO[bytes], label: str, name: str) -> Snapshot:
-    """The snapshot in `stream`, stack by stack. What does not fit is a fault in it, no error.
+    """The snapshot in `stream`, from anybody. What does not fit is a fault in it, no error.
 
-    Args:
-        stream: the document's bytes, from anybody.
-        label: what the user calls it.
-        name: what to call its side in a fault: `the base`.
+    `label` is what the user calls it, `name` what its side is called in a fault: `the base`.
     """
-    document = BoundedJson(stream, f"The snapshot of {name}", SOURCE)
+    document = BoundedJson(stream, f"The snapshot of {name}")
     graph: Catalog | None = None
     graph_fault = ""
     stacks: dict[str, StackSnapshot] = {}
@@ -314,52 +302,32 @@ def _shaped(model: type[_Model], data: Any, name: str) -> _Model:
 
 def _catalog(document: GraphDocument) -> Catalog:
     nodes = sorted(document.nodes, key=lambda node: node.name)
+    by_kind = {kind: [n for n in nodes if n.kind == kind] for kind in NodeKind}
+
+    def facts(node: GraphNode, *others: str) -> dict[str, Any]:
+        return node.model_dump(include={"name", "summary", *others})
+
     return Catalog(
         services={
             node.name: Service(
-                name=node.name,
-                domain=node.domain or "",
-                tier=node.tier or document.tiers[-1].name,
-                summary=node.summary,
-                start_seconds=0,
-                file="",
-                renamed_from=node.renamed_from,
+                **facts(node, "domain", "tier", "renamed_from"), start_seconds=0, file=""
             )
-            for node in nodes
-            if node.kind == "service"
+            for node in by_kind[NodeKind.SERVICE]
         },
         resources={
             node.name: PlatformResource(
-                name=node.name,
-                summary="",
-                providers=(),
-                gate=False,
-                stands_for=node.stands_for,
-                dedicated_to=node.dedicated_to,
+                **facts(node, "stands_for", "dedicated_to"), providers=(), gate=False
             )
-            for node in nodes
-            if node.kind == "resource"
+            for node in by_kind[NodeKind.RESOURCE]
         },
         external={
-            node.name: External(name=node.name, summary="", providers=())
-            for node in nodes
-            if node.kind == "external"
+            node.name: External(**facts(node), providers=()) for node in by_kind[NodeKind.EXTERNAL]
         },
         edges=tuple(
-            Edge(
-                source=edge.source,
-                target=edge.target,
-                order=Order(edge.order),
-                fallback=None if edge.fallback is None else Fallback(edge.fallback),
-                reason=edge.reason,
-                file="",
-            )
+            Edge(**edge.model_dump(exclude={"criticality"}), file="")
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),
-        tiers=tuple(
-            Tier(name=tier.name, starts_at=tier.starts_at, ends_at=tier.ends_at, priority=0)
-            for tier in document.tiers
-        ),
+        tiers=tuple(Tier(**tier.model_dump(), priority=0) for tier in document.tiers),
         buckets={},
         flows=tuple(Flow(name=flow.name, steps=tuple(flow.steps)) for flow in document.flows),
         platform_file="",

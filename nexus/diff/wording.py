@@ -41,8 +41,11 @@ LONGEST_VALUE = 160
 LONGEST_PART = 1_000
 """Characters of a foreign part of a sentence that are shown: a line of a program's error is one."""
 
-LONGEST_NAME = 120
-"""Characters of a name or property path that are shown."""
+MOST_LINES = 20
+"""The last ones are kept: a program's sentences stand behind whatever it warned of before."""
+
+_READ = 100_000
+"""Characters at the end of a text that are looked at; it may come from a stranger."""
 
 _HIDING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories of control, format (bidi, zero width), surrogate, private, unassigned
@@ -56,9 +59,7 @@ _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 def visible(text: str, longest: int = LONGEST_VALUE) -> str:
     r"""`text` on one line, every character that cannot be seen written as `\u{…}`.
 
-    Args:
-        text: anything.
-        longest: characters of `text` that are kept; how many were cut is said.
+    How many characters were cut after the `longest` is said.
     """
     kept = text if len(text) <= longest else text[:longest]
     if not (kept.isascii() and kept.isprintable()):
@@ -92,10 +93,14 @@ def shown(value: Any, longest: int = LONGEST_VALUE) -> str:
     return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")), longest)
 
 
-def listed(words: list[str], most: int = 8) -> str:
-    """Words with commas and 'and', the rest counted: `a, b and 3 more`."""
-    if len(words) > most:
-        return f"{', '.join(words[:most])} and {len(words) - most} more"
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+def sentences(said: str) -> tuple[str, ...]:
+    """The lines of what a failed program said, at most `MOST_LINES`; of a traceback the last one.
+
+    Never empty. They are foreign words: whoever shows them marks them as such.
+    """
+    lines = [line.strip()[:LONGEST_PART] for line in said[-_READ:].splitlines() if line.strip()]
+    if not lines:
+        return ("its program ended without a word; run `nexus plan` there.",)
+    if any(line.startswith("Traceback (most recent call last)") for line in lines):
+        return (f"{lines[-1]} (run `nexus plan` there for the whole traceback)",)
+    return tuple(lines[-MOST_LINES:])

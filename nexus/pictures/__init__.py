@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 
 from catalog import Catalog
 from graph.impact import Impact
-from nexus.pictures.dot import as_dot
+from nexus.pictures.flowchart import as_dot, as_mermaid
 from nexus.pictures.impact import impact_as_json, impact_as_mermaid, impact_as_svg, impact_as_text
 from nexus.pictures.json import as_json
-from nexus.pictures.mermaid import as_mermaid
 from nexus.pictures.svg import as_svg
 from nexus.pictures.text import as_text
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 from catalog import Catalog
+from catalog.errors import listed
 from graph.impact import Impact, Loss, ServiceImpact, State, WeakPoint
-from nexus.pictures.mermaid import Chart, first_drawn, node_id
+from nexus.pictures.flowchart import Chart, arrow, first_drawn, node_id
 from nexus.pictures.svg import DEGRADED, DOWN, FAILED, drawn
 
 WORDS = {State.OK: "works", State.DEGRADED: "degraded", State.DOWN: "broken"}
@@ -24,7 +26,8 @@ def impact_as_text(catalog: Catalog, found: Impact) -> str:
 
 def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
     numbers = ", ".join(f"{len(found.named(state))} {state}" for state in reversed(State))
-    yield f"While {_listed(found.failed)} {_are(found.failed)} down: {numbers}."
+    are = "are" if len(found.failed) > 1 else "is"
+    yield f"While {listed(found.failed)} {are} down: {numbers}."
     yield ""
     yield "Critical flows:" if found.flows else NO_FLOWS
     for name, flow in found.flows.items():
@@ -41,14 +44,14 @@ def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
 
 def _why(name: str, each: ServiceImpact) -> str:
     if each.state is State.DEGRADED:
-        return "; ".join(_loss(loss) for loss in each.losses)
+        return "; ".join(_loss(loss) for loss in each.without)
     if each.because == (name,):
         return "failed"
     needs = [other for other in each.because if other != name]
     behind = [cause for cause in each.causes if cause not in (*needs, name)]
     failed = "failed, and " if name in each.because else ""
-    chain = f", because of {_listed(behind)}" if behind else ""
-    return f"{failed}needs {_listed(needs)}{chain}"
+    chain = f", because of {listed(behind)}" if behind else ""
+    return f"{failed}needs {listed(needs)}{chain}"
 
 
 def _loss(loss: Loss) -> str:
@@ -57,35 +60,16 @@ def _loss(loss: Loss) -> str:
     return f"{loss.fallback} instead of {loss.target}"
 
 
-def impact_as_json(catalog: Catalog, found: Impact) -> str:
+def impact_as_json(_: Catalog, found: Impact) -> str:
     """The outage for scripts. Its shape is a promise; add keys, never change any."""
-    del catalog
-    document = {
-        "failed": found.failed,
-        "services": {
-            name: {
-                "state": each.state,
-                "because": each.because,
-                "causes": each.causes,
-                "without": [
-                    {"target": loss.target, "fallback": loss.fallback} for loss in each.losses
-                ],
-            }
-            for name, each in found.services.items()
-        },
-        "flows": {
-            name: {"state": each.state, "because": each.because}
-            for name, each in found.flows.items()
-        },
-    }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(asdict(found), indent=2) + "\n"
 
 
-_COLOURS = {
-    "failed": "fill:#7f1d1d,color:#fff,stroke:#7f1d1d",
-    "down": "fill:#fca5a5,color:#000,stroke:#b91c1c",
-    "degraded": "fill:#fde68a,color:#000,stroke:#b45309",
-}
+_STYLES = (
+    "  classDef failed fill:#7f1d1d,color:#fff,stroke:#7f1d1d",
+    "  classDef down fill:#fca5a5,color:#000,stroke:#b91c1c",
+    "  classDef degraded fill:#fde68a,color:#000,stroke:#b45309",
+)
 
 
 def impact_as_mermaid(catalog: Catalog, found: Impact) -> str:
@@ -113,10 +97,10 @@ def _whole(found: Impact) -> Chart:
     for name, each in hit.items():
         needs = (target for target in each.because if target != name)
         edges += [f"  {node_id(target)} --> {node_id(name)}" for target in needs]
-        for loss in each.losses:
-            label = f'|"{loss.fallback}"|' if loss.fallback else ""
-            edges.append(f"  {node_id(loss.target)} -.->{label} {node_id(name)}")
-    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges))
+        for loss in each.without:
+            line = arrow(loss.fallback, dashed=True)
+            edges.append(f"  {node_id(loss.target)} {line} {node_id(name)}")
+    return Chart(("flowchart RL", *nodes, *edges, *_STYLES), len(edges))
 
 
 def _summary(found: Impact, word: str, box_of: Mapping[str, str]) -> Chart:
@@ -131,14 +115,10 @@ def _summary(found: Impact, word: str, box_of: Mapping[str, str]) -> Chart:
         worst = State.DOWN if states[State.DOWN] else State.DEGRADED
         told = ", ".join(f"{states[state]} {state}" for state in reversed(State) if states[state])
         nodes.append(f'  b_{node_id(box)}["{box}: {told}"]:::{worst}')
-        arrow = "-->" if worst is State.DOWN else "-.->"
-        edges += [f"  {node_id(name)} {arrow} b_{node_id(box)}" for name in found.failed]
+        line = arrow(dashed=worst is State.DEGRADED)
+        edges += [f"  {node_id(name)} {line} b_{node_id(box)}" for name in found.failed]
     title = f"One box per {word}: there are more edges than Mermaid draws"
-    return Chart(("flowchart RL", *nodes, *edges, *_styles()), len(edges), title)
-
-
-def _styles() -> tuple[str, ...]:
-    return tuple(f"  classDef {style} {colours}" for style, colours in _COLOURS.items())
+    return Chart(("flowchart RL", *nodes, *edges, *_STYLES), len(edges), title)
 
 
 MOST_NAMED = 3
@@ -183,25 +163,6 @@ def weak_points_as_text(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
     return "\n".join((title, head, *rows)) + "\n"
 
 
-def weak_points_as_json(catalog: Catalog, points: tuple[WeakPoint, ...]) -> str:
+def weak_points_as_json(_: Catalog, points: tuple[WeakPoint, ...]) -> str:
     """The same for scripts."""
-    del catalog
-    document = [
-        {
-            "name": point.name,
-            "kind": point.kind,
-            "flows": point.flows,
-            "down": point.down,
-            "degraded": point.degraded,
-        }
-        for point in points
-    ]
-    return json.dumps({"weak_points": document}, indent=2) + "\n"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
-
-
-def _are(names: tuple[str, ...]) -> str:
-    return "are" if len(names) > 1 else "is"
+    return json.dumps({"weak_points": [asdict(point) for point in points]}, indent=2) + "\n"

@@ -7,19 +7,19 @@ from one service share a lane there, and read as one trunk with branches.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations, count
-from math import ceil, dist
+from math import ceil
 from typing import NamedTuple
+
+import networkx as nx
 
 from catalog import Catalog, Order
 from catalog.errors import counted
 from graph.dependencies import service_edges
 from graph.order import starts_after, waves_by_tier
-from nexus.pictures.groups import OUTSIDE
+from nexus.pictures.flowchart import OUTSIDE
 
 WIDTH = 900.0
 """Width of the picture in its own units; GitHub shows a README about this wide."""
@@ -43,7 +43,7 @@ fonts have 0.55 to 0.602."""
 LANE = 2.6
 """Usual distance of two lanes; less where many share a channel."""
 
-MAX_SWAPPED = 30
+MAX_SWAPPED = 60
 """Largest wave in which pairs are tried out; the effort grows with its square."""
 
 MOST_CALLS = 60
@@ -129,10 +129,10 @@ def layout(catalog: Catalog) -> Layout:
     if resources:
         note = windows[catalog.first_tier] + counted(len(resources), "platform resource")
         band(catalog.first_tier.capitalize(), note, resources.values())
-    waves: list[_Wave] = []
+    waves: list[dict[str, Box]] = []
     for tier, names in waves_by_tier(catalog).items():
         placed = list(_waves(names, top + TIER_HEADER))
-        boxes = [box for wave in placed for box in wave.boxes]
+        boxes = [box for wave in placed for box in wave.values()]
         if boxes:
             note = windows[tier] + counted(len(boxes), "service")
             band(tier.capitalize(), note, boxes, lines=True)
@@ -166,68 +166,51 @@ def _chips(names: Sequence[str], top: float, room: float = 0) -> Mapping[str, Bo
     return placed
 
 
-class _Wave(NamedTuple):
-    """Services of a wave and the boxes for them, row by row."""
+def _waves(waves: Sequence[Sequence[str]], top: float) -> Iterator[dict[str, Box]]:
+    """A box for each service of the waves of a tier, in as few rows as can be.
 
-    names: list[str]
-    boxes: Sequence[Box]
-    columns: int
-
-
-def _waves(waves: Sequence[Sequence[str]], top: float) -> Iterator[_Wave]:
-    """The waves of a tier, as low as can be; more of them than columns go on in another line."""
+    More waves than columns go on in another line.
+    """
     for start in range(0, len(waves), COLUMNS):
         sizes = [len(wave) for wave in waves[start : start + COLUMNS]]
         rows = next(n for n in count(1) if sum(ceil(size / n) for size in sizes) <= COLUMNS)
         left = MARGIN + PAD
         for names in waves[start : start + COLUMNS]:
             columns = ceil(len(names) / rows)
-            places = (divmod(index, columns) for index in range(len(names)))
-            boxes = [
-                Box(left + column * COLUMN_STEP, top + row * ROW_STEP, BOX_WIDTH, BOX_HEIGHT)
-                for row, column in places
-            ]
-            yield _Wave(list(names), boxes, columns)
+            yield {
+                name: Box(left + column * COLUMN_STEP, top + row * ROW_STEP, BOX_WIDTH, BOX_HEIGHT)
+                for index, name in enumerate(names)
+                for row, column in [divmod(index, columns)]
+            }
             left += columns * COLUMN_STEP
         top += rows * ROW_STEP
 
 
-def _arranged(waves: Sequence[_Wave], pairs: Iterable[Pair]) -> Mapping[str, Box]:
+def _arranged(waves: Iterable[Mapping[str, Box]], pairs: Iterable[Pair]) -> Mapping[str, Box]:
     """The box of each service, chosen so that lines are short and few of them cross.
 
-    Sorting each wave by the barycentre of its neighbours, down and up, is the usual
-    heuristic; swaps of pairs then shorten the lines.
+    Services of a wave change places as long as that shortens their lines.
     """
-    at = {name: box for wave in waves for name, box in zip(wave.names, wave.boxes, strict=True)}
-    near: dict[str, list[str]] = {name: [] for name in at}
-    for source, target in pairs:
-        near[source].append(target)
-        near[target].append(source)
+    at = {name: box for wave in waves for name, box in wave.items()}
+    near: nx.Graph[str] = nx.Graph(pairs)
+    near.add_nodes_from(at)
 
-    def barycentre(axis: int, name: str) -> tuple[float, str]:
-        points = [at[other].middle[axis] for other in near[name] or [name]]
-        return round(sum(points) / len(points), 3), name
-
-    def length(names: Iterable[str]) -> float:
+    def length(*names: str) -> float:
+        # On its way down a line crosses those that run sideways, so that counts twice.
         return sum(
-            dist(at[name].middle, at[other].middle) for name in names for other in near[name]
+            abs(at[name].x - at[other].x) + 2 * abs(at[name].y - at[other].y)
+            for name in names
+            for other in near[name]
         )
 
-    for wave in (*waves, *reversed(waves)):
-        names = sorted(wave.names, key=partial(barycentre, 1))
-        for start in range(0, len(names), wave.columns):
-            row = slice(start, start + wave.columns)
-            names[row] = sorted(names[row], key=partial(barycentre, 0))
-        at.update(zip(names, wave.boxes, strict=True))
     swapped = True
     while swapped:
         swapped = False
         for wave in waves:
-            names = sorted(wave.names, key=lambda name: at[name][1::-1])
-            for one, other in combinations(names if len(names) <= MAX_SWAPPED else (), 2):
-                before = length((one, other))
+            for one, other in combinations(wave if len(wave) <= MAX_SWAPPED else (), 2):
+                before = length(one, other)
                 at[one], at[other] = at[other], at[one]
-                if length((one, other)) < before - 0.01:
+                if length(one, other) < before - 0.01:
                     swapped = True
                 else:
                     at[one], at[other] = at[other], at[one]
@@ -268,9 +251,8 @@ def _way(start: Box, end: Box) -> list[list[float]]:
 def _lanes(runs: Mapping[str, Sequence[float]], room: float) -> Mapping[str, float]:
     """Offset of each source from the middle of a gap or channel; a lane is taken again once free.
 
-    Args:
-        runs: where along it the lines of each source come and go.
-        room: how far the outermost lanes may lie from each other.
+    `runs` is where along it the lines of each source come and go; the outermost lanes lie at
+    most `room` from each other.
     """
     lane_of: dict[str, int] = {}
     ends: list[float] = []
@@ -288,22 +270,15 @@ def text_width(text: str, size: float = FONT_SIZE) -> float:
 
 
 def fitted(name: str) -> tuple[Sequence[str], float]:
-    """`name` in lines that fit into a service's box, and the font size that lets them.
+    """`name` in one line or two that fit into a service's box, and the font size that lets them.
 
-    Lines break behind hyphens alone: half a word is another word. What does not fit is
-    written smaller.
+    A line breaks behind a hyphen alone, near the middle: half a word is another word. What does
+    not fit is written smaller.
     """
-    words = re.findall("[^-]*-|[^-]+", name)
-    best: tuple[Sequence[str], float] = [], 0
-    for most in range(1, len(name) + 1):
-        lines = [""]
-        for word in words:
-            if lines[-1] and len(lines[-1] + word) > most:
-                lines.append("")
-            lines[-1] += word
-        widest = NAME_WIDTH / ADVANCE / max(map(len, lines))
-        size = min(FONT_SIZE, widest, BOX_HEIGHT / LEADING / len(lines))
-        # The narrowest of as many lines comes first: they are about as long.
-        if (size, -len(lines)) > (best[1], -len(best[0])):
-            best = lines, size
-    return best
+    breaks = [at for at in range(1, len(name)) if name[at - 1] == "-"]
+    if text_width(name) <= NAME_WIDTH or not breaks:
+        lines = [name]
+    else:
+        middle = min(breaks, key=lambda at: max(at, len(name) - at))
+        lines = [name[:middle], name[middle:]]
+    return lines, min(FONT_SIZE, NAME_WIDTH / ADVANCE / max(map(len, lines)))

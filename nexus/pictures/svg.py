@@ -11,27 +11,8 @@ from math import dist
 from catalog import Catalog, Order
 from catalog.errors import counted
 from graph.dependencies import service_edges
-from graph.figures import figures
-from nexus.pictures.groups import OUTSIDE
-from nexus.pictures.layout import (
-    BOX_HEIGHT,
-    CAPTION_LINE,
-    CHIP_HEIGHT,
-    FONT_SIZE,
-    INSET,
-    LEADING,
-    MARGIN,
-    MARK_ROOM,
-    PAD,
-    STRIPE,
-    WIDTH,
-    Box,
-    Layout,
-    Point,
-    drawn_pairs,
-    fitted,
-    layout,
-)
+from nexus.pictures import layout
+from nexus.pictures.flowchart import OUTSIDE
 
 INK, QUIET_INK, LINE, PAPER, BAND = "#1e293b", "#64748b", "#cbd5e1", "#ffffff", "#f8fafc"
 FAILED, DOWN, DEGRADED = "#7f1d1d", "#fca5a5", "#fde68a"
@@ -50,7 +31,7 @@ _CIRCLE = "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z"
 _MARKS = (_CIRCLE, "M-3-3h6v6h-6z", "M0-4.4l4.4 4.4l-4.4 4.4l-4.4-4.4z", "M0-4.4l4.4 7.4h-8.8z")
 """Signs of the first gates and their dedicated servers; others share an open circle."""
 
-_STRIPE = f"M3.5 0h-1a2.5 2.5 0 0 0-2.5 2.5v{BOX_HEIGHT - 5:g}a2.5 2.5 0 0 0 2.5 2.5h1z"
+_STRIPE = f"M3.5 0h-1a2.5 2.5 0 0 0-2.5 2.5v{layout.BOX_HEIGHT - 5:g}a2.5 2.5 0 0 0 2.5 2.5h1z"
 RADIUS, ARROW = 5.0, 4.0
 """Radius of a line's corners, and length of its head."""
 
@@ -58,7 +39,7 @@ _STYLE = (
     "text{font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif;"
     f"font-size:11px;fill:{INK}}}"
     ".n{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace;"
-    f"font-size:{FONT_SIZE}px}}"
+    f"font-size:{layout.FONT_SIZE}px}}"
     ".t{font-size:13px;font-weight:600}.b{font-weight:600}"
     f".q{{font-weight:400;font-size:11px;fill:{QUIET_INK}}}.i{{fill:{PAPER}}}"
     f".h{{paint-order:stroke;stroke:{BAND};stroke-width:5px;stroke-linejoin:round}}"
@@ -76,15 +57,13 @@ def as_svg(catalog: Catalog) -> str:
     after it; dashed ones are calls, where there are no such edges. What a service
     needs and calls at run time is in its title, which browsers show under the pointer.
     """
-    numbers = figures(catalog)
+    pairs = layout.drawn_pairs(catalog)
+    startup = len(service_edges(catalog, Order.STARTUP))
     lines = "No service starts after another."
-    if numbers.reduced:
-        edges = counted(numbers.startup_between_services, "startup edge")
-        lines = (
-            "A line leads from a service to those that start after it "
-            f"({numbers.reduced} of {edges})."
-        )
-    elif drawn_pairs(catalog):
+    if startup:
+        edges = f"{len(pairs)} of {counted(startup, 'startup edge')}"
+        lines = f"A line leads from a service to those that start after it ({edges})."
+    elif pairs:
         lines += " A dashed line leads from a service to those it calls."
     calls = counted(len(service_edges(catalog, Order.RUNTIME)), "runtime edge")
     caption = (
@@ -98,30 +77,27 @@ def as_svg(catalog: Catalog) -> str:
 def drawn(catalog: Catalog, title: str, caption: Sequence[str], fills: Mapping[str, str]) -> str:
     """The picture of a checked catalog.
 
-    Args:
-        catalog: the catalog.
-        title: what the picture shows, for who cannot see it.
-        caption: two lines of text below it.
-        fills: colour of the nodes that stand out, by name; all others then step back.
+    Its title is for who cannot see it. `fills` has the colour of the nodes that stand out, by
+    name; all others then step back.
     """
-    picture = layout(catalog)
-    height = f"{picture.caption + CAPTION_LINE + MARGIN:g}"
-    frame = Box(0.5, 0.5, WIDTH - 1, float(height) - 1)
+    picture = layout.layout(catalog)
+    height = f"{picture.caption + layout.CAPTION_LINE + layout.MARGIN:g}"
+    frame = layout.Box(0.5, 0.5, layout.WIDTH - 1, float(height) - 1)
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}" height="{height}" '
-        f'viewBox="0 0 {WIDTH:g} {height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{layout.WIDTH:g}" height="{height}" '
+        f'viewBox="0 0 {layout.WIDTH:g} {height}" role="img">',
         _tag("title", escape(title)),
         _tag("style", _STYLE),
         _tag("rect", **frame._asdict(), rx=8, fill=PAPER, stroke=LINE),
         *_parts(catalog, picture, fills),
     ]
     for number, text in enumerate(caption):
-        y = picture.caption + number * CAPTION_LINE
-        lines.append(_tag("text", escape(text), class_="q", x=MARGIN + PAD, y=y))
+        y = picture.caption + number * layout.CAPTION_LINE
+        lines.append(_tag("text", escape(text), class_="q", x=layout.MARGIN + layout.PAD, y=y))
     return "\n".join((*lines, "</svg>", ""))
 
 
-def _parts(catalog: Catalog, picture: Layout, fills: Mapping[str, str]) -> Iterator[str]:
+def _parts(catalog: Catalog, picture: layout.Layout, fills: Mapping[str, str]) -> Iterator[str]:
     """Bands first, then lines, then what lies on them."""
     colours = domain_colours(catalog.domains)
     gates = [name for name, resource in catalog.resources.items() if resource.gate]
@@ -134,18 +110,17 @@ def _parts(catalog: Catalog, picture: Layout, fills: Mapping[str, str]) -> Itera
         return _tag("g", _tag("title", escape(title)), *parts, opacity=0.45 if pale else "")
 
     for band in picture.bands:
-        look = ("4 3", PAPER) if band.title == OUTSIDE else ("", BAND)
-        style = dict(zip(("stroke_dasharray", "fill"), look, strict=True))
-        yield _tag("rect", **band.box._asdict(), rx=7, stroke=LINE, **style)
+        dash, fill = ("4 3", PAPER) if band.title == OUTSIDE else ("", BAND)
+        box = band.box._asdict()
+        yield _tag("rect", **box, rx=7, stroke=LINE, stroke_dasharray=dash, fill=fill)
     for (source, target), way in picture.lines.items():
-        waits = (source, target) in startup
-        words = f"{target} starts after {source}"
-        if not waits:
-            words = f"{source} calls {target} at run time"
-        colour = colours[catalog.services[source].domain]
-        yield group(words, (source, target), _line(way, colour, "" if waits else "4 2.5"))
+        dash, words = "", f"{target} starts after {source}"
+        if (source, target) not in startup:
+            dash, words = "4 2.5", f"{source} calls {target} at run time"
+        line = _line(way, colours[catalog.services[source].domain], dash)
+        yield group(words, (source, target), line)
     for band in picture.bands:
-        x = band.box.x + PAD
+        x = band.box.x + layout.PAD
         place = {"x": x, "dy": 13} if band.lines else {"dx": 8}
         note = _tag("tspan", escape(band.note), class_="q", **place)
         yield _tag("text", escape(band.title), note, class_="t h", x=x, y=band.box.y + 17)
@@ -162,17 +137,16 @@ def _parts(catalog: Catalog, picture: Layout, fills: Mapping[str, str]) -> Itera
         words += f" Calls {', '.join(calls)} at run time." if calls else ""
         found = dict.fromkeys(marks[each.target] for each in needs if each.target in marks)
         signs = sorted(found, key=bool, reverse=True)  # the open circle is the last
-        pill = sum(each in catalog.services for each in calls)
-        shades = fills.get(name), colours[service.domain]
-        parts = _service(name, box, shades, signs, pill)
-        yield group(words, [name], parts)
+        parts = _service(name, box, fills.get(name), colours[service.domain], signs)
+        called = sum(each in catalog.services for each in calls)
+        yield group(words, [name], (*parts, *(_pill(box, called) if called else ())))
     for name, box in picture.domains.items():
         y = box.middle[1]
         yield _tag("rect", x=box.x, y=y - 5, width=10, height=10, rx=2.5, fill=colours[name])
         yield _tag("text", name, class_="n", x=box.x + 14, y=y + 3.4)
 
 
-def _line(way: Sequence[Point], colour: str, dash: str) -> Iterator[str]:
+def _line(way: Sequence[layout.Point], colour: str, dash: str) -> Iterator[str]:
     """A line with rounded corners that ends in an arrow."""
     x, y = way[-1]
     points = [*way[:-1], (x - ARROW + 0.5, y)]
@@ -184,40 +158,42 @@ def _line(way: Sequence[Point], colour: str, dash: str) -> Iterator[str]:
     yield _tag("path", d=f"M{_at((x, y))}l{-ARROW - 1:g}-2.8v5.6z", fill=colour)
 
 
-def _off(corner: Point, other: Point) -> Point:
+def _off(corner: layout.Point, other: layout.Point) -> layout.Point:
     """The point a radius away from `corner` towards `other`, or half way if that is nearer."""
     share = min(RADIUS / (dist(corner, other) or 1), 0.5)
     return [near + (far - near) * share for near, far in zip(corner, other, strict=True)]
 
 
 def _service(
-    name: str, box: Box, colours: tuple[str | None, str], signs: Sequence[str], calls: int
+    name: str, box: layout.Box, fill: str | None, colour: str, signs: Sequence[str]
 ) -> Iterator[str]:
-    fill, colour = colours
     shade, border = fill or tint(colour, 0.1), tint(colour, 0.55)
     yield _tag("rect", **box._asdict(), rx=4, fill=shade, stroke=border)
     yield _tag("path", transform=f"translate({_at(box[:2])})", d=_STRIPE, fill=colour)
-    lines, size = fitted(name)
-    style = "" if size == FONT_SIZE else f"font-size:{size:.1f}px"
-    y = box.middle[1] - (len(lines) - 1) * size * LEADING / 2 + size * 0.34
+    lines, size = layout.fitted(name)
+    style = "" if size == layout.FONT_SIZE else f"font-size:{size:.1f}px"
+    y = box.middle[1] - (len(lines) - 1) * size * layout.LEADING / 2 + size * 0.34
     for line in lines:
-        yield _tag("text", line, class_=_ink(fill), x=box.x + STRIPE + 3, y=y, style=style)
-        y += size * LEADING
+        yield _tag("text", line, class_=_ink(fill), x=box.x + layout.STRIPE + 3, y=y, style=style)
+        y += size * layout.LEADING
     for number, shape in enumerate(reversed(signs)):
         yield _mark(shape, box.right - 10.2 - number * 10.9, box.bottom)
-    if calls:
-        width = 8 + 5.2 * len(str(calls))
-        pill = Box(box.right - width - 5, box.y - 8, width, 12)
-        yield _tag("rect", class_="c", **pill._asdict(), rx=6)
-        yield _tag("text", str(calls), class_="p", x=pill.middle[0], y=pill.y + 9)
 
 
-def _chip(name: str, box: Box, fill: str | None, mark: str | None = None) -> Iterator[str]:
-    x, y = box.x + INSET, box.middle[1]
-    yield _tag("rect", **box._asdict(), rx=CHIP_HEIGHT / 2, fill=fill or PAPER, stroke=LINE)
+def _pill(box: layout.Box, calls: int) -> Iterator[str]:
+    """How many services the one in the box calls."""
+    width = 8 + 5.2 * len(str(calls))
+    pill = layout.Box(box.right - width - 5, box.y - 8, width, 12)
+    yield _tag("rect", class_="c", **pill._asdict(), rx=6)
+    yield _tag("text", str(calls), class_="p", x=pill.middle[0], y=pill.y + 9)
+
+
+def _chip(name: str, box: layout.Box, fill: str | None, mark: str | None = None) -> Iterator[str]:
+    x, y = box.x + layout.INSET, box.middle[1]
+    yield _tag("rect", **box._asdict(), rx=layout.CHIP_HEIGHT / 2, fill=fill or PAPER, stroke=LINE)
     if mark is not None:
         yield _mark(mark, x + 3.4, y)
-        x += MARK_ROOM
+        x += layout.MARK_ROOM
     yield _tag("text", name, class_=_ink(fill) + (" b" if mark else ""), x=x, y=y + 3.4)
 
 
@@ -260,5 +236,5 @@ def _tag(name: str, *content: str, **attributes: str | float) -> str:
     return f"<{name}{shown}>{''.join(content)}</{name}>" if content else f"<{name}{shown}/>"
 
 
-def _at(point: Point) -> str:
+def _at(point: layout.Point) -> str:
     return " ".join(f"{round(each, 1):g}" for each in point)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
-from graph.dependencies import components, dependency_graph
-from graph.figures import edges_in_words, figures
+from graph.dependencies import components, dependency_graph, service_edges
 from graph.order import longest_chain, starts_after, waves_by_tier
 
 MAX_LISTED = 6
@@ -23,13 +22,8 @@ def as_text(catalog: Catalog) -> str:
 
 
 def _lines(catalog: Catalog) -> Iterator[str]:
-    numbers = figures(catalog)
-    yield (
-        f"{counted(numbers.services, 'service')} in {counted(numbers.domains, 'domain')}, "
-        f"{counted(numbers.resources, 'platform resource')}, "
-        f"{counted(numbers.external, 'external API')}"
-    )
-    yield edges_in_words(numbers)
+    yield nodes_in_words(catalog)
+    yield edges_in_words(catalog)
     yield ""
     yield _heading(catalog, catalog.first_tier, counted(len(catalog.resources), "resource"))
     yield from _resources(catalog)
@@ -54,6 +48,28 @@ def _lines(catalog: Catalog) -> Iterator[str]:
     yield "  after a    rolled out after a; what follows from the others listed is left out"
     yield "  on b       waits for the platform resource b"
     yield "  a (or c)   falls back to c while a is down"
+
+
+def nodes_in_words(catalog: Catalog) -> str:
+    """How many nodes of each kind there are, in one line."""
+    return (
+        f"{counted(len(catalog.services), 'service')} in "
+        f"{counted(len(catalog.domains), 'domain')}, "
+        f"{counted(len(catalog.resources), 'platform resource')}, "
+        f"{counted(len(catalog.external), 'external API')}"
+    )
+
+
+def edges_in_words(catalog: Catalog) -> str:
+    """How many edges of each sort a checked catalog has, in one line."""
+    startup = sum(edge.order is Order.STARTUP for edge in catalog.edges)
+    reduced = sum(map(len, starts_after(catalog).values()))
+    return (
+        f"{counted(len(catalog.edges), 'edge')}: {startup} startup "
+        f"({len(service_edges(catalog, Order.STARTUP))} between services, {reduced} after "
+        f"reduction), {len(catalog.edges) - startup} runtime; "
+        f"{sum(edge.fallback is not None for edge in catalog.edges)} degradable"
+    )
 
 
 def _heading(catalog: Catalog, name: str, content: str) -> str:
@@ -124,12 +140,7 @@ def _circles(catalog: Catalog) -> Iterator[str]:
 
 
 def neighbours_as_text(catalog: Catalog, name: str) -> str:
-    """One node, what it needs and what needs it.
-
-    Args:
-        catalog: the whole catalog.
-        name: a service, platform resource or external API of it.
-    """
+    """A service, platform resource or external API, what it needs and what needs it."""
     return "\n".join(_neighbours(catalog, name)) + "\n"
 
 

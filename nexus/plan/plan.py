@@ -1,16 +1,18 @@
-"""The plan of one stack, and its JSON document."""
+"""The plan of one stack: its JSON document, and its Kubernetes objects as manifests."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from nexus.plan.recorder import Registration, record
 from nexus.pulumi.clouds.clouds import TYPES
-from nexus.pulumi.resource import Resource
+from nexus.pulumi.resource import HELM_RELEASE
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 
@@ -33,7 +35,7 @@ class Plan:
         """The document as text: the same bytes for the same files, a newline at the end."""
         return json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
 
-    def named(self) -> tuple[Resource, ...]:
+    def named(self) -> tuple[Registration, ...]:
         """The resources, those in a cloud with the name there that Pulumi makes for them.
 
         That is how a preview has them, and the rules of `nexus.policy`.
@@ -42,6 +44,20 @@ class Plan:
             replace(each, inputs={**each.inputs, **_automatic_name(each)})
             for each in self.resources
         )
+
+
+def manifests(plan: Plan) -> str:
+    """All Kubernetes objects of `plan` as one YAML stream, for tools that read those.
+
+    An object that auto-naming would name carries its logical name instead. A Helm release is
+    no object: what is in its chart is not known without the network.
+    """
+    objects = [
+        {**each.inputs, "metadata": {"name": each.name, **each.metadata}}
+        for each in plan.resources
+        if each.is_kubernetes and each.type != HELM_RELEASE
+    ]
+    return yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True)
 
 
 def _automatic_name(resource: Registration) -> Mapping[str, Any]:
@@ -56,12 +72,16 @@ def make_plan(project: Path, stack: str) -> Plan:
     Raises:
         InputError: what is wrong with the project's files or settings.
     """
+    return Plan(stack=stack, resources=run(lambda: build(project), project, stack))
+
+
+def run(program: Callable[[], None], project: Path, stack: str) -> tuple[Registration, ...]:
+    """What a program registers with the settings of a stack: only a program can read those."""
     file = read_stack_file(project, stack)
-    resources = record(
-        lambda: build(project),
+    return record(
+        program,
         project=file.project,
         stack=stack,
         config=file.config,
         secret_keys=file.secret_keys,
     )
-    return Plan(stack=stack, resources=resources)

@@ -12,8 +12,7 @@ import networkx as nx
 from catalog import Catalog, Edge, InputError, NodeKind, Order
 from components.kubernetes.traffic import Addresses
 from graph.dependencies import startup_graph
-from nexus.plan.plan import make_plan
-from nexus.plan.recorder import record
+from nexus.plan.plan import make_plan, run
 from nexus.policy.ports import Ports, intersection
 from nexus.policy.reachability import Endpoint, World, world_of
 from stacks.aws.network import destinations as managed_destinations
@@ -22,7 +21,6 @@ from stacks.in_cluster.network import destinations as in_cluster_destinations
 from stacks.inputs import AwsProgram
 from stacks.network import Destination
 from stacks.program import read_program
-from stacks.stack_file import read_stack_file
 
 _PUBLIC = (ip_address("8.8.8.8"), ip_address("2001:4860:4860::8888"))
 """Addresses in the internet, for what may be anywhere there."""
@@ -158,15 +156,7 @@ def _destinations(project: Path, stack: str, catalog: Catalog) -> Mapping[str, D
         for name in program.environment.lacks(catalog):
             found.pop(name, None)
 
-    # Only a program can read a stack's settings.
-    file = read_stack_file(project, stack)
-    record(
-        look,
-        project=file.project,
-        stack=stack,
-        config=file.config,
-        secret_keys=file.secret_keys,
-    )
+    run(look, project, stack)
     return found
 
 

@@ -12,7 +12,7 @@ import threading
 import uuid
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from google.protobuf import struct_pb2
@@ -20,12 +20,11 @@ from pulumi.runtime import mocks, run_in_stack, set_all_config
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
-from nexus.plan.values import plain_values
 from nexus.pulumi.clouds.answer import Place
 from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
-from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
+from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE, redacted
 
 READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
 """The engine's own function that returns the outputs of all resources in a stack's state."""
@@ -38,9 +37,8 @@ AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
 class Registration(Resource):
     """A resource, and what only the process knows that planned it.
 
-    Args:
-        custom: whether a provider manages it; a component otherwise.
-        made: what the simulated cloud added: its id and computed outputs.
+    A component is not `custom`, for no provider manages it. `made` is what the simulated cloud
+    added: its id and computed outputs.
     """
 
     custom: bool
@@ -119,21 +117,12 @@ def _without_ambient_settings() -> Generator[None]:
         os.environ.update(kept)
 
 
-class _NoMocks(mocks.Mocks):
-    """`_Monitor` answers itself; set_mocks demands one of these all the same."""
-
-    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        raise NotImplementedError(args.typ)
-
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        raise NotImplementedError(args.token)
-
-
 class _Monitor(mocks.MockMonitor):
     """A resource monitor that answers with the inputs, and with what a provider would add."""
 
     def __init__(self, stack: str, project: str) -> None:
-        super().__init__(_NoMocks())
+        # What this answers itself is all that a program asks.
+        super().__init__(cast("mocks.Mocks", None))
         self.stack, self.project = stack, project
         self._lock = threading.Lock()
         self.registrations: dict[str, Registration] = {}
@@ -158,7 +147,7 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         urn = self.make_urn(request.parent, request.type, request.name)
-        inputs, secrets = plain_values(request.object)
+        inputs, secrets = redacted(request.object)
         registration = Registration(
             urn=urn,
             type=request.type,

@@ -18,12 +18,8 @@ def make_snapshot(
     """The documented snapshot of the project in folder `project`.
 
     A stack that cannot be planned has what its program said in the place of its resources, and
-    the next one is planned. A wrong catalog, of which the stacks tell too, has no graph.
-
-    Args:
-        project: the folder with `Pulumi.yaml`.
-        stacks: the stacks to plan.
-        planned: is told the name of each stack that is done.
+    the next one is planned; `planned` is told of each that is done. A wrong catalog, of which the
+    stacks tell too, has no graph.
 
     Raises:
         InputError: the catalog is wrong, and there is no stack to tell so.

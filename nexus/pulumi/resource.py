@@ -15,6 +15,7 @@ from annotated_types import Len
 KUBERNETES = "kubernetes:"
 
 _SIMPLE_KEY = re.compile(r"^[A-Za-z_$][\w$-]*$")
+_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
 
 HELM_RELEASE = "kubernetes:helm.sh/v3:Release"
 """Type of a Helm release: one resource that stands for a whole chart."""
@@ -165,3 +166,9 @@ def child_path(path: str, key: str | int) -> str:
 def property_path(steps: Iterable[str | int]) -> str:
     """The property path that keys and positions make up, from the top."""
     return reduce(child_path, steps, "")
+
+
+def path_steps(path: str) -> tuple[str | int, ...]:
+    """The keys and positions that a property path is made of."""
+    found = _STEP.findall(path)
+    return tuple(int(index) if index else quoted or plain for quoted, index, plain in found)

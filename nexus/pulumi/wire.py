@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+
+from nexus.pulumi.resource import child_path
 
 # Pulumi marks special values by these keys and strings; they are part of the wire protocol. The
 # SDK has them too (pulumi.runtime.rpc, which a test compares), but what compares strangers' plans
@@ -76,6 +78,16 @@ def plain(value: Property) -> Property:
             return value
 
 
+def redacted(properties: Struct) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Properties as plain data with every secret replaced, and the sorted paths of those.
+
+    Keys of a secret mapping stay: a pod names them to mount them. A resource is its URN.
+    """
+    secrets: list[str] = []
+    whole = Value(struct_value=properties)
+    return _redacted(whole, "", secrets, hidden=False), tuple(sorted(secrets))
+
+
 def has_unknown(value: Property) -> bool:
     """Return whether any part of `value`, inside secrets too, is unknown."""
     match value:
@@ -101,6 +113,31 @@ def text(value: object) -> str:
     """Return `value` if it is a known string, else an empty one."""
     opened = value.value if isinstance(value, Secret) else value
     return opened if isinstance(opened, str) else ""
+
+
+def _redacted(value: Value, path: str, secrets: list[str], *, hidden: bool) -> Any:
+    match value.WhichOneof("kind"):
+        case "struct_value":
+            fields = value.struct_value.fields
+            signature = fields[SIGNATURE].string_value if SIGNATURE in fields else ""
+            if signature == SECRET_SIGNATURE or (signature and hidden):
+                return _redacted(fields["value"], path, secrets, hidden=True)
+            if signature == REFERENCE_SIGNATURE:
+                return fields["urn"].string_value
+            return {
+                key: _redacted(fields[key], child_path(path, key), secrets, hidden=hidden)
+                for key in sorted(fields)
+            }
+        case "list_value":
+            return [
+                _redacted(item, child_path(path, index), secrets, hidden=hidden)
+                for index, item in enumerate(value.list_value.values)
+            ]
+        case _ if hidden:
+            secrets.append(path)
+            return HIDDEN
+        case _:
+            return _read(value)
 
 
 def _is_null(value: Value) -> bool:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from graph.schedule import schedule
+from graph.order import schedule
 from nexus.pulumi.urn import urn_of
 from nexus.rehearsal.timing import CancelledError
 

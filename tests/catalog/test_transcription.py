@@ -13,8 +13,9 @@ from dataclasses import replace
 import pytest
 
 from catalog import Catalog, Edge, Fallback, Order, load_catalog
-from graph.figures import figures
+from graph.order import longest_chain
 from graph.rules import find_problems
+from nexus.pictures.text import edges_in_words, nodes_in_words
 from tests import transcription as document
 from tests.projects import AT_WORK
 
@@ -107,12 +108,13 @@ def test_catalog_has_the_critical_flows(catalog: Catalog) -> None:
 def test_catalog_is_sound_and_as_large_as_documented(catalog: Catalog) -> None:
     """The figures that the README and `nexus check` quote would be wrong."""
     assert find_problems(catalog) == ()
-    numbers = figures(catalog)
-    assert (numbers.services, numbers.domains) == (43, 11)
-    assert (numbers.startup_between_services, numbers.reduced) == (68, 52)
-    assert (numbers.startup, numbers.runtime, numbers.degradable) == (103, 49, 11)
-    assert list(numbers.in_tier.values()) == [6, 4, 24, 9]
-    assert len(numbers.chain) == 8
+    assert nodes_in_words(catalog).startswith("43 services in 11 domains, ")
+    assert edges_in_words(catalog) == (
+        "152 edges: 103 startup (68 between services, 52 after reduction), 49 runtime; "
+        "11 degradable"
+    )
+    assert [len([*catalog.in_tier(tier)]) for tier in catalog.service_tiers] == [6, 4, 24, 9]
+    assert len(longest_chain(catalog)) == 8
     runtime = [edge for edge in catalog.needs("backend-api") if edge.order is Order.RUNTIME]
     assert sum(edge.target in catalog.services for edge in runtime) == 36
 

@@ -15,7 +15,7 @@ import pytest
 from isolated import interpreter
 
 from nexus.plan.plan import make_plan
-from nexus.plan.terraform.configuration import configuration
+from nexus.plan.terraform import configuration
 from tests.cloud.skips import SKIPS
 from tests.projects import AT_WORK
 

@@ -103,10 +103,10 @@ def test_states_agree_with_the_definition(outage: tuple[Catalog, frozenset[str]]
                 if e.source == name and e.target in dead and is_fatal(catalog, e, failed)
             }
             assert set(each.because) == direct | ({name} & failed)
-            assert each.losses == ()
+            assert each.without == ()
         else:
             assert each.state is (State.DEGRADED if lost else State.OK)
-            assert {(loss.target, loss.fallback) for loss in each.losses} == lost
+            assert {(loss.target, loss.fallback) for loss in each.without} == lost
             assert each.because == each.causes == ()
 
 
@@ -146,11 +146,11 @@ def states(found: Impact) -> dict[str, str]:
 def test_the_documents_fallbacks(catalog: Catalog) -> None:
     """The document promises three of them; a promise that no edge keeps helps nobody."""
     cache = impact(catalog, ["redis"]).services
-    assert cache["key-service"].losses[0].fallback is Fallback.DATABASE
+    assert cache["key-service"].without[0].fallback is Fallback.DATABASE
     assert cache["session-mgr"].state is State.DOWN
     assert impact(catalog, ["cdn"]).flows["streaming"].state is State.DEGRADED
     models = impact(catalog, ["ai-service"]).services
-    assert models["puabo-blac-risk-assessment"].losses[0].fallback is Fallback.RULES
+    assert models["puabo-blac-risk-assessment"].without[0].fallback is Fallback.RULES
     assert models["puabo-blac-loan-processor"].state is State.OK
     assert models["kei-ai"].state is State.DOWN
 

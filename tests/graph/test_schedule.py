@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.schedule import Interval, schedule
+from graph.order import Interval, schedule
 
 NAMES = [f"t{number}" for number in range(8)]
 

@@ -14,8 +14,7 @@ import yaml
 
 from components.servers.bootstrap import PYTHON_IMAGE
 from nexus.diff.plan_diff import diff_plans
-from nexus.plan.manifests import manifests
-from nexus.plan.plan import make_plan
+from nexus.plan.plan import make_plan, manifests
 from nexus.pulumi import replacement
 from nexus.pulumi.replacement import cloud_paths
 from nexus.pulumi.resource import Resource

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from components.kubernetes.quantity import largest
-from nexus.plan.manifests import manifests
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan, make_plan, manifests
 from nexus.plan.recorder import Registration
 from nexus.policy.reachability import Endpoint, world_of
 from nexus.policy.rules import RULES

@@ -10,10 +10,9 @@ from typing import cast
 import pytest
 
 from catalog.names import EnvironmentName
-from nexus.plan.manifests import manifests
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan, make_plan, manifests
 from nexus.plan.recorder import Registration
-from nexus.plan.terraform.configuration import configuration
+from nexus.plan.terraform import configuration
 from nexus.policy.rules import violations
 from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import validate

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from nexus.diff.report import ExitCode, make_report
-from nexus.diff.risks import loss
+from nexus.diff.risks import STATEFUL
 from nexus.diff.snapshot import Snapshot
 from nexus.plan.snapshot import make_snapshot
 from nexus.rehearsal.outcome import Outcome
@@ -67,7 +67,7 @@ def side(project: Path, stack: str) -> Snapshot:
 def is_kept(urn: str) -> bool:
     """Whether something is lost when it goes or is made anew."""
     types = urn.split("::")[2].split("$")
-    kept = any(each.startswith("nexus:data:") or loss(each) is not None for each in types)
+    kept = any(each.startswith("nexus:data:") or each in STATEFUL for each in types)
     return kept or types[-1].startswith("aws:ecr/")
 
 

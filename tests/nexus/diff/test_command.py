@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from nexus.cli.main import app
-from nexus.diff.render.markdown import MARKER
+from nexus.diff.render import MARKER
 from tests.projects import ROOT
 
 from .copies import SIX, copy_whole, cut

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.diff.render.json import as_json
-from nexus.diff.render.markdown import MARKER, as_markdown
+from nexus.diff.render import MARKER, as_json, as_markdown
 from nexus.diff.report import ExitCode, make_report
 from nexus.diff.snapshot import Snapshot
 from tests.projects import ROOT

@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from nexus.diff.render.json import as_json
-from nexus.diff.render.markdown import as_markdown
+from nexus.diff.render import as_json, as_markdown
 from nexus.diff.report import Report, make_report
 from nexus.diff.snapshot import Snapshot
 from nexus.pulumi.urn import short_type

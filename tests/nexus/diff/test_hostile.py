@@ -13,9 +13,7 @@ from rich.console import Console
 
 from nexus.diff import bounded_json
 from nexus.diff.bounded_json import LARGEST_FILE
-from nexus.diff.render.json import as_json
-from nexus.diff.render.markdown import LONGEST, as_markdown, code
-from nexus.diff.render.terminal import print_report
+from nexus.diff.render import LONGEST, as_json, as_markdown, code, print_report
 from nexus.diff.report import ExitCode, Report, Status, make_report
 from nexus.diff.snapshot import MOST_RESOURCES, read_snapshot
 

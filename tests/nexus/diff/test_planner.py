@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from nexus.diff import revisions
-from nexus.diff.errors import PlanningError
-from nexus.diff.revisions import read_sides, snapshot_of
+from nexus.diff.revisions import PlanningError, read_sides, snapshot_of
 
 PROGRAM = """
 import json, sys

@@ -14,7 +14,7 @@ import pytest
 from catalog.errors import InputError
 from nexus.diff import revisions
 from nexus.diff.plan_diff import diff_plans
-from nexus.diff.render.markdown import as_markdown
+from nexus.diff.render import as_markdown
 from nexus.diff.report import ExitCode, Status, make_report
 from nexus.diff.snapshot import Snapshot
 

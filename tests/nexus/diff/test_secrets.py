@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from nexus.diff.render.json import as_json
-from nexus.diff.render.markdown import as_markdown
+from nexus.diff.render import as_json, as_markdown
 from nexus.diff.report import ExitCode, make_report
 
 from .plans import resource, side

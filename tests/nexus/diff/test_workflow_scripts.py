@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nexus.diff.render.markdown import LONGEST, MARKER
+from nexus.diff.render import LONGEST, MARKER
 from tests.projects import ROOT
 
 from .markdown_view import faults

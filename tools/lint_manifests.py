@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Hold the manifests of every stack's plan against checkov and kube-score.
+"""Hold every stack's plan against the rules, and its manifests against checkov and kube-score.
 
     python tools/lint_manifests.py [STACK...]
 
-Without arguments, every stack with a Pulumi.STACK.yaml. Failures that tools/manifest_skips.yaml
-does not let through are printed, one per line, and the exit code is 1; so are entries of that
-file that let nothing through. Exit code 2 if a tool cannot be had.
+Without arguments, every stack with a Pulumi.STACK.yaml. Broken rules, which are those of
+`nexus check --plan`, and failures that tools/manifest_skips.yaml does not let through are printed,
+one per line, and the exit code is 1; so are entries of that file that let nothing through. Exit
+code 2 if a tool cannot be had or a stack cannot be planned.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ import yaml
 from go_build import GoBuildError, built
 from isolated import NoEnvironmentError, interpreter
 
+from catalog.errors import InputError
 from catalog.project_file import stack_names
 from nexus.plan.plan import make_plan, manifests
+from nexus.policy.rules import violations
 from nexus.rehearsal.schema import KUBERNETES_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,14 +148,15 @@ def _parts(resource: str) -> tuple[str, str, str]:
 
 
 def lint(stacks: Sequence[str]) -> list[str]:
-    """One line per failure, and per skip that lets nothing through."""
+    """One line per broken rule or failure, and per skip that lets nothing through."""
     skips = read_skips()
     used: set[Skip] = set()
     lines: list[str] = []
     for stack in stacks:
+        plan = make_plan(ROOT, stack)
+        lines += [f"{stack}: {violation}" for violation in violations(plan.named())]
         with tempfile.TemporaryDirectory() as folder:
-            text = manifests(make_plan(ROOT, stack))
-            Path(folder, f"{stack}.yaml").write_text(text, encoding="utf-8")
+            Path(folder, f"{stack}.yaml").write_text(manifests(plan), encoding="utf-8")
             for failure in sorted(failures(Path(folder))):
                 covering = [skip for skip in skips if skip.covers(failure)]
                 used.update(covering)
@@ -170,7 +174,7 @@ def main(arguments: Sequence[str]) -> int:
     """Print what is found and return the exit code."""
     try:
         lines = lint(arguments or stack_names(ROOT))
-    except (NoEnvironmentError, GoBuildError) as error:
+    except (NoEnvironmentError, GoBuildError, InputError) as error:
         print(error, file=sys.stderr)
         return 2
     for line in lines:

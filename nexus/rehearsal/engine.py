@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -44,6 +45,9 @@ from nexus.rehearsal.providers.base import SimulatedProvider
 PARALLEL = 64
 """Operations the engine runs at once; its own default, 8 on two cores, would be the bound."""
 
+RARE_COLLECTION = {"GOGC": "off", "GOMEMLIMIT": "1GiB"}
+"""For the CLI: nearly every command ends before its garbage would be in anybody's way."""
+
 OnOutput = Callable[[str], object]
 
 _FINDER = Path(__file__).resolve().parents[2] / "tools" / "pulumi_cli.py"
@@ -66,6 +70,12 @@ def find_cli() -> Path:
                 "There is no `pulumi` on PATH; install it: https://www.pulumi.com/docs/install/."
             )
         return Path(found)
+    return _found(os.environ.get("PATH"), os.environ.get("XDG_CACHE_HOME"), os.environ.get("HOME"))
+
+
+@cache
+def _found(*_environment: str | None) -> Path:
+    """The CLI that the finder names in an environment, asked once."""
     answer = subprocess.run(
         [sys.executable, str(_FINDER), "--no-build"], capture_output=True, text=True, check=False
     )
@@ -159,6 +169,7 @@ class _Lines(threading.Thread):
                 self._listener(self._lines[-1])
 
 
+@cache
 def _version(cli: Path) -> VersionInfo:
     try:
         answer = subprocess.run(
@@ -206,7 +217,7 @@ def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         **({} if checkpoints else once),
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-        "PULUMI_DIY_BACKEND_ZSTD": "true",
+        **RARE_COLLECTION,
     }
 
 

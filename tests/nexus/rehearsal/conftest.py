@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ class Whole:
     up: Outcome
     dependencies: dict[str, tuple[str, ...]]
     state: str
+    resources: Sequence[Mapping[str, Any]]
     outputs: dict[str, object]
     password: str
     again: Outcome
@@ -52,6 +54,7 @@ def whole() -> Iterator[Whole]:
         made = len(session.cluster.contents())
         up = session.up()
         dependencies, state = session.dependencies(), session.pulumi("stack", "export")
+        resources = session.resources()
         outputs, password = session.outputs(), _password(session)
         again = session.up()
         refresh = session.refresh()
@@ -62,6 +65,7 @@ def whole() -> Iterator[Whole]:
             up=up,
             dependencies=dependencies,
             state=state,
+            resources=resources,
             outputs=outputs,
             password=password,
             again=again,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
+import pulumi
 import pytest
 from pulumi.automation.errors import CommandError
+from pulumi.runtime.settings import Settings, configure
 
 from catalog.errors import InputError
 from nexus.rehearsal import engine
 from nexus.rehearsal.engine import Engine
+from nexus.rehearsal.outcome import Guarded
 
 from .conftest import Start
 from .processes import alive
@@ -89,3 +94,20 @@ def test_the_cli_keeps_no_log_of_its_own(start: Start) -> None:
     session = start(Toy())
     session.pulumi("stack", "export")
     assert (Path(session.stack.workspace.env_vars["PULUMI_HOME"]) / "logs").read_bytes() == b""
+
+
+def test_the_engine_is_not_told_what_it_drops() -> None:
+    """A quarter of every rehearsal went into that; a warning that is dropped, too, is missed."""
+    heard: list[str] = []
+
+    def program() -> None:
+        pulumi.log.debug("a detail")
+        pulumi.log.warn("a warning")
+
+    async def run() -> None:
+        engine = SimpleNamespace(Log=lambda request: heard.append(request.message))
+        configure(Settings(project="toy", stack="dev", engine=engine))
+        Guarded(program)()
+
+    asyncio.run(run())
+    assert heard == ["a warning"]

@@ -79,6 +79,11 @@ def test_refresh_finds_what_is_there(whole: Whole) -> None:
     assert read >= {each.urn for each in whole.up.operations if _provided(each)}
 
 
+def test_the_state_is_read_as_it_is_exported(whole: Whole) -> None:
+    """A timetable of a state that is not the engine's says what nobody waits for."""
+    assert whole.resources == json.loads(whole.state)["deployment"]["resources"]
+
+
 def test_destroy_leaves_nothing(whole: Whole) -> None:
     """What a destroy forgets goes on costing money."""
     assert whole.destroy.succeeded, whole.destroy.error

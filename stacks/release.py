@@ -20,13 +20,29 @@ from components.servers.bootstrap import PYTHON_IMAGE
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""
 
+REFERENCE = re.compile(
+    r"(?=[^/]*[.:]|localhost/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?"
+    r"(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)+"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
+)
+"""A whole image with its registry, name and version. Source: the grammar in
+https://github.com/distribution/reference, with a registry that is told from a name."""
+
 STAND_IN_IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
 """Answers every path with status 200, health checks included."""
 
 
 def _version(text: str) -> str:
-    if not VERSION.fullmatch(text):
-        raise ValueError("is no version; write an image tag such as '1.4.2', or 'sha256:…'.")
+    if "/" in text and not REFERENCE.fullmatch(text):
+        raise ValueError(
+            "is no whole image; write its registry, name and version, such as "
+            "'docker.io/library/nginx:1.27.0'."
+        )
+    if "/" not in text and not VERSION.fullmatch(text):
+        raise ValueError(
+            "is no version; write an image tag such as '1.4.2', 'sha256:…', or a whole image such "
+            "as 'docker.io/library/nginx:1.27.0'."
+        )
     return text
 
 
@@ -88,10 +104,12 @@ class Release:
                 "'sha256:…', so that a moved tag cannot change what runs."
             )
             problems.append(Problem(self.file, message))
-        if self.versions and registry is None:
+        own = [name for name, version in self.versions.items() if "/" not in version]
+        if own and registry is None:
             message = (
-                f"there are versions, such as that of '{min(self.versions)}', but no registry; set "
-                "'nexus-cos:registry' in the stack's settings or remove the versions."
+                f"there are versions, such as that of '{min(own)}', but no registry; set "
+                "'nexus-cos:registry' in the stack's settings, or write whole images, such as "
+                "'docker.io/library/nginx:1.27.0'."
             )
             problems.append(Problem(self.file, message))
         if problems:
@@ -127,12 +145,14 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
 
 
 def _image(registry: str | None, repository: str, version: str) -> Image:
+    if "/" in version:
+        return Image(reference=version)
     separator = "@" if _is_digest(version) else ":"
     return Image(reference=f"{registry}/{repository}{separator}{version}")
 
 
 def _is_digest(version: str) -> bool:
-    return version.startswith("sha256:")
+    return version.rpartition("@")[2].startswith("sha256:")
 
 
 def _stand_in(service: Service) -> Image:

@@ -211,15 +211,32 @@ def test_wrong_setting_of_a_certificate(
         (
             "services:\n  user-auth: la test\n",
             "releases/dev.yaml:2: service 'user-auth': 'la test' is no version; write an image "
-            "tag such as '1.4.2', or 'sha256:…'.",
+            "tag such as '1.4.2', 'sha256:…', or a whole image such as "
+            "'docker.io/library/nginx:1.27.0'.",
+        ),
+        (
+            "services:\n  user-auth: library/nginx\n",
+            "releases/dev.yaml:2: service 'user-auth': 'library/nginx' is no whole image; write its "
+            "registry, name and version, such as 'docker.io/library/nginx:1.27.0'.",
         ),
         (
             "services:\n  user-auth: 1.0.0\n",
             "releases/dev.yaml: there are versions, such as that of 'user-auth', but no registry; "
-            "set 'nexus-cos:registry' in the stack's settings or remove the versions.",
+            "set 'nexus-cos:registry' in the stack's settings, or write whole images, such as "
+            "'docker.io/library/nginx:1.27.0'.",
         ),
     ],
-    ids=["empty", "unknown service", "1.0", "1.10", "1.4", "date", "no version", "no registry"],
+    ids=[
+        "empty",
+        "unknown service",
+        "1.0",
+        "1.10",
+        "1.4",
+        "date",
+        "no version",
+        "no image",
+        "no registry",
+    ],
 )
 def test_wrong_release_file(project: Path, content: str, sentence: str) -> None:
     """A release that names the wrong service or version must not be half deployed."""

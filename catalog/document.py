@@ -117,6 +117,18 @@ def read_document(path: Path, name: str) -> Document:
         raise InputError([Problem(name, error.message, error.line)]) from error
 
 
+def read_text(path: Path, name: str) -> str:
+    """The text of a YAML file of any kind; `name` is how errors call it.
+
+    Raises:
+        InputError: with one problem that says why it cannot be read.
+    """
+    try:
+        return _text(path)
+    except _RefusedError as error:
+        raise InputError([Problem(name, error.message, error.line)]) from error
+
+
 def _text(path: Path) -> str:
     try:
         # Asked first: opening a pipe would wait for its writer for ever.

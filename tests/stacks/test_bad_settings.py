@@ -216,8 +216,8 @@ def test_wrong_setting_of_a_certificate(
         ),
         (
             "services:\n  user-auth: library/nginx\n",
-            "releases/dev.yaml:2: service 'user-auth': 'library/nginx' is no whole image; write its "
-            "registry, name and version, such as 'docker.io/library/nginx:1.27.0'.",
+            "releases/dev.yaml:2: service 'user-auth': 'library/nginx' is no whole image; write "
+            "its registry, name and version, such as 'docker.io/library/nginx:1.27.0'.",
         ),
         (
             "services:\n  user-auth: 1.0.0\n",

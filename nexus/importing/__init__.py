@@ -1,0 +1,1 @@
+"""Other tools' descriptions of a platform, made into a catalog."""

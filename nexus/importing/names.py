@@ -1,0 +1,59 @@
+"""What services of a Compose file are called in a catalog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from catalog.names import (
+    MAX_DOMAIN_NAME,
+    MAX_SERVICE_NAME,
+    RESERVED_DOMAINS,
+    RESERVED_ON,
+    RESERVED_SERVICES,
+    RESOURCES,
+)
+
+GENERIC = frozenset({"compose", "docker-compose"})
+"""Names of files that say nothing about what is in them."""
+
+_TAKEN = frozenset(
+    {*RESOURCES, *RESERVED_SERVICES, *(n for names in RESERVED_ON.values() for n in names)}
+)
+
+
+def label(name: str, longest: int = 63) -> str:
+    """The DNS label nearest to a name."""
+    text = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    if not text[:1].isalpha():
+        text = f"s-{text}".rstrip("-")
+    return text[:longest].rstrip("-")
+
+
+def domain_name(project: str) -> str:
+    """The domain that a project's services are in."""
+    name = label(project, MAX_DOMAIN_NAME)
+    return label(f"{name[:20]}-services") if name in RESERVED_DOMAINS else name
+
+
+def catalog_names(names: Iterable[str], kept: Iterable[str] = ()) -> Mapping[str, str]:
+    """What each service is called in the catalog, by its name in the file.
+
+    Args:
+        names: services of the file.
+        kept: names that something else of the catalog has.
+    """
+    taken = set(kept)
+    found: dict[str, str] = {}
+    # Those whose name fits keep it, whatever the others would like to be called.
+    for name in sorted(names, key=lambda each: (label(each, MAX_SERVICE_NAME) != each, each)):
+        wanted = label(name, MAX_SERVICE_NAME)
+        if wanted in _TAKEN:
+            wanted = f"{wanted}-service"
+        free, number = wanted, 2
+        while free in taken:
+            free = f"{wanted[: MAX_SERVICE_NAME - 4]}-{number}"
+            number += 1
+        taken.add(free)
+        found[name] = free
+    return dict(sorted(found.items()))

@@ -1,0 +1,158 @@
+"""What a Compose file does not say is asked, with the line, and then the catalog is sound."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from catalog import InputError, load_catalog
+from graph.rules import check
+from tests.nexus.importing.made import entry, imported, sentences, sound, write_compose
+
+WEB = {"image": "r.example.com/app:1", "expose": ["8080"]}
+
+OPEN: dict[str, tuple[dict[str, Any], dict[tuple[str | int, ...], Any], list[str]]] = {
+    "no-port": (
+        {"a": {**WEB, "depends_on": ["b"]}, "b": {"image": "r.example.com/b:1"}},
+        {("b", "run", "ports"): {"main": {"port": 9000, "protocol": "tcp"}}},
+        ["service 'b', field 'run.ports': others depend on it, but no port is known"],
+    ),
+    "no-port-and-no-caller": (
+        {"a": {"image": "r.example.com/b:1"}},
+        {("a", "run"): {"kind": "worker", "health": {"command": ["pgrep", "b"]}}},
+        ["service 'a', field 'run.kind': it has no port"],
+    ),
+    "port-without-value": (
+        {"a": {**WEB, "expose": [], "ports": ["${A_PORT}", "${B}:${METRICS}"]}},
+        {("a", "run", "ports", "a", "port"): 9000, ("a", "run", "ports", "metrics", "port"): 9001},
+        [
+            "service 'a', field 'run.ports.a.port': it is that of A_PORT, which has no value",
+            "service 'a', field 'run.ports.metrics.port': it is that of METRICS",
+        ],
+    ),
+    "cycle": (
+        {"a": {**WEB, "depends_on": ["b"]}, "b": {**WEB, "depends_on": ["a"]}},
+        {("b", "needs"): [{"target": "a", "order": "runtime", "reason": "It retries."}]},
+        [
+            "service 'a', field 'needs[0]': a → b → a start after each other; on the one",
+            "service 'b', field 'needs[0]': a → b → a start after each other",
+        ],
+    ),
+    "second-server-of-several": (
+        {
+            "a": {**WEB, "depends_on": ["one"]},
+            "b": {**WEB, "depends_on": ["two"]},
+            "c": {**WEB, "depends_on": ["two"]},
+            "d": {**WEB, "depends_on": ["one"]},
+            "one": {"image": "redis:8"},
+            "two": {"image": "docker.io/bitnami/redis:8"},
+        },
+        {("b", "needs", 0, "dedicated"): True, ("c", "needs", 0, "dedicated"): False},
+        [
+            "service 'b', field 'needs[0].dedicated': 'two' is a second redis, with several users",
+            "service 'c', field 'needs[0].dedicated'",
+        ],
+    ),
+    "two-servers-of-one": (
+        {
+            "a": {**WEB, "depends_on": ["one", "two"]},
+            "one": {"image": "postgres:17"},
+            "two": {"image": "postgres:16"},
+        },
+        {("a", "needs", 0, "dedicated"): True},
+        ["service 'a', field 'needs[0].dedicated': it uses 'one', 'two', but has one postgres"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_a_decision_is_asked_for_and_enough(case: str, tmp_path: Path) -> None:
+    """A guess would run in production; a question without a place would never be answered."""
+    services, answers, expected = OPEN[case]
+    target = tmp_path / "project"
+    draft = imported(write_compose(tmp_path / "shop", {"services": services}), target)
+    asked = sentences(draft, target, open_=True)
+    assert len(asked) == len(expected)
+    for sentence, start in zip(asked, expected, strict=True):
+        place, _, message = sentence.partition(": ")
+        assert message.startswith(start)
+        assert re.search(r"\(\S*compose\.yaml:\d+\)$", sentence)
+        assert re.fullmatch(r"catalog/services/shop\.yaml:\d+", place)
+    with pytest.raises(InputError) as refused:
+        check(load_catalog(target))
+    # Every line that is refused is one that was asked about.
+    lines = {str(problem).partition(": ")[0] for problem in refused.value.problems}
+    assert lines <= {sentence.partition(": ")[0] for sentence in asked}
+    file = target / "catalog/services/shop.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for (*above, key), value in answers.items():
+        part = content["services"]
+        for step in above:
+            part = part[step]
+        part[key] = value
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    sound(target)
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ({"privileged": True}, "it is privileged, which no pod"),
+        ({"network_mode": "host"}, "it uses the machine's network"),
+        ({"user": "root"}, "it runs as root"),
+        ({"user": "node"}, "it runs as 'node', a name that only the image knows"),
+        ({"volumes": ["./conf:/etc/app"]}, "'conf' is mounted at /etc/app from the machine"),
+        ({"volumes": ["/var/run/docker.sock:/var/run/docker.sock"]}, "the machine's Docker"),
+        ({"image": "nginx"}, "'docker.io/library/nginx:latest' is another image tomorrow"),
+        ({"image": "${APP}:1"}, "its image depends on APP, which has no value"),
+        ({"ports": ["53:53/udp"]}, "its UDP ports are left out"),
+        ({"environment": {"Api-Key": "x"}}, "Api-Key cannot be kept"),
+        ({"environment": ["TOKEN_URL=http://b:1/x"]}, "TOKEN_URL names 'b'"),
+        ({"environment": ["HERE_UNSET"]}, "HERE_UNSET have no value"),
+    ],
+)
+def test_what_a_pod_may_not_is_told(service: dict[str, Any], told: str, tmp_path: Path) -> None:
+    """It fails on the cluster, where nobody remembers the Compose file."""
+    services = {"a": {**WEB, **service}, "b": WEB}
+    draft = imported(write_compose(tmp_path / "shop", {"services": services}), tmp_path / "p")
+    assert [each for each in sentences(draft, tmp_path / "p", open_=False) if told in each]
+    sound(tmp_path / "p")
+
+
+def test_names_that_fit_no_cluster_are_changed_and_told(tmp_path: Path) -> None:
+    """Kubernetes refuses them; a name of the platform's own would be another thing."""
+    services = dict.fromkeys(("My_App", "my-app", "9lives", "storage", "x" * 60), WEB)
+    target = tmp_path / "p"
+    draft = imported(write_compose(tmp_path / "data", {"services": services}), target)
+    catalog = sound(target)
+    assert set(catalog.services) == {
+        *("my-app", "my-app-2", "s-9lives", "storage-service", "x" * 40)
+    }
+    assert catalog.domains == ("data-services",)
+    told = [each for each in sentences(draft, target, open_=False) if " in Compose; " in each]
+    assert len(told) == 4
+
+
+def test_variables_are_those_of_the_env_file(tmp_path: Path) -> None:
+    """A template full of holes is no platform; the second import has to fill them."""
+    services = {"a": {"image": "${IMAGE}:${TAG:-1.0}", "expose": ["${PORT_A}"]}}
+    file = write_compose(tmp_path / "shop", {"services": services})
+    draft = imported(file, tmp_path / "first")
+    holes = draft.texts["variables.env"]
+    assert re.findall(r"^#(\w+)=$", holes, re.MULTILINE) == ["IMAGE", "PORT_A"]
+    filled = tmp_path / "filled.env"
+    filled.write_text(
+        holes.replace("#IMAGE=", "IMAGE=nginx").replace("#PORT_A=", "PORT_A=8080"), encoding="utf-8"
+    )
+    again = imported(file, tmp_path / "second", env_files=[filled])
+    assert "variables.env" not in again.texts
+    assert sound(tmp_path / "second").services["a"].port == 8080
+    release = yaml.safe_load((tmp_path / "second/releases/dev.yaml").read_text(encoding="utf-8"))
+    assert release["services"] == {"a": "docker.io/library/nginx:1.0"}
+    assert entry(tmp_path / "second", "a")["run"]["ports"] == {
+        "tcp-8080": {"port": 8080, "protocol": "tcp"}
+    }

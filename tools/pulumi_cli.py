@@ -99,14 +99,6 @@ def cli_for_programs() -> Path:
     return own
 
 
-def link(cli: Path, folder: Path) -> None:
-    """Make `folder/pulumi` lead to a `cli` that was built; one that is installed needs none."""
-    own = folder / cli.name
-    own.unlink(missing_ok=True)
-    if _is_built(cli):
-        own.symlink_to(cli)
-
-
 def _version() -> list[str]:
     """What the linker sets. A CLI without it is a development build to the Automation API."""
     return [f"{SDK}/go/common/version.Version=v{pinned(TOOLS, MODULE)}"]
@@ -161,7 +153,10 @@ def main(arguments: Sequence[str]) -> int:
                 cli = find(may_build=False)
             case ["--link", folder]:
                 cli = cli_for_programs()
-                link(cli, Path(folder))
+                link = Path(folder, cli.name)
+                link.unlink(missing_ok=True)
+                if _is_built(cli):
+                    link.symlink_to(cli)
             case _:
                 say("Usage: python3 tools/pulumi_cli.py [--no-build | --link FOLDER]")
                 return 2

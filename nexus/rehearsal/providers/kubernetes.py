@@ -38,7 +38,7 @@ from nexus.rehearsal.providers.manifest import (
     with_defaults,
     with_secrets,
 )
-from nexus.rehearsal.providers.readiness import is_complete, obstacle, ready_status, settles
+from nexus.rehearsal.providers.readiness import obstacle, ready_status, settles
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import FAILURE_SECONDS, CancelledError, Clock, times
 
@@ -250,11 +250,12 @@ class KubernetesProvider(SimulatedProvider):
                 return problem
         return None
 
-    def _is_unready(self, manifest: Properties) -> bool:
+    def _is_unready(self, job: Properties) -> bool:
         try:
-            return not is_complete(self.cluster.get(key_of(manifest)))
+            live = self.cluster.get(key_of(job))
         except NotFoundError:
             return False
+        return table(live.get("status")).get("succeeded") is None
 
 
 def _not_created(resource: Requested, error: ApiError) -> RefusedError:

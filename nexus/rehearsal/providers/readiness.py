@@ -23,11 +23,6 @@ def ready_status(manifest: Properties) -> Properties:
     return make(table(manifest.get("spec"))) if make else {}
 
 
-def is_complete(manifest: Properties) -> bool:
-    """Return whether a Job has succeeded."""
-    return table(manifest.get("status")).get("succeeded") is not None
-
-
 def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
     """Return why the object cannot get ready now, or None.
 

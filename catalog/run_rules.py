@@ -219,7 +219,7 @@ def _unfit_cron(line: str) -> str | None:
         return (
             f"has '{strange[0]}', which Kubernetes does not know; write numbers, or names as MON."
         )
-    if "7" in re.findall("[0-9]+", line.rsplit(maxsplit=1)[-1]):
+    if "7" in re.findall(r"(?<!/)\b[0-9]+", line.rsplit(maxsplit=1)[-1]):
         return "has day of the week 7, which Kubernetes does not know; write 0 for Sunday."
     try:
         next(CronSim(line, datetime(2024, 1, 1, tzinfo=UTC)))

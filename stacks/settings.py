@@ -101,7 +101,8 @@ class Settings(BaseModel, frozen=True):
         None
     ) = Field(
         default=None,
-        description="namespace of a Prometheus of yours, which then reaches every service's port",
+        description="namespace of a Prometheus of yours, which then reaches every service's port "
+        "`metrics`, or its HTTP port",
         examples=["monitoring"],
     )
     ingress_class: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | None = (

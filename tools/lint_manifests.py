@@ -3,10 +3,11 @@
 
     python tools/lint_manifests.py [STACK...]
 
-Without arguments, every stack with a Pulumi.STACK.yaml. Broken rules, which are those of
-`nexus check --plan`, and failures that tools/manifest_skips.yaml does not let through are printed,
-one per line, and the exit code is 1; so are entries of that file that let nothing through. Exit
-code 2 if a tool cannot be had or a stack cannot be planned.
+Without arguments, every stack with a Pulumi.STACK.yaml, and the example with a service of every
+kind. Broken rules, which are those of `nexus check --plan`, and failures that
+tools/manifest_skips.yaml does not let through are printed, one per line, and the exit code is 1; so
+are entries of that file that let nothing through. Exit code 2 if a tool cannot be had or a stack
+cannot be planned.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from nexus.policy.rules import violations
 from nexus.rehearsal.schema import KUBERNETES_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
+SHAPES = ROOT / "examples" / "shapes"
 SKIPS = ROOT / "tools" / "manifest_skips.yaml"
 CRITICAL = 1
 """kube-score's grade of what fails; 5 is a warning, 10 is good."""
@@ -148,20 +150,25 @@ def _parts(resource: str) -> tuple[str, str, str]:
 
 
 def lint(stacks: Sequence[str]) -> list[str]:
-    """One line per broken rule or failure, and per skip that lets nothing through."""
+    """One line per broken rule or failure, and per skip that lets nothing through.
+
+    Without `stacks`, of all, and of the example.
+    """
     skips = read_skips()
     used: set[Skip] = set()
     lines: list[str] = []
-    for stack in stacks:
-        plan = make_plan(ROOT, stack)
-        lines += [f"{stack}: {violation}" for violation in violations(plan.named())]
+    plans = [(stack, ROOT, stack) for stack in stacks or stack_names(ROOT)]
+    plans += [] if stacks else [(SHAPES.name, SHAPES, "dev")]
+    for title, project, stack in plans:
+        plan = make_plan(project, stack)
+        lines += [f"{title}: {violation}" for violation in violations(plan.named())]
         with tempfile.TemporaryDirectory() as folder:
             Path(folder, f"{stack}.yaml").write_text(manifests(plan), encoding="utf-8")
             for failure in sorted(failures(Path(folder))):
                 covering = [skip for skip in skips if skip.covers(failure)]
                 used.update(covering)
                 if not covering:
-                    lines.append(f"{stack}: {failure}")
+                    lines.append(f"{title}: {failure}")
     lines += [
         f"{SKIPS.name}: {skip.tool} {skip.check} lets nothing through; remove it."
         for skip in skips
@@ -173,7 +180,7 @@ def lint(stacks: Sequence[str]) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Print what is found and return the exit code."""
     try:
-        lines = lint(arguments or stack_names(ROOT))
+        lines = lint(arguments)
     except (NoEnvironmentError, GoBuildError, InputError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -121,6 +121,18 @@ def test_pods_need_what_they_refer_to(pod: Properties, words: str) -> None:
     assert obstacle(cluster, _deployment(pod)) is None
 
 
+@pytest.mark.parametrize("handler", ["httpGet", "tcpSocket"])
+@pytest.mark.parametrize("kind", ["startupProbe", "readinessProbe", "livenessProbe"])
+def test_a_probe_asks_at_a_port_that_its_container_has(kind: str, handler: str) -> None:
+    """The API server takes the pod, and the kubelet never finds the port."""
+    container: Properties = {"name": "app", "image": "app:1", kind: {handler: {"port": "http"}}}
+    problem = obstacle(Cluster(), _deployment({"containers": [container]}))
+    assert problem is not None
+    assert "couldn't find port: http" in problem
+    container["ports"] = [{"name": "http", "containerPort": 8080}]
+    assert obstacle(Cluster(), _deployment({"containers": [container]})) is None
+
+
 def test_pods_do_without_what_is_optional_or_given() -> None:
     """A false alarm makes people ignore the true one."""
     cluster = Cluster()

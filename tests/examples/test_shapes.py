@@ -1,0 +1,154 @@
+"""examples/shapes: one service of every kind, planned, held against the rules, and rehearsed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from catalog import load_catalog
+from nexus.plan.plan import Plan, make_plan
+from nexus.plan.reach import reach
+from nexus.policy.reachability import world_of
+from nexus.policy.rules import violations
+from nexus.rehearsal.run import rehearse
+from nexus.rehearsal.schema import validate
+from stacks.program import build
+from stacks.stack_file import read_stack_file
+from tests.projects import ROOT
+from tests.reachable import matrix
+
+SHAPES = ROOT / "examples/shapes"
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Plan:
+    return make_plan(SHAPES, "dev")
+
+
+def one(plan: Plan, kind: str, name: str) -> Mapping[str, Any]:
+    [found] = [
+        each for each in plan.resources if (each.type[-len(kind) :], each.name) == (kind, name)
+    ]
+    return found.inputs
+
+
+def told(plan: Plan, service: str) -> Mapping[str, Any]:
+    text = one(plan, ":ConfigMap", f"{service}-config")["data"]["dependencies.json"]
+    return json.loads(text)["dependencies"]
+
+
+def test_every_object_is_valid_and_keeps_every_rule(shapes: Plan) -> None:
+    """A shape that the API server or the pods' level refuses fails in the middle of a rollout."""
+    for resource in shapes.resources:
+        if resource.type.startswith("kubernetes:"):
+            validate(resource.inputs)
+    assert [str(each) for each in violations(shapes.named())] == []
+
+
+def test_services_reach_the_ports_that_their_edges_name_and_no_other(shapes: Plan) -> None:
+    """A metrics or admin port that is open to every caller is an open door."""
+    world, pods = world_of(shapes.named())
+    services = [
+        each for each in pods if each.name.partition("/")[2] in load_catalog(SHAPES).services
+    ]
+    assert len(services) == 5
+    found = {
+        (source.partition("/")[2], target.partition("/")[2]): ports
+        for (source, target), ports in matrix(world, services, services).items()
+    }
+    assert found == {
+        ("front", "orders"): (("TCP", 8080, 8080),),
+        ("orders", "streams"): (("TCP", 1935, 1935),),
+        ("sweeper", "orders"): (("TCP", 9000, 9000),),
+    }
+
+
+def test_monitoring_reads_metrics_where_there_is_a_port_for_them(shapes: Plan) -> None:
+    """A Prometheus that is let in at gRPC gets no metrics, and the metrics are nobody's."""
+
+    def open_to_monitoring(service: str) -> list[int]:
+        rules = one(shapes, ":NetworkPolicy", f"{service}-network")["spec"].get("ingress", [])
+        return [rule["ports"][0]["port"] for rule in rules if "monitoring" in str(rule["from"])]
+
+    names = ("orders", "mailer", "front", "streams", "sweeper")
+    assert [open_to_monitoring(name) for name in names] == [[9090], [9090], [8080], [], []]
+
+
+def test_a_caller_is_told_where_and_how(shapes: Plan) -> None:
+    """A gRPC or RTMP client cannot do anything with a URL of HTTP."""
+    assert told(shapes, "front")["orders"]["endpoint"] == {
+        "url": "http://orders.nexus-shop.svc:8080"
+    }
+    assert told(shapes, "sweeper")["orders"]["endpoint"] == {
+        "host": "orders.nexus-shop.svc",
+        "port": "9000",
+        "protocol": "grpc",
+    }
+    assert told(shapes, "orders")["streams"]["endpoint"] == {
+        "host": "streams.nexus-shop.svc",
+        "port": "1935",
+        "protocol": "tcp",
+    }
+
+
+def test_reach_answers_for_the_port_of_the_edge() -> None:
+    """`nexus reach` would say no of what is called all the time."""
+    catalog = load_catalog(SHAPES)
+    found = reach(SHAPES, "dev", catalog, ("sweeper", "orders"))
+    assert (found.allowed, found.port) == (True, 9000)
+    assert [edge.target for edge in found.edges] == ["orders"]
+
+
+def test_what_is_written_has_room_beside_what_the_service_needs(shapes: Plan) -> None:
+    """A folder in memory counts as the container's own: it would be killed when it fills it."""
+    for service, memory, disk in (("orders", "80Mi", "256Mi"), ("streams", "64Mi", "512Mi")):
+        pod = one(shapes, ":Deployment", service)["spec"]["template"]["spec"]
+        limits = pod["containers"][0]["resources"]["limits"]
+        assert (limits["memory"], limits["ephemeral-storage"]) == (memory, disk)
+
+
+def test_without_a_version_each_kind_has_a_stand_in_that_works(tmp_path: Path) -> None:
+    """A stand-in with the service's command, or that is asked in gRPC, never gets ready."""
+    project = tmp_path / "shapes"
+    shutil.copytree(SHAPES, project)
+    path = project / "releases/dev.yaml"
+    path.write_text(yaml.safe_dump({"services": {}}), encoding="utf-8")
+    plan = make_plan(project, "dev")
+    for service, port in (("orders", 8080), ("streams", 1935), ("mailer", 9090)):
+        [only] = one(plan, ":Deployment", service)["spec"]["template"]["spec"]["containers"]
+        assert "command" not in only
+        assert only["args"][0] == f"-listen=:{port}"
+        ports = {each["name"]: each["containerPort"] for each in only["ports"]}
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            assert ports[only[probe]["httpGet"]["port"]] == port
+    job = one(plan, ":CronJob", "sweeper")["spec"]["jobTemplate"]["spec"]
+    [only] = job["template"]["spec"]["containers"]
+    assert only["command"][0] == "python3"
+    assert [str(each) for each in violations(plan.named())] == []
+
+
+def test_the_engine_brings_every_kind_up_in_order() -> None:
+    """A scheduled service that its tier waits for holds up everybody, or starts too early."""
+    file = read_stack_file(SHAPES, "dev")
+    with rehearse(lambda: build(SHAPES), file.project, "dev", file.config) as session:
+        up = session.up()
+        assert up.succeeded, up.error
+        made = {(each.type.rpartition(":")[2], each.name): each for each in up.operations}
+        waits = session.dependencies()
+        job, orders = made["CronJob", "sweeper"], made["Deployment", "orders"]
+        assert orders.urn in waits[job.urn]
+        assert made["Job", "sweeper-database"].urn in waits[job.urn]
+        assert made["Deployment", "streams"].end <= orders.start
+        assert orders.end <= job.start
+        gate = made["ConfigMap", "domain-ready"]
+        assert made["Deployment", "mailer"].urn in waits[gate.urn]
+        assert job.urn not in waits[gate.urn]
+        again = session.up()
+        assert again.counts == {"same": len(up.operations)}
+        assert session.destroy().succeeded

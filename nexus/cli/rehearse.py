@@ -107,6 +107,11 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
         if name not in known:
             hint = did_you_mean(name, known) or ALL_NAMES
             raise InputError(f"There is no workload '{name}' that could fail; {hint}")
+        if name in catalog.services and catalog.services[name].run.schedule is not None:
+            raise InputError(
+                f"'{name}' runs now and then, and nobody waits for it, so it cannot hold anybody "
+                "back; name another workload."
+            )
         if name in lacking:
             raise InputError(
                 f"Stack '{file.stack}' does not provide '{name}', so it cannot fail there; see "

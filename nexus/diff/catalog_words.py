@@ -131,6 +131,9 @@ def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
             + ("" if before.fallback is None else f", before to '{before.fallback}'")
         )
         yield phrase([after.source], " → ", [after.target], f": {what}")
+    if before.port != after.port:
+        at = "its first port" if after.port is None else f"the port '{after.port}'"
+        yield phrase([after.source], " calls ", [after.target], f" at {at} now")
     if before.reason != after.reason and _manner(before) == _manner(after):
         yield phrase([after.source], " → ", [after.target], ": only the reason is worded anew")
 

@@ -24,6 +24,7 @@ from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Se
 from catalog import Resource as PlatformResource
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
+from catalog.run import Kind, Run
 from graph.dependencies import startup_graph
 from nexus.diff.bounded_json import SOURCE, BoundedJson, UnreadableError
 from nexus.diff.wording import sentences
@@ -60,6 +61,7 @@ class GraphNode(_Part):
     dedicated_to: NodeName | None = None
     summary: Annotated[str, StringConstraints(max_length=2_000)] = ""
     renamed_from: NodeName | None = None
+    runs: Literal["worker", "scheduled"] | None = None
 
 
 class GraphEdge(_Part):
@@ -71,6 +73,7 @@ class GraphEdge(_Part):
     criticality: Literal["hard", "degradable"]
     fallback: Annotated[Literal["database", "rules", "origin"], AfterValidator(Fallback)] | None
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
+    port: NodeName | None = None
 
 
 class GraphFlow(_Part):
@@ -310,7 +313,10 @@ def _catalog(document: GraphDocument) -> Catalog:
     return Catalog(
         services={
             node.name: Service(
-                **facts(node, "domain", "tier", "renamed_from"), start_seconds=0, file=""
+                **facts(node, "domain", "tier", "renamed_from"),
+                start_seconds=0,
+                file="",
+                run=Run(kind=Kind(node.runs or Kind.WEB)),
             )
             for node in by_kind[NodeKind.SERVICE]
         },

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog import Catalog
+from catalog.run import Kind
 
 
 def as_json(catalog: Catalog) -> str:
@@ -35,6 +36,7 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "criticality": edge.criticality,
                 "fallback": edge.fallback,
                 "reason": edge.reason,
+                **({} if edge.port is None else {"port": edge.port}),
             }
             for edge in catalog.edges
         ],
@@ -53,6 +55,8 @@ def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
         }
         if service is not None:
             node["summary"] = service.summary
+            if service.run.kind is not Kind.WEB:
+                node["runs"] = service.run.kind
             if service.renamed_from is not None:
                 node["renamed_from"] = service.renamed_from
         if resource is not None and resource.dedicated_to is not None:

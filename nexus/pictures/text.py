@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
+from catalog.run import Kind
 from graph.dependencies import components, dependency_graph, service_edges
 from graph.order import longest_chain, starts_after, waves_by_tier
 
@@ -161,7 +162,8 @@ def _section(title: str, edges: Mapping[str, Edge]) -> Iterator[str]:
     width = max(map(len, edges), default=0)
     for other, edge in edges.items():
         fallback = "" if edge.fallback is None else f", or {edge.fallback}"
-        yield f"  {other:<{width}}  {edge.order}, {edge.criticality}{fallback}"
+        port = "" if edge.port is None else f", at port {edge.port}"
+        yield f"  {other:<{width}}  {edge.order}, {edge.criticality}{fallback}{port}"
         if edge.reason is not None:
             yield f"  {'':<{width}}  {edge.reason}"
 
@@ -170,7 +172,8 @@ def _description(catalog: Catalog, name: str) -> str:
     kind = catalog.kind(name)
     if kind is NodeKind.SERVICE:
         service = catalog.services[name]
-        return f"{service.summary} (domain {service.domain}, tier {service.tier})"
+        kinds = "" if service.run.kind is Kind.WEB else f"{service.run.kind}, "
+        return f"{service.summary} ({kinds}domain {service.domain}, tier {service.tier})"
     node = catalog.resources[name] if kind is NodeKind.RESOURCE else catalog.external[name]
     providers = f"; provided by {', '.join(node.providers)}" if node.providers else ""
     what = "platform resource" if kind is NodeKind.RESOURCE else "external API"

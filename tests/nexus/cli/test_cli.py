@@ -19,7 +19,7 @@ from nexus.cli.main import COMMANDS, HIDDEN, UNKNOWN, app, version
 from nexus.pictures import RENDERERS
 from tests.catalog.examples import EXAMPLES, SERVICES, example_project, expected, write_project
 from tests.nexus.cli.typed import nexus, run
-from tests.projects import DOCUMENTED
+from tests.projects import DOCUMENTED, ROOT
 
 
 def test_check_says_what_it_checked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,3 +242,19 @@ def test_a_rehearsal_refuses_at_once_what_it_cannot_do(arguments: list[str], sen
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert "created" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["rehearse", "--fail", "sweeper"], "'sweeper' runs now and then, and nobody waits for it"),
+        (["reach", "front", "mailer"], "'mailer' is of kind 'worker', which nobody can call"),
+    ],
+)
+def test_what_nobody_waits_for_or_calls_is_not_asked_for(
+    arguments: list[str], sentence: str
+) -> None:
+    """A rehearsed failure without any effect looks like a platform that bears everything."""
+    result = nexus(*arguments, project=ROOT / "examples/shapes")
+    assert result.exit_code == 2
+    assert sentence in result.stderr

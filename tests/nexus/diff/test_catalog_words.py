@@ -155,3 +155,9 @@ def test_the_picture_shows_the_changed_neighbourhood_alone() -> None:
     assert 'n0 -->|"new"| n1' in drawn
     assert '"b"' not in drawn
     assert picture(before, before, diff_catalogs(before, before)) is None
+
+
+def test_an_edge_that_leads_to_another_port() -> None:
+    """Who reviews a change would see a policy change, and not why."""
+    edges = [{**BASE["edges"][0], "port": "grpc"}, BASE["edges"][1]]
+    assert "b calls a at the port 'grpc' now" in told(edges=edges)

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from catalog.errors import InputError, Problem, counted
-from nexus.importing.compose_file import ComposeFile, Service
-from nexus.importing.container import NO_HEALTH, UNKNOWN_HEALTH, UNSET, Container, container
+from nexus.importing.compose_file import UNSET, ComposeFile, Service
+from nexus.importing.container import NO_HEALTH, UNKNOWN_HEALTH, Container, blank, container
 from nexus.importing.draft import Draft
-from nexus.importing.environment import environment
+from nexus.importing.environment import environment, leads_to
 from nexus.importing.platform import put_servers
 from nexus.importing.project import (
     DEV,
@@ -71,12 +71,6 @@ class _Import:
         self.services_file = services_file
         self.main = file.place("").rpartition(":")[0] or file.place("")
         self.alike: dict[str, list[str]] = {}
-        self.called = {
-            need.target
-            for name in translation.services
-            for need in translation.needs(name)
-            if need.compose in translation.services
-        }
 
     def run(self) -> None:
         into = self.into
@@ -97,7 +91,7 @@ class _Import:
 
     def _entry(self, name: str, tier: str) -> dict[str, Any]:
         service, own = self.into.services[name], self.into.names[name]
-        found = container(service, called=own in self.called)
+        found = container(name, service, called=self._called(name))
         needs = [self._need(name, need, index) for index, need in enumerate(self._needs(name))]
         secret = self._environment(name, service, found)
         entry: dict[str, Any] = {"summary": self._summary(name, service), "tier": tier}
@@ -126,13 +120,24 @@ class _Import:
         self._release(name, own, service)
         return entry
 
+    def _called(self, name: str) -> str | None:
+        """How it is known that others call a service: they depend on it, or name it."""
+        into = self.into
+        if any(name in {need.compose for need in into.needs(other)} for other in into.services):
+            return "others depend on it"
+        for other, service in into.services.items():
+            for variable, value in service.environment.items():
+                if other != name and value is not None and leads_to(value, name):
+                    return f"{variable} of '{other}' names it"
+        return None
+
     def _ask(
         self, own: str, at: Iterable[str | int], message: str, source: str, *, open_: bool = False
     ) -> None:
         self.draft.ask(self.services_file, ("services", own, *at), message, source, open_=open_)
 
     def _summary(self, name: str, service: Service) -> str:
-        given = service.labels.get("org.opencontainers.image.description", "")
+        given = blank(service.labels.get("org.opencontainers.image.description", ""))
         text = " ".join("".join(c if c.isprintable() else " " for c in given).split())[:200]
         return text or f"{name} of {self.into.domain}"
 
@@ -300,7 +305,7 @@ class _Import:
         shown = ", ".join(sorted(names)[:MOST_LISTED])
         rest = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
         message = (
-            f"{shown}{rest} have no value, so nothing stands in their place, as in Compose; this "
+            f"no value is known of {shown}{rest}, so nothing stands there, as in Compose; this "
             f"file lists them with their lines: fill it in and import again with '--env-file "
             f"{VARIABLES} --replace', or write what depends on them"
         )

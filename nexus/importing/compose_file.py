@@ -24,6 +24,9 @@ from nexus.importing.places import At, places, refuse_circles, shown_path
 
 _FINDER = Path(__file__).resolve().parents[2] / "tools" / "compose_reader.py"
 
+UNSET = re.compile("\ue000([A-Za-z_][A-Za-z0-9_]*)\ue001")
+"""What stands for a variable without value: no text of a file looks like that by chance."""
+
 LONGEST_SECONDS = 600
 """Longest time that a file may take to be read, in seconds; the largest take less than one."""
 
@@ -128,8 +131,8 @@ class ComposeFile:
     Args:
         path: the file.
         project: what it means.
-        unset: variables without value and without default that matter, sorted; `${NAME}` stands
-            in the project where they do.
+        unset: variables without value and without default that matter, sorted; in the project
+            `UNSET` finds where.
         disabled: services of profiles that are not enabled, sorted.
         lines: file and line of services, of their fields and of what is below these.
         uses: file and line of every use of a variable, by its name.
@@ -185,7 +188,7 @@ def _held(project: Project) -> set[str]:
         name: service.model_dump(include=set(Service.model_fields) - {"build"})
         for name, service in project.services.items()
     }
-    return set(re.findall(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", json.dumps(known)))
+    return set(UNSET.findall(json.dumps(known, ensure_ascii=False)))
 
 
 def _answer(path: Path, profiles: Sequence[str], env_files: Sequence[Path]) -> _Answer:
@@ -253,11 +256,11 @@ def _told() -> int | None:
 
 
 def _named(value: Any, unset: Mapping[str, str]) -> Any:
-    """`value` with `${NAME}` in the place of the numbers that stand for unset variables."""
+    """`value` with `UNSET` in the place of the numbers that stand for unset variables."""
     if not unset:
         return value
     numbers = re.compile("|".join(map(re.escape, unset)))
-    name = partial(numbers.sub, lambda found: f"${{{unset[found[0]]}}}")
+    name = partial(numbers.sub, lambda found: f"\ue000{unset[found[0]]}\ue001")
 
     def renamed(part: Any) -> Any:
         if isinstance(part, str):

@@ -12,10 +12,7 @@ from typing import Any
 from catalog.names import PATH, PORT_NAME
 from catalog.run import GRACE_SECONDS, LEAST_PORT
 from catalog.run_rules import KERNEL_FOLDERS, OWN_FOLDERS
-from nexus.importing.compose_file import HealthCheck, Service
-
-UNSET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""A variable without value, as the reader leaves it."""
+from nexus.importing.compose_file import UNSET, HealthCheck, Service
 
 LONGEST_TEXT = 1000
 LONGEST_START = 1800
@@ -46,15 +43,16 @@ class Container:
     )
 
 
-def container(service: Service, *, called: bool) -> Container:
+def container(name: str, service: Service, *, called: str | None) -> Container:
     """The container of a service.
 
     Args:
+        name: of the service.
         service: as Compose has it.
-        called: whether another service depends on it.
+        called: how it is known that others call it; None if nothing says so.
     """
     found = Container()
-    asks = _asks(service.healthcheck)
+    asks = _asks(name, service.healthcheck)
     _ports(service, found, asks, called=called)
     _health(service.healthcheck, asks, found)
     _command(service, found)
@@ -86,7 +84,7 @@ def seconds(duration: str) -> float:
 
 
 def _ports(
-    service: Service, found: Container, asks: dict[str, Any] | None, *, called: bool
+    service: Service, found: Container, asks: dict[str, Any] | None, *, called: str | None
 ) -> None:
     ports: dict[str, Any] = {}
     numbers = list(_numbers(service))
@@ -117,14 +115,14 @@ def _ports(
         found.run["ports"] = ports
         return
     health = service.healthcheck
-    if not called and asks is not None and "command" in asks:
+    if called is None and asks is not None and "command" in asks:
         found.run["kind"] = "worker"
-        found.notes.append(((), "it has no port and nobody depends on it, so it is a worker"))
-    elif called:
+        found.notes.append(((), "it has no port and nobody calls it, so it is a worker"))
+    elif called is not None:
         found.run["ports"] = None
         message = (
-            "others depend on it, but no port is known; write it, as '{main: {port: 8080, "
-            "protocol: tcp}}'"
+            f"{called}, but no port is known; write it, as '{{main: {{port: 8080, protocol: "
+            "tcp}}'"
         )
         found.open.append((("run", "ports"), (), message))
     else:
@@ -164,15 +162,15 @@ def _port_name(wanted: str, taken: Sequence[str] | dict[str, Any]) -> str:
     return free
 
 
-_ASKED = re.compile(
-    r"(?:curl|wget)(?:\s+-{1,2}[\w-]+(?:[= ](?!https?:)[\w./-]+)?)*\s+"
-    r"['\"]?http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[!-~]*?)?['\"]?"
+_ASKED = (
+    r"(?:\w+=\S*\s+)*(?:curl|wget)(?:\s+-{1,2}[\w-]+(?:[= ](?!https?:)[\w./-]+)?)*\s+"
+    r"['\"]?http://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|@NAME@)(?::(\d+))?(/[!-~]*?)?['\"]?"
     r"(?:\s+-{1,2}[\w-]+)*(?:\s*(?:\|\||>|2>).*)?"
 )
 """A health check that asks a path of the container itself, and nothing else."""
 
 
-def _asks(health: HealthCheck | None) -> dict[str, Any] | None:
+def _asks(name: str, health: HealthCheck | None) -> dict[str, Any] | None:
     """How the container is asked: a path with a port's number, or a command; None if not at all."""
     if health is None or health.disable or not health.test or health.test[0] == "NONE":
         return None
@@ -181,7 +179,7 @@ def _asks(health: HealthCheck | None) -> dict[str, Any] | None:
     text = " ".join(words) if shell else shlex.join(words)
     if not text.strip() or UNSET.search(text):
         return None
-    asked = _ASKED.fullmatch(text.strip())
+    asked = re.fullmatch(_ASKED.replace("@NAME@", re.escape(name)), text.strip())
     if asked is not None:
         return {"http": asked[2] or "/", "port": int(asked[1] or 80)}
     return {"command": ["/bin/sh", "-c", text] if shell else list(words)}

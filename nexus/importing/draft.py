@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from catalog.document import At, place, read_document
 from catalog.errors import InputError, Problem
+from nexus.importing.compose_file import UNSET
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./ -]*(?<! )")
 """Text that every reader of YAML takes for text, but for the words below."""
@@ -54,7 +55,8 @@ class Draft:
     questions: list[Question] = field(default_factory=list[Question])
 
     def ask(self, file: str, at: At, message: str, source: str, *, open_: bool = False) -> None:
-        """Keeps a question."""
+        """Keeps a question; variables without value are shown as they are written."""
+        message = UNSET.sub(r"${\1}", message)
         self.questions.append(
             Question(file=file, at=at, message=message, source=source, open=open_)
         )

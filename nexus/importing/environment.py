@@ -58,7 +58,7 @@ def environment(
         if value is None:
             found.without.append(name)
             continue
-        server = next((each for each in sorted(servers) if _leads_to(value, each)), None)
+        server = next((each for each in sorted(servers) if leads_to(value, each)), None)
         if server is not None:
             found.moved.setdefault(server, []).append(name)
         elif re.match(RESERVED_VARIABLES, name):
@@ -70,7 +70,7 @@ def environment(
         else:
             found.plain[name] = literal(value)
             for each in services:
-                if _leads_to(value, each):
+                if leads_to(value, each):
                     found.called.setdefault(each, name)
     return found
 
@@ -80,7 +80,7 @@ def _is_secret(name: str, value: str) -> bool:
     return bool(named or _LOGIN.search(value))
 
 
-def _leads_to(value: str, host: str) -> bool:
+def leads_to(value: str, host: str) -> bool:
     """Whether a value names the host, as a whole or as that of an address."""
     name = re.escape(host)
     return bool(

@@ -26,6 +26,14 @@ OPEN: dict[str, tuple[dict[str, Any], dict[tuple[str | int, ...], Any], list[str
         {("a", "run"): {"kind": "worker", "health": {"command": ["pgrep", "b"]}}},
         ["service 'a', field 'run.kind': it has no port"],
     ),
+    "no-port-but-named": (
+        {
+            "a": {**WEB, "environment": {"B_URL": "http://b:9000/x"}},
+            "b": {"image": "r.example.com/b:1", "healthcheck": {"test": "pgrep b"}},
+        },
+        {("b", "run", "ports"): {"main": {"port": 9000, "protocol": "tcp"}}},
+        ["service 'b', field 'run.ports': B_URL of 'a' names it, but no port"],
+    ),
     "port-without-value": (
         {"a": {**WEB, "expose": [], "ports": ["${A_PORT}", "${B}:${METRICS}"]}},
         {("a", "run", "ports", "a", "port"): 9000, ("a", "run", "ports", "metrics", "port"): 9001},
@@ -112,7 +120,7 @@ def test_a_decision_is_asked_for_and_enough(case: str, tmp_path: Path) -> None:
         ({"ports": ["53:53/udp"]}, "its UDP ports are left out"),
         ({"environment": {"Api-Key": "x"}}, "Api-Key cannot be kept"),
         ({"environment": ["TOKEN_URL=http://b:1/x"]}, "TOKEN_URL names 'b'"),
-        ({"environment": ["HERE_UNSET"]}, "HERE_UNSET have no value"),
+        ({"environment": ["HERE_UNSET"]}, "no value is known of HERE_UNSET"),
     ],
 )
 def test_what_a_pod_may_not_is_told(service: dict[str, Any], told: str, tmp_path: Path) -> None:
@@ -121,6 +129,31 @@ def test_what_a_pod_may_not_is_told(service: dict[str, Any], told: str, tmp_path
     draft = imported(write_compose(tmp_path / "shop", {"services": services}), tmp_path / "p")
     assert [each for each in sentences(draft, tmp_path / "p", open_=False) if told in each]
     sound(tmp_path / "p")
+
+
+@pytest.mark.parametrize(
+    ("test", "health"),
+    [
+        ("curl -f http://localhost:8080/up || exit 1", {"http": "/up", "port": "http"}),
+        ("X='' wget -q -t1 --spider 'http://a:8080/'", {"http": "/", "port": "http"}),
+        (["CMD", "curl", "http://127.0.0.1:8080"], {"http": "/", "port": "http"}),
+        (["CMD", "curl", "http://b:8080"], {"command": ["curl", "http://b:8080"]}),
+        ("echo $${HOSTNAME}", {"command": ["/bin/sh", "-c", "echo ${HOSTNAME}"]}),
+        (
+            "curl localhost:1 | grep ok",
+            {"command": ["/bin/sh", "-c", "curl localhost:1 | grep ok"]},
+        ),
+        (["NONE"], None),
+    ],
+)
+def test_a_health_check_asks_what_it_asked(test: Any, health: Any, tmp_path: Path) -> None:
+    """One that asks something else restarts what works."""
+    service = {**WEB, "healthcheck": {"test": test}}
+    imported(write_compose(tmp_path / "shop", {"services": {"a": service}}), tmp_path / "p")
+    sound(tmp_path / "p")
+    found = entry(tmp_path / "p", "a")["run"].get("health")
+    times = ("period_seconds", "timeout_seconds", "failures")
+    assert found is health or {k: v for k, v in found.items() if k not in times} == health
 
 
 def test_names_that_fit_no_cluster_are_changed_and_told(tmp_path: Path) -> None:

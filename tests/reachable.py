@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nexus.policy.ports import Ports
-from nexus.policy.reachability import Endpoint, World
+from nexus.policy.reachability import Endpoint, Ports, World
 
 
 def matrix(

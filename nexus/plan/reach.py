@@ -13,8 +13,7 @@ from catalog import Catalog, Edge, InputError, NodeKind, Order
 from components.kubernetes.traffic import Addresses
 from graph.dependencies import startup_graph
 from nexus.plan.plan import make_plan, run
-from nexus.policy.ports import Ports, intersection
-from nexus.policy.reachability import Endpoint, World, world_of
+from nexus.policy.reachability import Endpoint, Ports, World, intersection, world_of
 from stacks.aws.network import destinations as managed_destinations
 from stacks.externals import external_destinations
 from stacks.in_cluster.network import destinations as in_cluster_destinations

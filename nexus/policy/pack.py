@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pulumi_policy
 
+from nexus.policy.rule import Rule
 from nexus.policy.rules import RULES
-from nexus.policy.violation import Rule
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.wire import NOT_KNOWN
 

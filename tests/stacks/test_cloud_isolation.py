@@ -9,8 +9,7 @@ import pytest
 
 from components.aws.vpc import address_plan
 from nexus.plan.plan import Plan
-from nexus.policy.ports import Ports
-from nexus.policy.reachability import Endpoint, world_of
+from nexus.policy.reachability import Endpoint, Ports, world_of
 from stacks.stack_file import read_stack_file
 from tests.projects import DOCUMENTED
 from tests.reachable import matrix

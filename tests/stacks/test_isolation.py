@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from nexus.plan.plan import Plan, make_plan
-from nexus.policy.ports import Ports
-from nexus.policy.reachability import Endpoint, world_of
+from nexus.policy.reachability import Endpoint, Ports, world_of
 from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
 from tests.reachable import matrix

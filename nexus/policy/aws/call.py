@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,22 +17,21 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call. Inputs go to the member of the same name, whatever its capitals.
+    """One call, in botocore's names. Inputs go to the member of the same name, in any capitals.
 
     Args:
-        service: as botocore calls it.
-        operation: as the service does.
         renamed: the member that an input goes to, where it is called otherwise; with a dot, one
             of a structure in it.
-        apart: inputs that this call does not take: other calls do, or the provider itself.
+        apart: inputs that this call does not take: other calls do, or the provider itself, as it
+            does every `region`.
         kind: of the resource, where tags are given by it, as EC2 wants them.
         also: members that no single input is.
     """
 
-    service: str
-    operation: str
+    service: str = field(kw_only=False)
+    operation: str = field(kw_only=False)
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])
-    apart: frozenset[str] = frozenset()
+    apart: Set[str] = frozenset()
     kind: str = ""
     also: Callable[[Inputs], Mapping[str, Any]] = lambda _: {}
 
@@ -60,18 +59,22 @@ class Call:
 
     def member(self, name: str) -> str | None:
         """Path of the member that the input `name` goes to; None for one that has none."""
-        if name in self.apart or name.startswith("__") or (self.kind and name == "tags"):
+        if self._is_apart(name):
             return None
         return self.renamed.get(name) or _member(self.shape, name)
 
     def left_over(self, inputs: Inputs) -> Iterator[str]:
         """Inputs that no part of this call says anything of."""
-        used = {*self.apart, *(("tags",) if self.kind else ())}
-        return (
-            name
-            for name in inputs
-            if name not in used and not name.startswith("__") and self.member(name) is None
-        )
+        return (n for n in inputs if not self._is_apart(n) and self.member(n) is None)
+
+    def _is_apart(self, name: str) -> bool:
+        is_tag = bool(self.kind) and name == "tags"
+        return is_tag or name in self.apart or name == "region" or name.startswith("__")
+
+
+def inside(member: str, *names: str) -> Mapping[str, str]:
+    """Inputs that go to the members of their names, with a capital, in the structure `member`."""
+    return {name: f"{member}.{name[0].upper()}{name[1:]}" for name in names}
 
 
 def _put(made: dict[str, Any], shape: Shape, path: Sequence[str], value: Any) -> None:

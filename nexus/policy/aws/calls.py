@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nexus.policy.aws.call import Call, Inputs
+from nexus.policy.aws.call import Call, Inputs, inside
 from nexus.policy.aws.calls_edge import EDGE
-from nexus.policy.aws.calls_network import NETWORK
 from nexus.policy.aws.model import HIDDEN
 from nexus.pulumi.resource import mapping, sequence
 from nexus.pulumi.wire import NOT_KNOWN
@@ -52,110 +51,94 @@ def _engine(inputs: Inputs) -> Mapping[str, Any]:
 def _policy_of(name: str) -> Call:
     """A policy inside of a role, whose name the provider makes."""
     return Call(
-        service="iam",
-        operation="PutRolePolicy",
+        "iam",
+        "PutRolePolicy",
         renamed={"role": "RoleName", "name": name, "policy": "PolicyDocument"},
     )
 
 
 CLUSTER: Mapping[str, Call] = {
-    "aws:cloudwatch/logDelivery:LogDelivery": Call(
-        service="logs", operation="CreateDelivery", apart=frozenset({"region"})
-    ),
+    "aws:cloudwatch/logDelivery:LogDelivery": Call("logs", "CreateDelivery"),
     "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": Call(
-        service="logs", operation="PutDeliveryDestination", apart=frozenset({"region"})
+        "logs", "PutDeliveryDestination"
     ),
-    "aws:cloudwatch/logDeliverySource:LogDeliverySource": Call(
-        service="logs", operation="PutDeliverySource", apart=frozenset({"region"})
-    ),
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": Call("logs", "PutDeliverySource"),
     "aws:cloudwatch/logGroup:LogGroup": Call(
-        service="logs",
-        operation="CreateLogGroup",
-        renamed={"name": "logGroupName"},
-        apart=frozenset({"region", "retentionInDays"}),
+        "logs", "CreateLogGroup", renamed={"name": "logGroupName"}, apart={"retentionInDays"}
     ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Call(
-        service="ecr",
-        operation="PutLifecyclePolicy",
+        "ecr",
+        "PutLifecyclePolicy",
         renamed={"repository": "repositoryName", "policy": "lifecyclePolicyText"},
     ),
     "aws:ecr/repository:Repository": Call(
-        service="ecr",
-        operation="CreateRepository",
-        renamed={"name": "repositoryName"},
-        apart=frozenset({"forceDelete"}),
+        "ecr", "CreateRepository", renamed={"name": "repositoryName"}, apart={"forceDelete"}
     ),
-    "aws:eks/accessEntry:AccessEntry": Call(service="eks", operation="CreateAccessEntry"),
-    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Call(
-        service="eks", operation="AssociateAccessPolicy"
-    ),
+    "aws:eks/accessEntry:AccessEntry": Call("eks", "CreateAccessEntry"),
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": Call("eks", "AssociateAccessPolicy"),
     "aws:eks/addon:Addon": Call(
-        service="eks",
-        operation="CreateAddon",
+        "eks",
+        "CreateAddon",
         renamed={"resolveConflictsOnCreate": "resolveConflicts"},
-        apart=frozenset({"resolveConflictsOnUpdate"}),
+        apart={"resolveConflictsOnUpdate"},
     ),
     "aws:eks/cluster:Cluster": Call(
-        service="eks",
-        operation="CreateCluster",
+        "eks",
+        "CreateCluster",
         renamed={"vpcConfig": "resourcesVpcConfig"},
-        apart=frozenset({"enabledClusterLogTypes"}),
+        apart={"enabledClusterLogTypes"},
         also=_eks_cluster,
     ),
     "aws:eks/nodeGroup:NodeGroup": Call(
-        service="eks",
-        operation="CreateNodegroup",
+        "eks",
+        "CreateNodegroup",
         renamed={
             "nodeGroupName": "nodegroupName",
             "nodeRoleArn": "nodeRole",
             "subnetIds": "subnets",
         },
         # Terraform's spelling of an effect is Kubernetes', EKS has its own.
-        apart=frozenset({"taints"}),
+        apart={"taints"},
         also=_node_group,
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": Call(
-        service="eks", operation="CreatePodIdentityAssociation"
+        "eks", "CreatePodIdentityAssociation"
     ),
     "aws:iam/role:Role": Call(
-        service="iam",
-        operation="CreateRole",
+        "iam",
+        "CreateRole",
         renamed={"name": "RoleName", "assumeRolePolicy": "AssumeRolePolicyDocument"},
     ),
     "aws:iam/rolePolicy:RolePolicy": _policy_of("PolicyName"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Call(
-        service="iam", operation="AttachRolePolicy", renamed={"role": "RoleName"}
+        "iam", "AttachRolePolicy", renamed={"role": "RoleName"}
     ),
-    "aws:kms/alias:Alias": Call(
-        service="kms", operation="CreateAlias", renamed={"name": "AliasName"}
-    ),
+    "aws:kms/alias:Alias": Call("kms", "CreateAlias", renamed={"name": "AliasName"}),
     "aws:kms/key:Key": Call(
-        service="kms",
-        operation="CreateKey",
-        apart=frozenset({"deletionWindowInDays", "enableKeyRotation"}),
+        "kms", "CreateKey", apart={"deletionWindowInDays", "enableKeyRotation"}
     ),
 }
 
 DATA: Mapping[str, Call] = {
     "aws:cloudhsmv2/cluster:Cluster": Call(
-        service="cloudhsmv2", operation="CreateCluster", renamed={"tags": "TagList"}
+        "cloudhsmv2", "CreateCluster", renamed={"tags": "TagList"}
     ),
     "aws:cloudhsmv2/hsm:Hsm": Call(
-        service="cloudhsmv2",
-        operation="CreateHsm",
+        "cloudhsmv2",
+        "CreateHsm",
         # The provider looks up the zone of the subnet.
-        apart=frozenset({"subnetId"}),
+        apart={"subnetId"},
         also=lambda _: {"AvailabilityZone": NOT_KNOWN},
     ),
     "aws:elasticache/parameterGroup:ParameterGroup": Call(
-        service="elasticache",
-        operation="CreateCacheParameterGroup",
+        "elasticache",
+        "CreateCacheParameterGroup",
         renamed={"name": "CacheParameterGroupName", "family": "CacheParameterGroupFamily"},
-        apart=frozenset({"parameters"}),
+        apart={"parameters"},
     ),
     "aws:elasticache/replicationGroup:ReplicationGroup": Call(
-        service="elasticache",
-        operation="CreateReplicationGroup",
+        "elasticache",
+        "CreateReplicationGroup",
         renamed={
             "description": "ReplicationGroupDescription",
             "nodeType": "CacheNodeType",
@@ -163,47 +146,43 @@ DATA: Mapping[str, Call] = {
             "parameterGroupName": "CacheParameterGroupName",
             "maintenanceWindow": "PreferredMaintenanceWindow",
         },
-        apart=frozenset(
-            {"applyImmediately", "finalSnapshotIdentifier", "logDeliveryConfigurations"}
-        ),
+        apart={"applyImmediately", "finalSnapshotIdentifier", "logDeliveryConfigurations"},
         also=_cache_logs,
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": Call(
-        service="elasticache",
-        operation="CreateCacheSubnetGroup",
+        "elasticache",
+        "CreateCacheSubnetGroup",
         renamed={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
     ),
-    "aws:elasticache/user:User": Call(service="elasticache", operation="CreateUser"),
-    "aws:elasticache/userGroup:UserGroup": Call(service="elasticache", operation="CreateUserGroup"),
+    "aws:elasticache/user:User": Call("elasticache", "CreateUser"),
+    "aws:elasticache/userGroup:UserGroup": Call("elasticache", "CreateUserGroup"),
     "aws:mq/broker:Broker": Call(
-        service="mq",
-        operation="CreateBroker",
+        "mq",
+        "CreateBroker",
         renamed={"users": "Users"},
-        apart=frozenset({"applyImmediately", "engineType"}),
+        apart={"applyImmediately", "engineType"},
         also=_engine,
     ),
     "aws:rds/cluster:Cluster": Call(
-        service="rds",
-        operation="CreateDBCluster",
+        "rds",
+        "CreateDBCluster",
         renamed={
             "clusterIdentifier": "DBClusterIdentifier",
             "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
             "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
         },
-        apart=frozenset(
-            {
-                "applyImmediately",
-                "deleteAutomatedBackups",
-                "finalSnapshotIdentifier",
-                "restoreToPointInTime",
-                "skipFinalSnapshot",
-                "snapshotIdentifier",
-            }
-        ),
+        apart={
+            "applyImmediately",
+            "deleteAutomatedBackups",
+            "finalSnapshotIdentifier",
+            "restoreToPointInTime",
+            "skipFinalSnapshot",
+            "snapshotIdentifier",
+        },
     ),
     "aws:rds/clusterInstance:ClusterInstance": Call(
-        service="rds",
-        operation="CreateDBInstance",
+        "rds",
+        "CreateDBInstance",
         renamed={
             "clusterIdentifier": "DBClusterIdentifier",
             "identifier": "DBInstanceIdentifier",
@@ -212,58 +191,48 @@ DATA: Mapping[str, Call] = {
         },
     ),
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": Call(
-        service="rds",
-        operation="CreateDBClusterParameterGroup",
+        "rds",
+        "CreateDBClusterParameterGroup",
         renamed={"name": "DBClusterParameterGroupName", "family": "DBParameterGroupFamily"},
-        apart=frozenset({"parameters"}),
+        apart={"parameters"},
     ),
     "aws:rds/subnetGroup:SubnetGroup": Call(
-        service="rds",
-        operation="CreateDBSubnetGroup",
+        "rds",
+        "CreateDBSubnetGroup",
         renamed={"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"},
     ),
-    "aws:s3/bucket:Bucket": Call(
-        service="s3", operation="CreateBucket", apart=frozenset({"forceDestroy", "tags"})
-    ),
+    "aws:s3/bucket:Bucket": Call("s3", "CreateBucket", apart={"forceDestroy", "tags"}),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": Call(
-        service="s3",
-        operation="PutBucketLifecycleConfiguration",
-        renamed={"rules": "LifecycleConfiguration.Rules"},
+        "s3", "PutBucketLifecycleConfiguration", renamed={"rules": "LifecycleConfiguration.Rules"}
     ),
     "aws:s3/bucketLogging:BucketLogging": Call(
-        service="s3",
-        operation="PutBucketLogging",
+        "s3",
+        "PutBucketLogging",
         renamed={
             "targetBucket": "BucketLoggingStatus.LoggingEnabled.TargetBucket",
             "targetPrefix": "BucketLoggingStatus.LoggingEnabled.TargetPrefix",
         },
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": Call(
-        service="s3",
-        operation="PutBucketOwnershipControls",
-        renamed={"rule": "OwnershipControls.Rules"},
+        "s3", "PutBucketOwnershipControls", renamed={"rule": "OwnershipControls.Rules"}
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": Call(service="s3", operation="PutBucketPolicy"),
+    "aws:s3/bucketPolicy:BucketPolicy": Call("s3", "PutBucketPolicy"),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": Call(
-        service="s3",
-        operation="PutPublicAccessBlock",
-        renamed={
-            name: f"PublicAccessBlockConfiguration.{name[0].upper()}{name[1:]}"
-            for name in (
-                "blockPublicAcls",
-                "blockPublicPolicy",
-                "ignorePublicAcls",
-                "restrictPublicBuckets",
-            )
-        },
+        "s3",
+        "PutPublicAccessBlock",
+        renamed=inside(
+            "PublicAccessBlockConfiguration",
+            "blockPublicAcls",
+            "blockPublicPolicy",
+            "ignorePublicAcls",
+            "restrictPublicBuckets",
+        ),
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": Call(
-        service="s3",
-        operation="PutBucketEncryption",
-        renamed={"rules": "ServerSideEncryptionConfiguration.Rules"},
+        "s3", "PutBucketEncryption", renamed={"rules": "ServerSideEncryptionConfiguration.Rules"}
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": Call(service="s3", operation="PutBucketVersioning"),
+    "aws:s3/bucketVersioning:BucketVersioning": Call("s3", "PutBucketVersioning"),
 }
 
-CALLS: Mapping[str, Call] = {**NETWORK, **CLUSTER, **DATA, **EDGE}
+CALLS: Mapping[str, Call] = {**CLUSTER, **DATA, **EDGE}
 """The calls, by Pulumi's type."""

@@ -1,13 +1,50 @@
-"""The calls that make the way in: balancers, certificates, names, CDNs, firewalls."""
+"""The calls that make networks and the way in: balancers, certificates, names, CDNs, firewalls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nexus.policy.aws.call import Call, Inputs, shaped
+from nexus.policy.aws.call import Call, Inputs, inside, shaped
 from nexus.policy.aws.model import input_shape
 from nexus.pulumi.resource import mapping, sequence
+from nexus.pulumi.wire import NOT_KNOWN
+
+
+def _rule(inputs: Inputs) -> Mapping[str, Any]:
+    """The permission that a rule of a security group is."""
+    names = {"ipProtocol": "IpProtocol", "fromPort": "FromPort", "toPort": "ToPort"}
+    permission = {theirs: inputs[ours] for ours, theirs in names.items() if ours in inputs}
+    described = {"Description": inputs.get("description", "")}
+    if inputs.get("cidrIpv4") is not None:
+        permission["IpRanges"] = [{"CidrIp": inputs["cidrIpv4"], **described}]
+    else:
+        group = {"GroupId": inputs.get("referencedSecurityGroupId", NOT_KNOWN)}
+        permission["UserIdGroupPairs"] = [{**group, **described}]
+    return {"IpPermissions": [permission]}
+
+
+def _security_group_rule(operation: str) -> Call:
+    return Call(
+        "ec2",
+        operation,
+        renamed={"securityGroupId": "GroupId"},
+        apart={
+            "cidrIpv4",
+            "description",
+            "fromPort",
+            "ipProtocol",
+            "referencedSecurityGroupId",
+            "toPort",
+        },
+        kind="security-group-rule",
+        also=_rule,
+    )
+
+
+def _address(operation: str, kind: str, *apart: str, **renamed: str) -> Call:
+    """A call of EC2 whose inputs have its own names."""
+    return Call("ec2", operation, kind=kind, apart=frozenset(apart), renamed=renamed)
 
 
 def _distribution(inputs: Inputs) -> Mapping[str, Any]:
@@ -81,134 +118,6 @@ def _record(inputs: Inputs) -> Mapping[str, Any]:
     return {"ChangeBatch": {"Changes": [change]}}
 
 
-_DISTRIBUTION = frozenset(
-    {
-        "aliases",
-        "comment",
-        "defaultCacheBehavior",
-        "enabled",
-        "httpVersion",
-        "isIpv6Enabled",
-        "originGroups",
-        "origins",
-        "priceClass",
-        "restrictions",
-        "viewerCertificate",
-        "webAclId",
-    }
-)
-"""Inputs of a distribution that are in its one configuration."""
-
-EDGE: Mapping[str, Call] = {
-    "aws:acm/certificate:Certificate": Call(
-        service="acm", operation="RequestCertificate", apart=frozenset({"region"})
-    ),
-    "aws:cloudfront/distribution:Distribution": Call(
-        service="cloudfront",
-        operation="CreateDistribution",
-        apart=_DISTRIBUTION | {"tags"},
-        also=_distribution,
-    ),
-    "aws:cloudfront/originAccessControl:OriginAccessControl": Call(
-        service="cloudfront",
-        operation="CreateOriginAccessControl",
-        renamed={
-            name: f"OriginAccessControlConfig.{name[0].upper()}{name[1:]}"
-            for name in (
-                "name",
-                "description",
-                "originAccessControlOriginType",
-                "signingBehavior",
-                "signingProtocol",
-            )
-        },
-    ),
-    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Call(
-        service="cloudfront",
-        operation="CreateResponseHeadersPolicy",
-        renamed={
-            name: f"ResponseHeadersPolicyConfig.{name[0].upper()}{name[1:]}"
-            for name in ("name", "comment", "securityHeadersConfig")
-        },
-    ),
-    "aws:lb/listener:Listener": Call(
-        service="elbv2",
-        operation="CreateListener",
-        apart=frozenset({"certificateArn"}),
-        also=lambda inputs: {"Certificates": [{"CertificateArn": inputs.get("certificateArn")}]},
-    ),
-    "aws:lb/loadBalancer:LoadBalancer": Call(
-        service="elbv2",
-        operation="CreateLoadBalancer",
-        renamed={"loadBalancerType": "Type"},
-        apart=frozenset(
-            {
-                "accessLogs",
-                "desyncMitigationMode",
-                "dropInvalidHeaderFields",
-                "enableDeletionProtection",
-                "internal",
-            }
-        ),
-        also=lambda inputs: {"Scheme": "internal" if inputs.get("internal") else "internet-facing"},
-    ),
-    "aws:lb/targetGroup:TargetGroup": Call(
-        service="elbv2",
-        operation="CreateTargetGroup",
-        apart=frozenset({"deregistrationDelay", "healthCheck"}),
-        also=lambda inputs: _health(mapping(inputs.get("healthCheck"))),
-    ),
-    "aws:route53/healthCheck:HealthCheck": Call(
-        service="route53",
-        operation="CreateHealthCheck",
-        renamed={
-            "failureThreshold": "HealthCheckConfig.FailureThreshold",
-            "fqdn": "HealthCheckConfig.FullyQualifiedDomainName",
-            "port": "HealthCheckConfig.Port",
-            "requestInterval": "HealthCheckConfig.RequestInterval",
-            "resourcePath": "HealthCheckConfig.ResourcePath",
-            "type": "HealthCheckConfig.Type",
-        },
-        apart=frozenset({"tags"}),
-        also=lambda inputs: {"CallerReference": inputs.get("fqdn", "")},
-    ),
-    "aws:route53/record:Record": Call(
-        service="route53",
-        operation="ChangeResourceRecordSets",
-        renamed={"zoneId": "HostedZoneId"},
-        apart=frozenset(
-            {
-                "aliases",
-                "failoverRoutingPolicies",
-                "healthCheckId",
-                "name",
-                "records",
-                "setIdentifier",
-                "ttl",
-                "type",
-            }
-        ),
-        also=_record,
-    ),
-    "aws:wafv2/webAcl:WebAcl": Call(
-        service="wafv2", operation="CreateWebACL", apart=frozenset({"region"})
-    ),
-    "aws:wafv2/webAclAssociation:WebAclAssociation": Call(
-        service="wafv2", operation="AssociateWebACL"
-    ),
-    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Call(
-        service="wafv2",
-        operation="PutLoggingConfiguration",
-        renamed={
-            name: f"LoggingConfiguration.{name[0].upper()}{name[1:]}"
-            for name in ("logDestinationConfigs", "redactedFields", "resourceArn")
-        },
-        apart=frozenset({"region"}),
-    ),
-}
-"""The calls, by Pulumi's type."""
-
-
 def _health(check: Mapping[str, Any]) -> Mapping[str, Any]:
     names = {
         "path": "HealthCheckPath",
@@ -222,3 +131,149 @@ def _health(check: Mapping[str, Any]) -> Mapping[str, Any]:
     made = {theirs: check[ours] for ours, theirs in names.items() if check.get(ours) is not None}
     matcher = check.get("matcher")
     return made if matcher is None else {**made, "Matcher": {"HttpCode": matcher}}
+
+
+_DISTRIBUTION = {
+    "aliases",
+    "comment",
+    "defaultCacheBehavior",
+    "enabled",
+    "httpVersion",
+    "isIpv6Enabled",
+    "originGroups",
+    "origins",
+    "priceClass",
+    "restrictions",
+    "viewerCertificate",
+    "webAclId",
+}
+"""Inputs of a distribution that are in its one configuration."""
+
+EDGE: Mapping[str, Call] = {
+    "aws:ec2/eip:Eip": _address("AllocateAddress", "elastic-ip"),
+    "aws:ec2/flowLog:FlowLog": Call(
+        "ec2",
+        "CreateFlowLogs",
+        renamed={"iamRoleArn": "DeliverLogsPermissionArn", "vpcId": "ResourceIds"},
+        kind="vpc-flow-log",
+        also=lambda _: {"ResourceType": "VPC"},
+    ),
+    # The gateway's network is a second call.
+    "aws:ec2/internetGateway:InternetGateway": _address(
+        "CreateInternetGateway", "internet-gateway", "vpcId"
+    ),
+    "aws:ec2/launchTemplate:LaunchTemplate": Call(
+        "ec2",
+        "CreateLaunchTemplate",
+        renamed={
+            "name": "LaunchTemplateName",
+            "blockDeviceMappings": "LaunchTemplateData.BlockDeviceMappings",
+            "metadataOptions": "LaunchTemplateData.MetadataOptions",
+            "tagSpecifications": "LaunchTemplateData.TagSpecifications",
+        },
+        apart={"updateDefaultVersion"},
+        kind="launch-template",
+    ),
+    "aws:ec2/natGateway:NatGateway": _address("CreateNatGateway", "natgateway"),
+    "aws:ec2/route:Route": Call("ec2", "CreateRoute"),
+    "aws:ec2/routeTable:RouteTable": _address("CreateRouteTable", "route-table"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": Call("ec2", "AssociateRouteTable"),
+    "aws:ec2/securityGroup:SecurityGroup": _address(
+        "CreateSecurityGroup", "security-group", name="GroupName"
+    ),
+    "aws:ec2/subnet:Subnet": _address("CreateSubnet", "subnet", "mapPublicIpOnLaunch"),
+    "aws:ec2/vpc:Vpc": _address("CreateVpc", "vpc", "enableDnsHostnames", "enableDnsSupport"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _address("CreateVpcEndpoint", "vpc-endpoint"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _security_group_rule(
+        "AuthorizeSecurityGroupEgress"
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _security_group_rule(
+        "AuthorizeSecurityGroupIngress"
+    ),
+    "aws:acm/certificate:Certificate": Call("acm", "RequestCertificate"),
+    "aws:cloudfront/distribution:Distribution": Call(
+        "cloudfront", "CreateDistribution", apart=_DISTRIBUTION | {"tags"}, also=_distribution
+    ),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": Call(
+        "cloudfront",
+        "CreateOriginAccessControl",
+        renamed=inside(
+            "OriginAccessControlConfig",
+            "name",
+            "description",
+            "originAccessControlOriginType",
+            "signingBehavior",
+            "signingProtocol",
+        ),
+    ),
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": Call(
+        "cloudfront",
+        "CreateResponseHeadersPolicy",
+        renamed=inside("ResponseHeadersPolicyConfig", "name", "comment", "securityHeadersConfig"),
+    ),
+    "aws:lb/listener:Listener": Call(
+        "elbv2",
+        "CreateListener",
+        apart={"certificateArn"},
+        also=lambda inputs: {"Certificates": [{"CertificateArn": inputs.get("certificateArn")}]},
+    ),
+    "aws:lb/loadBalancer:LoadBalancer": Call(
+        "elbv2",
+        "CreateLoadBalancer",
+        renamed={"loadBalancerType": "Type"},
+        apart={
+            "accessLogs",
+            "desyncMitigationMode",
+            "dropInvalidHeaderFields",
+            "enableDeletionProtection",
+            "internal",
+        },
+        also=lambda inputs: {"Scheme": "internal" if inputs.get("internal") else "internet-facing"},
+    ),
+    "aws:lb/targetGroup:TargetGroup": Call(
+        "elbv2",
+        "CreateTargetGroup",
+        apart={"deregistrationDelay", "healthCheck"},
+        also=lambda inputs: _health(mapping(inputs.get("healthCheck"))),
+    ),
+    "aws:route53/healthCheck:HealthCheck": Call(
+        "route53",
+        "CreateHealthCheck",
+        renamed={
+            "failureThreshold": "HealthCheckConfig.FailureThreshold",
+            "fqdn": "HealthCheckConfig.FullyQualifiedDomainName",
+            "port": "HealthCheckConfig.Port",
+            "requestInterval": "HealthCheckConfig.RequestInterval",
+            "resourcePath": "HealthCheckConfig.ResourcePath",
+            "type": "HealthCheckConfig.Type",
+        },
+        apart={"tags"},
+        also=lambda inputs: {"CallerReference": inputs.get("fqdn", "")},
+    ),
+    "aws:route53/record:Record": Call(
+        "route53",
+        "ChangeResourceRecordSets",
+        renamed={"zoneId": "HostedZoneId"},
+        apart={
+            "aliases",
+            "failoverRoutingPolicies",
+            "healthCheckId",
+            "name",
+            "records",
+            "setIdentifier",
+            "ttl",
+            "type",
+        },
+        also=_record,
+    ),
+    "aws:wafv2/webAcl:WebAcl": Call("wafv2", "CreateWebACL"),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": Call("wafv2", "AssociateWebACL"),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": Call(
+        "wafv2",
+        "PutLoggingConfiguration",
+        renamed=inside(
+            "LoggingConfiguration", "logDestinationConfigs", "redactedFields", "resourceArn"
+        ),
+    ),
+}
+"""The calls, by Pulumi's type."""

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nexus.policy.rule import Rule, Violation
 from nexus.policy.rules.availability import AVAILABILITY_RULES
 from nexus.policy.rules.aws import AWS_RULES
 from nexus.policy.rules.isolation import ISOLATION_RULES
-from nexus.policy.rules.limits import LIMIT_RULES
 from nexus.policy.rules.pods import POD_RULES
 from nexus.policy.rules.secrets import SECRET_RULES
-from nexus.policy.violation import Rule, Violation
 from nexus.pulumi.resource import Resource
 
 RULES: tuple[Rule, ...] = (
     *POD_RULES,
-    *LIMIT_RULES,
     *SECRET_RULES,
     *ISOLATION_RULES,
     *AVAILABILITY_RULES,

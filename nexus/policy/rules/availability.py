@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nexus.policy.selector import matches
-from nexus.policy.violation import Finding, Rule
+from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 _PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 
 
-def _of_kind(resources: Sequence[Resource], *kinds: str) -> Iterator[Resource]:
-    return (each for each in resources if each.is_kubernetes and each.kind in kinds)
-
-
-def _probed(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for resource in _of_kind(resources, "Deployment", "StatefulSet"):
+@rule
+def workloads_are_probed(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Startup, readiness and liveness are asked for, each in its own way."""
+    for resource in of_kind(resources, "Deployment", "StatefulSet"):
         pod = mapping(mapping(resource.pod).get("spec"))
         for container in map(mapping, sequence(pod.get("containers"))):
             place = f"container '{container.get('name')}'"
@@ -32,9 +29,11 @@ def _probed(resources: Sequence[Resource]) -> Iterator[Finding]:
                 )
 
 
-def _scaled(resources: Sequence[Resource]) -> Iterator[Finding]:
-    scalers = list(_of_kind(resources, "HorizontalPodAutoscaler"))
-    for deployment in _of_kind(resources, "Deployment"):
+@rule
+def workloads_are_scaled(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every Deployment has an autoscaler and states no replicas itself."""
+    scalers = list(of_kind(resources, "HorizontalPodAutoscaler"))
+    for deployment in of_kind(resources, "Deployment"):
         scaled = any(_scales(each, deployment) for each in scalers)
         if not scaled:
             yield deployment, "nothing adds pods under load; add a HorizontalPodAutoscaler."
@@ -51,10 +50,12 @@ def _scales(scaler: Resource, deployment: Resource) -> bool:
     )
 
 
-def _budgeted(resources: Sequence[Resource]) -> Iterator[Finding]:
-    budgets = list(_of_kind(resources, "PodDisruptionBudget"))
-    for deployment in _of_kind(resources, "Deployment"):
-        labels = mapping(mapping(mapping(deployment.pod).get("metadata")).get("labels"))
+@rule
+def workloads_are_budgeted(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every Deployment has a disruption budget."""
+    budgets = list(of_kind(resources, "PodDisruptionBudget"))
+    for deployment in of_kind(resources, "Deployment"):
+        labels = pod_labels(deployment)
         if not any(
             each.namespace == deployment.namespace
             and matches(mapping(each.spec.get("selector")), labels)
@@ -63,8 +64,10 @@ def _budgeted(resources: Sequence[Resource]) -> Iterator[Finding]:
             yield deployment, "a drain takes all its pods at once; add a PodDisruptionBudget."
 
 
-def _spread(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for deployment in _of_kind(resources, "Deployment"):
+@rule
+def workloads_are_spread(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Pods of a Deployment are spread over zones and hosts."""
+    for deployment in of_kind(resources, "Deployment"):
         pod = mapping(mapping(deployment.pod).get("spec"))
         keys = {
             mapping(each).get("topologyKey")
@@ -74,15 +77,19 @@ def _spread(resources: Sequence[Resource]) -> Iterator[Finding]:
             yield deployment, "its pods may share a host or zone; spread them over both."
 
 
-def _ranked(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for resource in _of_kind(resources, "Deployment", "StatefulSet"):
+@rule
+def workloads_are_ranked(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every Deployment and StatefulSet has a priority class."""
+    for resource in of_kind(resources, "Deployment", "StatefulSet"):
         if not mapping(mapping(resource.pod).get("spec")).get("priorityClassName"):
             yield resource, "it yields to everything else; set priorityClassName."
 
 
-def _drained(resources: Sequence[Resource]) -> Iterator[Finding]:
-    services = list(_of_kind(resources, "Service"))
-    for deployment in _of_kind(resources, "Deployment"):
+@rule
+def workloads_are_drained(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """A pod that is called answers until nobody calls it any more."""
+    services = of_kind(resources, "Service")
+    for deployment in of_kind(resources, "Deployment"):
         if not any(_calls(each, deployment) for each in services):
             continue  # nobody calls it, so nobody has to be told that it ends
         pod = mapping(mapping(deployment.pod).get("spec"))
@@ -100,11 +107,10 @@ def _drained(resources: Sequence[Resource]) -> Iterator[Finding]:
 def _calls(service: Resource, deployment: Resource) -> bool:
     """Whether a Service leads to the pods of a Deployment."""
     selected = mapping(service.spec.get("selector"))
-    labels = mapping(mapping(mapping(deployment.pod).get("metadata")).get("labels"))
     return (
         service.namespace == deployment.namespace
         and bool(selected)
-        and matches({"matchLabels": selected}, labels)
+        and matches({"matchLabels": selected}, pod_labels(deployment))
     )
 
 
@@ -114,34 +120,10 @@ def _drain_seconds(container: Mapping[str, Any]) -> float | None:
 
 
 AVAILABILITY_RULES = (
-    Rule(
-        name="workloads-are-probed",
-        description="Startup, readiness and liveness are asked for, each in its own way",
-        check=_probed,
-    ),
-    Rule(
-        name="workloads-are-scaled",
-        description="Every Deployment has an autoscaler and states no replicas itself",
-        check=_scaled,
-    ),
-    Rule(
-        name="workloads-are-budgeted",
-        description="Every Deployment has a disruption budget",
-        check=_budgeted,
-    ),
-    Rule(
-        name="workloads-are-spread",
-        description="Pods of a Deployment are spread over zones and hosts",
-        check=_spread,
-    ),
-    Rule(
-        name="workloads-are-ranked",
-        description="Every Deployment and StatefulSet has a priority class",
-        check=_ranked,
-    ),
-    Rule(
-        name="workloads-are-drained",
-        description="A pod that is called answers until nobody calls it any more",
-        check=_drained,
-    ),
+    workloads_are_probed,
+    workloads_are_scaled,
+    workloads_are_budgeted,
+    workloads_are_spread,
+    workloads_are_ranked,
+    workloads_are_drained,
 )

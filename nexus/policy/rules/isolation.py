@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from nexus.policy.selector import matches
-from nexus.policy.violation import Finding, Rule
+from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 _LEVEL = "pod-security.kubernetes.io/enforce"
@@ -23,26 +22,28 @@ _PRIVATE = tuple(
 """Where pods, nodes and a cloud's metadata service are (IANA's special-purpose registries)."""
 
 
-def _of_kind(resources: Sequence[Resource], kind: str) -> list[Resource]:
-    return [each for each in resources if each.is_kubernetes and each.kind == kind]
-
-
-def _namespaces_restricted(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for namespace in _of_kind(resources, "Namespace"):
+@rule
+def namespaces_are_restricted(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every namespace enforces the restricted Pod Security level."""
+    for namespace in of_kind(resources, "Namespace"):
         if mapping(namespace.metadata.get("labels")).get(_LEVEL) != "restricted":
             yield namespace, f"pods of any kind are admitted; label it {_LEVEL}: restricted."
 
 
-def _namespaces_limited(resources: Sequence[Resource]) -> Iterator[Finding]:
-    limited = {each.namespace for each in _of_kind(resources, "ResourceQuota")}
-    for namespace in _of_kind(resources, "Namespace"):
+@rule
+def namespaces_are_limited(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every namespace has a quota."""
+    limited = {each.namespace for each in of_kind(resources, "ResourceQuota")}
+    for namespace in of_kind(resources, "Namespace"):
         if namespace.metadata.get("name") not in limited:
             yield namespace, "it may use the whole cluster; add a ResourceQuota."
 
 
-def _default_deny(resources: Sequence[Resource]) -> Iterator[Finding]:
-    policies = _of_kind(resources, "NetworkPolicy")
-    for namespace in _of_kind(resources, "Namespace"):
+@rule
+def namespaces_deny_by_default(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """A pod that nobody thought of can neither call nor be called."""
+    policies = of_kind(resources, "NetworkPolicy")
+    for namespace in of_kind(resources, "Namespace"):
         whole = [
             each
             for each in policies
@@ -58,12 +59,14 @@ def _default_deny(resources: Sequence[Resource]) -> Iterator[Finding]:
                 )
 
 
-def _pods_selected(resources: Sequence[Resource]) -> Iterator[Finding]:
-    policies = _of_kind(resources, "NetworkPolicy")
+@rule
+def pods_are_isolated(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Every pod's traffic is held by a NetworkPolicy, both ways."""
+    policies = of_kind(resources, "NetworkPolicy")
     for resource in resources:
         if resource.pod is None:
             continue
-        labels = mapping(mapping(resource.pod.get("metadata")).get("labels"))
+        labels = pod_labels(resource)
         for direction in _DIRECTIONS:
             if not any(
                 each.namespace == resource.namespace
@@ -74,11 +77,13 @@ def _pods_selected(resources: Sequence[Resource]) -> Iterator[Finding]:
                 yield resource, f"no NetworkPolicy holds its {direction.lower()}; add one."
 
 
-def _rules_name_peers(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for policy in _of_kind(resources, "NetworkPolicy"):
+@rule
+def network_rules_name_peers_and_ports(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """No network rule holds for everybody, every port or every namespace."""
+    for policy in of_kind(resources, "NetworkPolicy"):
         for direction, peers in _DIRECTIONS.items():
-            for rule in map(mapping, sequence(policy.spec.get(direction.lower()))):
-                for complaint in _too_wide(rule, peers):
+            for each in map(mapping, sequence(policy.spec.get(direction.lower()))):
+                for complaint in _too_wide(each, peers):
                     yield policy, f"an {direction.lower()} rule {complaint}"
 
 
@@ -120,42 +125,20 @@ def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) 
     return inner.version == outer.version and inside
 
 
-def _one_way_in(resources: Sequence[Resource]) -> Iterator[Finding]:
-    for service in _of_kind(resources, "Service"):
+@rule
+def one_way_in(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """No Service is reached from outside of the cluster."""
+    for service in of_kind(resources, "Service"):
         kind = service.spec.get("type") or "ClusterIP"
         if kind != "ClusterIP":
             yield service, f"it is reached around the gateway (type {kind}); use ClusterIP."
 
 
 ISOLATION_RULES = (
-    Rule(
-        name="namespaces-are-restricted",
-        description="Every namespace enforces the restricted Pod Security level",
-        check=_namespaces_restricted,
-    ),
-    Rule(
-        name="namespaces-are-limited",
-        description="Every namespace has a quota",
-        check=_namespaces_limited,
-    ),
-    Rule(
-        name="namespaces-deny-by-default",
-        description="A pod that nobody thought of can neither call nor be called",
-        check=_default_deny,
-    ),
-    Rule(
-        name="pods-are-isolated",
-        description="Every pod's traffic is held by a NetworkPolicy, both ways",
-        check=_pods_selected,
-    ),
-    Rule(
-        name="network-rules-name-peers-and-ports",
-        description="No network rule holds for everybody, every port or every namespace",
-        check=_rules_name_peers,
-    ),
-    Rule(
-        name="one-way-in",
-        description="No Service is reached from outside of the cluster",
-        check=_one_way_in,
-    ),
+    namespaces_are_restricted,
+    namespaces_are_limited,
+    namespaces_deny_by_default,
+    pods_are_isolated,
+    network_rules_name_peers_and_ports,
+    one_way_in,
 )

@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
-from nexus.policy.violation import Finding, Rule
+from components.kubernetes.quantity import thousandths
+from nexus.policy.rule import OWN_USER, Check, Finding, Pod, containers, of_kind, pods, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 LEAST_UID = 10_000
 """User IDs below it may be those of users of the node."""
-
-OWN_USER = "nexus-cos/user"
-"""Annotation of pods whose image runs as one user alone, with that user's ID. The rules find it in
-the pod's spec too, which has no such key of its own."""
 
 _PINNED = re.compile(r".+(@sha256:[0-9a-f]{64}|:[\w][\w.-]*)")
 _VOLUMES = frozenset({"name", "configMap", "emptyDir", "secret", "projected", "csi", "ephemeral"})
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
 _QUANTITIES = ("cpu", "memory", "ephemeral-storage")
 
-Pod = Mapping[str, Any]
 
-
-def containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
-    """Containers of a pod spec, init containers too."""
-    for key in ("initContainers", "containers"):
-        yield from map(mapping, sequence(pod.get(key)))
-
-
-def pods(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Pod]]:
-    """Every resource that makes pods, with their spec, and the user that they say they need."""
-    for resource in resources:
-        if resource.pod is not None:
-            annotations = mapping(mapping(resource.pod.get("metadata")).get("annotations"))
-            meant = str(annotations.get(OWN_USER, ""))
-            spec = mapping(resource.pod.get("spec"))
-            yield resource, {**spec, OWN_USER: int(meant)} if meant.isdigit() else spec
-
-
-def _of_pods(check: Callable[[Pod], Iterator[str]]) -> Callable[..., Iterator[Finding]]:
+def _of_pods(check: Callable[[Pod], Iterator[str]]) -> Check:
+    @wraps(check)
     def run(resources: Sequence[Resource]) -> Iterator[Finding]:
         for resource, pod in pods(resources):
             for message in check(pod):
@@ -49,9 +30,8 @@ def _of_pods(check: Callable[[Pod], Iterator[str]]) -> Callable[..., Iterator[Fi
     return run
 
 
-def _of_containers(
-    check: Callable[[Mapping[str, Any], Pod], Iterator[str]],
-) -> Callable[..., Iterator[Finding]]:
+def _of_containers(check: Callable[[Mapping[str, Any], Pod], Iterator[str]]) -> Check:
+    @wraps(check)
     def run(pod: Pod) -> Iterator[str]:
         for container in containers(pod):
             for message in check(container, pod):
@@ -60,7 +40,10 @@ def _of_containers(
     return _of_pods(run)
 
 
-def _unprivileged(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
+@rule
+@_of_containers
+def pods_are_unprivileged(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
+    """No container runs as root, gains privileges or writes to its image."""
     own, common = mapping(container.get("securityContext")), mapping(pod.get("securityContext"))
     if own.get("privileged"):
         yield "is privileged; remove that."
@@ -82,7 +65,10 @@ def _unprivileged(container: Mapping[str, Any], pod: Pod) -> Iterator[str]:
         yield "has no seccomp profile; set seccompProfile: {type: RuntimeDefault}."
 
 
-def _off_the_host(pod: Pod) -> Iterator[str]:
+@rule
+@_of_pods
+def pods_stay_off_their_host(pod: Pod) -> Iterator[str]:
+    """No pod uses the namespaces, files or ports of its node."""
     for field in _HOST:
         if pod.get(field):
             yield f"the pod uses its node's namespaces; remove {field}."
@@ -96,14 +82,20 @@ def _off_the_host(pod: Pod) -> Iterator[str]:
                 yield f"container '{container.get('name')}' takes a port of its node; remove it."
 
 
-def _without_token(pod: Pod) -> Iterator[str]:
+@rule
+@_of_pods
+def pods_have_no_token(pod: Pod) -> Iterator[str]:
+    """No pod gets a token of the Kubernetes API."""
     if pod.get("automountServiceAccountToken") is not False:
         yield (
             "the pod gets a token of the Kubernetes API; set automountServiceAccountToken: false."
         )
 
 
-def _sized(container: Mapping[str, Any], _: Pod) -> Iterator[str]:
+@rule
+@_of_containers
+def containers_are_sized(container: Mapping[str, Any], _: Pod) -> Iterator[str]:
+    """Every container states requests and limits."""
     resources = mapping(container.get("resources"))
     for bound in ("requests", "limits"):
         given = mapping(resources.get(bound))
@@ -112,36 +104,55 @@ def _sized(container: Mapping[str, Any], _: Pod) -> Iterator[str]:
             yield f"states no {bound} for {', '.join(missing)}; add them."
 
 
-def _pinned(container: Mapping[str, Any], _: Pod) -> Iterator[str]:
+@rule
+@_of_containers
+def images_are_pinned(container: Mapping[str, Any], _: Pod) -> Iterator[str]:
+    """Every image has a version or a digest."""
     image = str(container.get("image"))
     if not _PINNED.fullmatch(image) or image.endswith(":latest"):
         yield f"runs '{image}', which can be another image tomorrow; name a version or digest."
 
 
+@rule
+def pods_fit_their_namespace(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """No container may use more than a LimitRange of its namespace admits.
+
+    The API server's own check of pods, init containers too.
+
+    It refuses pods and not what makes them: a Deployment or Job whose pods do not fit is
+    accepted, and then waits for pods that never come.
+    Source: https://kubernetes.io/docs/concepts/policy/limit-range/
+    """
+    most = {
+        each.namespace: mapping(item.get("max"))
+        for each in of_kind(resources, "LimitRange")
+        for item in map(mapping, sequence(each.spec.get("limits")))
+        if item.get("type") == "Container"
+    }
+    for resource, pod in pods(resources):
+        for container in containers(pod):
+            for name, limit, admitted in _beyond(container, most.get(resource.namespace, {})):
+                yield (
+                    resource,
+                    f"container '{container.get('name')}' may use {limit} of {name}, but a "
+                    f"LimitRange of its namespace admits {admitted}; raise that, or ask for less.",
+                )
+
+
+def _beyond(
+    container: Mapping[str, Any], most: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    limits = mapping(mapping(container.get("resources")).get("limits"))
+    for name in sorted(limits.keys() & most.keys()):
+        if thousandths(str(limits[name])) > thousandths(str(most[name])):
+            yield name, str(limits[name]), str(most[name])
+
+
 POD_RULES = (
-    Rule(
-        name="pods-are-unprivileged",
-        description="No container runs as root, gains privileges or writes to its image",
-        check=_of_containers(_unprivileged),
-    ),
-    Rule(
-        name="pods-stay-off-their-host",
-        description="No pod uses the namespaces, files or ports of its node",
-        check=_of_pods(_off_the_host),
-    ),
-    Rule(
-        name="pods-have-no-token",
-        description="No pod gets a token of the Kubernetes API",
-        check=_of_pods(_without_token),
-    ),
-    Rule(
-        name="containers-are-sized",
-        description="Every container states requests and limits",
-        check=_of_containers(_sized),
-    ),
-    Rule(
-        name="images-are-pinned",
-        description="Every image has a version or a digest",
-        check=_of_containers(_pinned),
-    ),
+    pods_are_unprivileged,
+    pods_stay_off_their_host,
+    pods_have_no_token,
+    containers_are_sized,
+    images_are_pinned,
+    pods_fit_their_namespace,
 )

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from nexus.policy.rules.pods import containers, pods
-from nexus.policy.violation import Finding, Rule
+from nexus.policy.rule import Finding, containers, pods, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 _IN_A_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
-_KEEPS_SECRETS = ("Secret",)
 
 
-def _only_in_secrets(resources: Sequence[Resource]) -> Iterator[Finding]:
+@rule
+def secrets_only_in_secrets(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """A secret value stands in a Secret and in no other Kubernetes object."""
     for resource in resources:
-        if resource.is_kubernetes and resource.kind not in _KEEPS_SECRETS and resource.secrets:
+        if resource.is_kubernetes and resource.kind != "Secret" and resource.secrets:
             where = ", ".join(resource.secrets)
             yield resource, f"a secret stands in {where}; put it into a Secret and mount that."
 
 
-def _not_in_the_environment(resources: Sequence[Resource]) -> Iterator[Finding]:
+@rule
+def no_secret_in_the_environment(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """Environment variables, which leak into logs and dumps, hold no secret."""
     for resource, pod in pods(resources):
         for container in containers(pod):
             place = f"container '{container.get('name')}'"
@@ -43,15 +46,6 @@ def _not_in_the_environment(resources: Sequence[Resource]) -> Iterator[Finding]:
 
 
 SECRET_RULES = (
-    Rule(
-        name="secrets-only-in-secrets",
-        description="A secret value stands in a Secret and in no other Kubernetes object",
-        check=_only_in_secrets,
-        reads_secrecy=True,
-    ),
-    Rule(
-        name="no-secret-in-the-environment",
-        description="Environment variables, which leak into logs and dumps, hold no secret",
-        check=_not_in_the_environment,
-    ),
+    replace(secrets_only_in_secrets, reads_secrecy=True),
+    no_secret_in_the_environment,
 )

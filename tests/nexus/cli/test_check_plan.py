@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from nexus.cli.main import app
 from nexus.policy import rules
-from nexus.policy.violation import Rule
+from nexus.policy.rule import Rule
 from tests.projects import DOCUMENTED
 
 

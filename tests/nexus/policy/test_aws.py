@@ -14,9 +14,8 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.aws.calls import CALLS
-from nexus.policy.aws.documented import NAMED
 from nexus.policy.aws.model import expression
-from nexus.policy.rules.aws import AWS_RULES
+from nexus.policy.rules.aws import AWS_RULES, NAMED
 from nexus.pulumi.clouds.clouds import AWS
 from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
@@ -215,10 +214,11 @@ def test_every_pattern_of_the_models_is_read() -> None:
 def test_names_are_written_down_as_the_services_say() -> None:
     """Words that have changed are a rule that has changed."""
     for named in NAMED:
-        model = ServiceModel(Loader().load_service_model(named.service, "service-2"))
-        shape = model.operation_model(named.operation).input_shape
+        service, operation, member = named.member.split()
+        model = ServiceModel(Loader().load_service_model(service, "service-2"))
+        shape = model.operation_model(operation).input_shape
         assert isinstance(shape, StructureShape)
-        text = re.sub(r"<[^>]+>", "", shape.members[named.member].documentation)
+        text = re.sub(r"<[^>]+>", "", shape.members[member].documentation)
         said = " ".join(text.split())
         for words in named.words:
             assert words in said, (named.member, said)

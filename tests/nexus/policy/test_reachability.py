@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexus.policy.ports import EVERY_PORT, intersection, union
-from nexus.policy.reachability import Endpoint, World
-from nexus.policy.selector import matches
+from nexus.policy.reachability import EVERY_PORT, Endpoint, World, intersection, union
+from nexus.policy.rule import matches
 from tests.reachable import holds, matrix
 
 KEYS, VALUES = ("app", "role"), ("a", "b")

@@ -170,39 +170,24 @@ DOCUMENTED_EDGES: Final[frozenset[Pair]] = frozenset(
 """The distinct parent to child edges, children in the document's words."""
 
 FLOWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "user-authentication": (
-        "backend-api",
-        "auth-service",
-        "user-auth",
-        "postgres",
-        "session-mgr",
-        "token-mgr",
-        "redis",
-    ),
-    "content-upload": (
-        "backend-api",
-        "puabo-dsp-upload-mgr",
-        "content-management",
-        "storage",
-        "puabo-dsp-metadata-mgr",
-        "postgres",
-    ),
-    "order-processing": (
-        "backend-api",
-        "puabo-nuki-order-processor",
-        "puabo-nuki-inventory-mgr",
-        "billing-service",
-        "invoice-gen",
-        "ledger-mgr",
-        "postgres",
-    ),
-    "streaming": (
-        "backend-api",
-        "streaming-service-v2",
-        "streamcore",
-        "content-management",
-        "cdn",
-    ),
+    name: tuple(steps.split(" → "))
+    for name, steps in (
+        (
+            "user-authentication",
+            "backend-api → auth-service → user-auth → postgres → session-mgr → token-mgr → redis",
+        ),
+        (
+            "content-upload",
+            "backend-api → puabo-dsp-upload-mgr → content-management → storage → "
+            "puabo-dsp-metadata-mgr → postgres",
+        ),
+        (
+            "order-processing",
+            "backend-api → puabo-nuki-order-processor → puabo-nuki-inventory-mgr → "
+            "billing-service → invoice-gen → ledger-mgr → postgres",
+        ),
+        ("streaming", "backend-api → streaming-service-v2 → streamcore → content-management → cdn"),
+    )
 }
 """The four critical flows; 'End user', who ends the last one, is the client and no node."""
 
@@ -343,12 +328,7 @@ DOMAIN_OF: Final[Mapping[str, str]] = {
 AUTH_SERVICES: Final = ("auth-service", "auth-service-v2", "session-mgr", "token-mgr", "user-auth")
 """'Auth services' of the gateway."""
 
-HUB_TARGETS: Final = (
-    "puabo-nexus-ai-dispatch",
-    "puabo-nexus-driver-app-backend",
-    "puabo-nexus-fleet-manager",
-    "puabo-nexus-route-optimizer",
-)
+HUB_TARGETS: Final = _SERVICES_BY_DOMAIN["logistics"]
 """'Multiple services' of the integration hub."""
 
 GATEWAY_ROUTES: Final = tuple(

@@ -20,6 +20,7 @@ from nexus.importing.project import (
     put_services,
 )
 from nexus.importing.translation import Need, Translation, listed
+from stacks.release import REFERENCE
 from stacks.settings import PROJECT
 
 MOST_LISTED = 6
@@ -27,10 +28,15 @@ MOST_LISTED = 6
 VARIABLES = "variables.env"
 
 BUILT = "the images of these are built from source"
-BUILT_FIX = (
-    "push each to a registry and write it here, as 'NAME: REGISTRY/NAME:TAG'; until then stand-ins "
-    "run"
-)
+UNPINNED = "the images of these have no version, so that they are others tomorrow"
+_ABOUT_IMAGES = {
+    BUILT: (
+        RELEASE,
+        "push each to a registry and write it here, as 'NAME: REGISTRY/NAME:TAG'; until then "
+        "stand-ins run",
+    ),
+    UNPINNED: (RELEASE, "write each here with a version; until then stand-ins run"),
+}
 HEALTH_FIX = "a connection to the first port is tried; write 'health' below 'run' for more"
 
 LEFT_OUT = {
@@ -250,10 +256,13 @@ class _Import:
             self._ask(own, (), message, source)
         else:
             reference = full_reference(service.image)
-            self.draft.values[RELEASE]["services"][own] = reference
             if reference.endswith(":latest"):
-                message = f"'{reference}' is another image tomorrow; write a version"
-                self.draft.ask(RELEASE, ("services", own), message, source)
+                self._alike(UNPINNED, f"{own}: {reference}", source)
+            elif not REFERENCE.fullmatch(reference):
+                message = f"'{service.image}' is no image that a registry can have; write one"
+                self._ask(own, (), message, source)
+            else:
+                self.draft.values[RELEASE]["services"][own] = reference
 
     # What is about several services
 
@@ -313,7 +322,7 @@ class _Import:
 
     def _rest(self) -> None:
         for what, services in self.alike.items():
-            file, fix = (RELEASE, BUILT_FIX) if what == BUILT else (self.services_file, HEALTH_FIX)
+            file, fix = _ABOUT_IMAGES.get(what, (self.services_file, HEALTH_FIX))
             self.draft.ask(file, (), f"{what}: {', '.join(services)}; {fix}", "")
         fields = sorted(
             {
@@ -343,6 +352,9 @@ def full_reference(image: str) -> str:
     if not slash or not ("." in first or ":" in first or first == "localhost"):
         image = f"docker.io/{image}" if slash else f"docker.io/library/{image}"
     name = image.rpartition("/")[2]
+    if "@" in name and ":" in name.partition("@")[0]:
+        # Of both, the digest decides.
+        image = image.replace(name, f"{name.partition(':')[0]}@{name.partition('@')[2]}")
     return image if ":" in name or "@" in name else f"{image}:latest"
 
 

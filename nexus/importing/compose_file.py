@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -224,17 +224,11 @@ def _reader(
     Raises:
         InputError: neither Go nor Docker is there.
     """
-    why = ""
-    if _FINDER.exists():
-        found = subprocess.run(
-            [sys.executable, str(_FINDER)], stdout=subprocess.PIPE, stderr=_told(), text=True,
-            check=False,
-        )  # fmt: skip
-        if found.returncode == 0:
-            options = [f"-profile={profile}" for profile in profiles]
-            options += [f"-env-file={file}" for file in env_files]
-            return [found.stdout.strip(), *options, str(path)], False
-        why = (found.stderr or "").strip()
+    built, why = own_reader()
+    if built:
+        options = [f"-profile={profile}" for profile in profiles]
+        options += [f"-env-file={file}" for file in env_files]
+        return [built, *options, str(path)], False
     docker = shutil.which("docker")
     if docker is not None:
         asked = [docker, "compose", "version"]
@@ -248,6 +242,18 @@ def _reader(
         "one of them: https://go.dev/dl/ or https://docs.docker.com/compose/install/. "
         f"{why}".strip()
     )
+
+
+@cache
+def own_reader() -> tuple[str, str]:
+    """The path of this project's reader, built if it is not there; else, why there is none."""
+    if not _FINDER.exists():
+        return "", ""
+    command = [sys.executable, str(_FINDER)]
+    found = subprocess.run(command, stdout=subprocess.PIPE, stderr=_told(), text=True, check=False)
+    if found.returncode != 0:
+        return "", (found.stderr or "").strip()
+    return found.stdout.strip(), ""
 
 
 def _told() -> int | None:

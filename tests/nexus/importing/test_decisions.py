@@ -11,6 +11,7 @@ import yaml
 
 from catalog import InputError, load_catalog
 from graph.rules import check
+from nexus.importing.compose import full_reference
 from tests.nexus.importing.made import entry, imported, sentences, sound, write_compose
 
 WEB = {"image": "r.example.com/app:1", "expose": ["8080"]}
@@ -115,7 +116,11 @@ def test_a_decision_is_asked_for_and_enough(case: str, tmp_path: Path) -> None:
         ({"user": "node"}, "it runs as 'node', a name that only the image knows"),
         ({"volumes": ["./conf:/etc/app"]}, "'conf' is mounted at /etc/app from the machine"),
         ({"volumes": ["/var/run/docker.sock:/var/run/docker.sock"]}, "the machine's Docker"),
-        ({"image": "nginx"}, "'docker.io/library/nginx:latest' is another image tomorrow"),
+        (
+            {"image": "nginx"},
+            "have no version, so that they are others tomorrow: a: docker.io/library",
+        ),
+        ({"image": "Nginx:1"}, "'Nginx:1' is no image that a registry can have"),
         ({"image": "${APP}:1"}, "its image depends on APP, which has no value"),
         ({"ports": ["53:53/udp"]}, "its UDP ports are left out"),
         ({"environment": {"Api-Key": "x"}}, "Api-Key cannot be kept"),
@@ -189,3 +194,19 @@ def test_variables_are_those_of_the_env_file(tmp_path: Path) -> None:
     assert entry(tmp_path / "second", "a")["run"]["ports"] == {
         "tcp-8080": {"port": 8080, "protocol": "tcp"}
     }
+
+
+@pytest.mark.parametrize(
+    ("image", "reference"),
+    [
+        ("nginx:1", "docker.io/library/nginx:1"),
+        ("acme/app", "docker.io/acme/app:latest"),
+        ("localhost/app:2", "localhost/app:2"),
+        ("r.example.com:5000/a/b:1", "r.example.com:5000/a/b:1"),
+        (f"nginx:1@sha256:{'0' * 64}", f"docker.io/library/nginx@sha256:{'0' * 64}"),
+        (f"r.io/x@sha256:{'0' * 64}", f"r.io/x@sha256:{'0' * 64}"),
+    ],
+)
+def test_an_image_is_completed_as_docker_does(image: str, reference: str) -> None:
+    """Another registry has another image under that name, or none."""
+    assert full_reference(image) == reference

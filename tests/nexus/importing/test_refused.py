@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -102,18 +102,17 @@ print(json.dumps(json.loads(done.stdout)["project"]))
 
 
 @pytest.fixture
-def without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Path]:
     """A PATH with nothing but a folder of the test's, and no reader that was built before."""
-    reader = subprocess.run(
-        [sys.executable, str(Path("tools/compose_reader.py").absolute())],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+    reader, _ = compose_file.own_reader()
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "reader").symlink_to(reader)
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return folder
+    compose_file.own_reader.cache_clear()
+    yield folder
+    compose_file.own_reader.cache_clear()
 
 
 def docker(folder: Path, version: int) -> None:

@@ -18,6 +18,7 @@ from catalog.names import (
     RESOURCES,
     dedicated_name,
 )
+from catalog.run import Kind
 from catalog.run_rules import unfit_run
 from catalog.validation import Read
 
@@ -272,6 +273,14 @@ def _unfit_runs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
                 required=entry.environment,
             ):
                 yield unfit_service(file, name, at, message)
+            if entry.run.kind is Kind.SCHEDULED:
+                own = (
+                    (("environments", where), each) for where, each in entry.environments.items()
+                )
+                for at, each in (((), entry), *own):
+                    if each.replicas is not None:
+                        message = "a run is one pod, whatever is said here; remove it."
+                        yield unfit_service(file, name, (*at, "replicas"), message)
 
 
 def unfit_service(file: Read[ServicesFile], service: str, at: At, message: str) -> Problem:

@@ -29,7 +29,7 @@ tools: setup ## Find `pulumi`, or build the pinned one (about five minutes, once
 servers: setup ## Fetch the servers that the integration tests run
 	@tools/servers.sh >/dev/null
 
-rehearse: tools ## Bring up the dev platform on the real engine, without a cluster
+rehearse: tools ## Bring up dev on the real engine, without a cluster (CATALOG=examples/shapes: another platform)
 	@$(VENV)/nexus --project $(or $(CATALOG),.) rehearse --stack dev
 
 check: setup ## Format, lint, types, import rules, generated files

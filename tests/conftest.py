@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from catalog import Catalog, load_catalog
 from nexus.plan.plan import Plan, make_plan
-from tests.projects import DOCUMENTED, copy_project, set_config
+from tests.projects import DATA, DOCUMENTED, copy_project, set_config
 
 # Time says nothing on a busy machine. In CI the examples are the same in every run: a pull
 # request must not fail for what it did not touch; the search goes on where people work.
@@ -62,12 +66,38 @@ def catalog() -> Catalog:
     return load_catalog(DOCUMENTED)
 
 
+Planned = Callable[[Path, str], Plan]
+
+
 @pytest.fixture(scope="session")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    """Plans a stack of a project, unless one of this run's processes has planned the same data."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+
+    def plan(project: Path, stack: str) -> Plan:
+        name = hashlib.sha256(stack.encode())
+        for part in DATA:
+            for path in sorted((project / part, *(project / part).rglob("*"))):
+                if path.is_file():
+                    name.update(f"{path.relative_to(project)}\n".encode() + path.read_bytes())
+        with (folder / f"{name.hexdigest()}.plan").open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not file.seek(0, os.SEEK_END):
+                file.write(pickle.dumps(make_plan(project, stack)))
+            file.seek(0)
+            return pickle.load(file)
+
+    return plan
+
+
+@pytest.fixture(scope="session")
+def plans(tmp_path_factory: pytest.TempPathFactory, planned: Planned) -> Mapping[str, Plan]:
     """Plan of the dev stack by ordering."""
     edges = copy_project(tmp_path_factory.mktemp("edges") / "project")
     set_config(edges, "dev", ordering="edges")
-    return {"tiers": make_plan(DOCUMENTED, "dev"), "edges": make_plan(edges, "dev")}
+    return {"tiers": planned(DOCUMENTED, "dev"), "edges": planned(edges, "dev")}
 
 
 @pytest.fixture(scope="session")
@@ -77,13 +107,13 @@ def plan(plans: Mapping[str, Plan]) -> Plan:
 
 
 @pytest.fixture(scope="session")
-def clouds() -> Mapping[str, Plan]:
+def clouds(planned: Planned) -> Mapping[str, Plan]:
     """Plans of the stacks in AWS, as they are in the repository, by stack."""
-    return {stack: make_plan(DOCUMENTED, stack) for stack in ("staging", "prod")}
+    return {stack: planned(DOCUMENTED, stack) for stack in ("staging", "prod")}
 
 
 @pytest.fixture(scope="session")
-def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]:
+def other_clouds(tmp_path_factory: pytest.TempPathFactory, planned: Planned) -> Mapping[str, Plan]:
     """Plans with the choices that the repository's stacks do not make, by edge."""
     first = copy_project(tmp_path_factory.mktemp("cloudflare") / "project")
     set_config(
@@ -122,6 +152,6 @@ def other_clouds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Plan]
         restore={"cluster": "old", "time": "2026-01-31T09:00:00Z"},
     )
     return {
-        "cloudflare": make_plan(first, "staging"),
-        "cloudfront": make_plan(second, "prod"),
+        "cloudflare": planned(first, "staging"),
+        "cloudfront": planned(second, "prod"),
     }

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan
 from nexus.plan.recorder import Registration
 from nexus.policy.aws.calls import CALLS
 from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.wire import HIDDEN
-from tests.projects import DOCUMENTED
 
 boto3 = pytest.importorskip("boto3")
 exceptions = pytest.importorskip("botocore.exceptions")
@@ -161,7 +160,7 @@ def in_order(plan: Plan) -> Iterator[Registration]:
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[tuple[Account, Plan]]:
+def account(clouds: Mapping[str, Plan]) -> Iterator[tuple[Account, Plan]]:
     names = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -172,14 +171,13 @@ def account() -> Iterator[tuple[Account, Plan]]:
     os.environ.update(names)
     try:
         with moto.mock_aws():
-            yield make_account()
+            yield make_account(clouds["prod"])
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-def make_account() -> tuple[Account, Plan]:
-    plan = make_plan(DOCUMENTED, "prod")
+def make_account(plan: Plan) -> tuple[Account, Plan]:
     account = Account()
     zone = boto3.client("route53").create_hosted_zone(
         Name="nexus.example.net", CallerReference="test"

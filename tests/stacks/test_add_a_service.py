@@ -8,8 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
-from nexus.plan.plan import make_plan
-from tests.projects import DOCUMENTED, ROOT, copy_project
+from nexus.plan.plan import Plan, make_plan
+from tests.projects import ROOT, copy_project
 
 SECTION = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Add a service")[2]
 BLOCKS: dict[str, list[str]] = {"yaml": [], "sh": []}
@@ -34,7 +34,7 @@ def add_domain(project: Path) -> None:
     path.write_text(BLOCKS["yaml"][1], encoding="utf-8")
 
 
-def test_the_steps_of_the_readme_work(tmp_path: Path) -> None:
+def test_the_steps_of_the_readme_work(tmp_path: Path, plan: Plan) -> None:
     """The first thing a newcomer tries must not fail."""
     project = copy_project(tmp_path / "project")
     add_service(project)
@@ -52,7 +52,7 @@ def test_the_steps_of_the_readme_work(tmp_path: Path) -> None:
         said.append(run.stdout)
     assert "44 services" in said[0]
     assert "caption-mgr" in said[1]
-    before = {resource.urn for resource in make_plan(DOCUMENTED, "dev").resources}
+    before = {resource.urn for resource in plan.resources}
     added = {
         (resource.type.rsplit(":", 1)[-1], resource.name)
         for resource in make_plan(project, "dev").resources

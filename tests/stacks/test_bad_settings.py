@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from catalog import InputError
-from nexus.plan.plan import make_plan
+from nexus.plan.plan import Plan, make_plan
 from nexus.rehearsal.run import rehearse
 from stacks.program import run
 from tests.projects import copy_project, set_config
@@ -307,9 +307,9 @@ def test_context_is_the_one_that_is_set(project: Path) -> None:
     assert provider.inputs["context"] == "kind-nexus"
 
 
-def test_rotation_replaces_the_passwords_of_one_service_alone(project: Path) -> None:
+def test_rotation_replaces_the_passwords_of_one_service_alone(project: Path, plan: Plan) -> None:
     """After a leak one service's passwords change, and nobody else is restarted."""
-    before = {r.urn: r for r in make_plan(project, "dev").resources}
+    before = {r.urn: r for r in plan.resources}
     set_config(project, "dev", rotations={"key-service": 1})
     after = {r.urn: r for r in make_plan(project, "dev").resources}
     changed = {r.name for urn, r in after.items() if r.inputs != before[urn].inputs}

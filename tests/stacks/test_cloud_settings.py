@@ -9,7 +9,7 @@ import yaml
 
 from catalog import InputError
 from nexus.plan.plan import make_plan
-from tests.projects import copy_project, set_config
+from tests.projects import copy_project, set_config, small_project
 
 
 @pytest.fixture
@@ -217,8 +217,9 @@ def test_the_name_of_a_stack_must_fit_into_names_of_aws(
 
 
 @pytest.mark.parametrize("stack", ["Alice", "alice_2", "alice.smith", "a--b"])
-def test_any_name_of_a_stack_will_do_outside_of_aws(project: Path, stack: str) -> None:
+def test_any_name_of_a_stack_will_do_outside_of_aws(tmp_path: Path, stack: str) -> None:
     """Pulumi allows it, and in a cluster it is a label at most."""
+    project = small_project(tmp_path / "small")
     (project / "Pulumi.dev.yaml").rename(project / f"Pulumi.{stack}.yaml")
     assert make_plan(project, stack).resources
 
@@ -245,8 +246,9 @@ def test_one_mistake_is_one_problem(project: Path) -> None:
     assert len(refused(project, "staging")) == 1
 
 
-def test_without_cloudflare_the_failover_domain_may_say_what_it_is(project: Path) -> None:
+def test_without_cloudflare_the_failover_domain_may_say_what_it_is(tmp_path: Path) -> None:
     """Who writes the domain twice has made no mistake, and gets the same as without."""
+    project = small_project(tmp_path / "small")
     set_config(project, "staging", edge="cloudfront", failoverDomain="staging.nexus.example.com")
     twice = make_plan(project, "staging").to_json()
     set_config(project, "staging", failoverDomain=None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan
 from nexus.policy.reachability import Endpoint, Ports, world_of
+from tests.conftest import Planned
 from tests.projects import copy_project, set_config
 from tests.reachable import matrix
 
@@ -40,17 +41,26 @@ LISTS: Mapping[str, object] = {
 }
 
 
-def planned(folder: Path, lists: Mapping[str, object]) -> Plan:
-    project = copy_project(folder / "project")
-    set_config(
-        project,
-        "staging",
-        cluster="existing",
-        clusterAdmins=None,
-        apiCidrs=None,
-        existingCluster={**EXISTING, **lists},
-    )
-    return make_plan(project, "staging")
+Listing = Callable[[Mapping[str, object]], Plan]
+
+
+@pytest.fixture
+def listing(tmp_path: Path, planned: Planned) -> Listing:
+    """Plans staging in a network of which some lists are known."""
+
+    def plan(lists: Mapping[str, object]) -> Plan:
+        project = copy_project(tmp_path / "-".join(["with", *lists]))
+        set_config(
+            project,
+            "staging",
+            cluster="existing",
+            clusterAdmins=None,
+            apiCidrs=None,
+            existingCluster={**EXISTING, **lists},
+        )
+        return planned(project, "staging")
+
+    return plan
 
 
 def reach(plan: Plan) -> Mapping[tuple[str, str], Ports]:
@@ -74,9 +84,9 @@ def callers(found: Mapping[tuple[str, str], Ports]) -> set[str]:
     return {source for source, target in found if target == "Deployment/backend-api"}
 
 
-def test_listed_subnets_are_the_only_ones(tmp_path: Path) -> None:
+def test_listed_subnets_are_the_only_ones(listing: Listing) -> None:
     """A policy for the whole network lets a service call every server that others put there."""
-    found = reach(planned(tmp_path, LISTS))
+    found = reach(listing(LISTS))
     assert places(found, "Deployment/billing-service", 5432) == {"data"}
     assert places(found, "Job/billing-service-database", 5432) == {"data"}
     assert places(found, "Job/billing-service-database", 443) == {"private"}
@@ -85,24 +95,24 @@ def test_listed_subnets_are_the_only_ones(tmp_path: Path) -> None:
     assert callers(found) == {"public"}
 
 
-def test_without_lists_it_is_the_whole_network(tmp_path: Path) -> None:
+def test_without_lists_it_is_the_whole_network(listing: Listing) -> None:
     """Whoever knows no addresses still gets a platform that works."""
-    found = reach(planned(tmp_path, {}))
+    found = reach(listing({}))
     assert places(found, "Deployment/billing-service", 5432) == set(AROUND)
     assert callers(found) == set(AROUND)
 
 
-def test_each_list_stands_for_itself(tmp_path: Path) -> None:
+def test_each_list_stands_for_itself(listing: Listing) -> None:
     """One list that is missing must not close what it is about."""
-    found = reach(planned(tmp_path, {"dataCidrs": LISTS["dataCidrs"]}))
+    found = reach(listing({"dataCidrs": LISTS["dataCidrs"]}))
     assert places(found, "Deployment/billing-service", 5432) == {"data"}
     assert callers(found) == set(AROUND)
 
 
-def test_policies_alone_depend_on_the_lists(tmp_path: Path) -> None:
+def test_policies_alone_depend_on_the_lists(listing: Listing) -> None:
     """To write the lists down later must not restart a service or touch a server."""
-    before = {each.urn: each.inputs for each in planned(tmp_path / "a", {}).resources}
-    after = {each.urn: each.inputs for each in planned(tmp_path / "b", LISTS).resources}
+    before = {each.urn: each.inputs for each in listing({}).resources}
+    after = {each.urn: each.inputs for each in listing(LISTS).resources}
     assert set(before) == set(after)
     changed = {urn for urn in before if before[urn] != after[urn]}
     assert len(changed) > 20
@@ -111,11 +121,11 @@ def test_policies_alone_depend_on_the_lists(tmp_path: Path) -> None:
     }
 
 
-def test_names_are_asked_where_the_cluster_answers(tmp_path: Path) -> None:
+def test_names_are_asked_where_the_cluster_answers(listing: Listing) -> None:
     """EKS has Services at 10.100.0.0/16 too: without DNS no service finds another."""
     policies = [
         str(each.inputs["spec"])
-        for each in planned(tmp_path, {}).resources
+        for each in listing({}).resources
         if each.type == "kubernetes:networking.k8s.io/v1:NetworkPolicy"
     ]
     assert sum("10.100.0.10/32" in each for each in policies) > 10

@@ -206,7 +206,9 @@ def test_a_change_of_the_network_touches_nothing_else(plan: Plan, tmp_path: Path
     }
 
 
-def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(tmp_path: Path) -> None:
+def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(
+    tmp_path: Path, plan: Plan
+) -> None:
     """Packets of the host's network come from no namespace, and scrapes from a strange one."""
     project = copy_project(tmp_path / "project")
     set_config(project, "dev", edgeAddresses=["172.18.0.0/16"], monitoringNamespace="monitoring")
@@ -219,7 +221,7 @@ def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(tmp_path: Path)
     scraped = {("prometheus", f"Deployment/{name}"): HTTP for name in SERVICES}
     gateway = "Deployment/backend-api"
     assert found == {("node", gateway): HTTP, ("edge", gateway): HTTP, **scraped}
-    unasked, _ = world_of(make_plan(copy_project(tmp_path / "usual"), "dev").named())
+    unasked, _ = world_of(plan.named())
     assert matrix(unasked, strangers, pods) == {("edge", gateway): HTTP}
 
 

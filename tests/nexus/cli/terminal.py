@@ -17,7 +17,7 @@ from pulumi_cli import cli_for_programs
 
 from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.rehearsal.cluster import Cluster
-from nexus.rehearsal.engine import served
+from nexus.rehearsal.engine import RARE_COLLECTION, served
 from nexus.rehearsal.providers.cloud import CloudProvider
 from nexus.rehearsal.providers.helm import HelmProvider
 from nexus.rehearsal.providers.random import RandomProvider
@@ -86,6 +86,7 @@ def terminal(project: Path, home: Path) -> Generator[Terminal]:
             environment={
                 **{name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ},
                 **attached,
+                **RARE_COLLECTION,
                 "PATH": ":".join((*map(str, folders), os.environ["PATH"])),
                 "HOME": str(home),
                 "STATE": f"file://{home / 'state'}",

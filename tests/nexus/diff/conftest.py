@@ -9,7 +9,7 @@ import pytest
 
 from nexus.diff.snapshot import Snapshot
 
-from .copies import SIX, copy_whole, cut
+from .copies import SIX, TEN, copy_whole, cut
 from .edits import EDITS
 from .own_code import side_of
 
@@ -44,6 +44,27 @@ def edited(tmp_path: Path) -> SideOf:
 
     def make(name: str) -> Snapshot:
         project = copy_whole(tmp_path / name)
+        EDITS[name][1](project)
+        return side_of(project, "head")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def base_of_ten(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The project as it is, cut down to ten services."""
+    project = copy_whole(tmp_path_factory.mktemp("ten") / "project")
+    cut(project, TEN)
+    return side_of(project, "base")
+
+
+@pytest.fixture
+def edited_of_ten(tmp_path: Path) -> SideOf:
+    """The same after one of the edits, by its name."""
+
+    def make(name: str) -> Snapshot:
+        project = copy_whole(tmp_path / name)
+        cut(project, TEN)
         EDITS[name][1](project)
         return side_of(project, "head")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,15 @@ CODE = ("catalog", "graph", "components", "stacks", "nexus")
 
 SIX = ("key-service", "token-mgr", "session-mgr", "user-auth", "scheduler", "backend-api")
 """Services that a small platform is cut down to: three tiers, each kind of server used."""
+
+TEN = (
+    *SIX,
+    "auth-service",
+    "ledger-mgr",
+    "puabo-nexus-ai-dispatch",
+    "puabo-nexus-fleet-manager",
+)
+"""Services that have a part in all that the edits of `edits.py` change, and a flow."""
 
 Entry = dict[str, Any]
 
@@ -38,8 +47,7 @@ def copy_whole(target: Path, stack: str = "dev") -> Path:
 def cut(project: Path, kept: Iterable[str]) -> None:
     """Leaves only the services `kept` in the catalog, and what fits to them."""
     names = {name for _, file in service_files(project) for name in file["services"]}
-    for name in sorted(names - set(kept)):
-        remove_service(project, name)
+    _remove(project, names - set(kept))
 
 
 def service_files(project: Path) -> Iterable[tuple[Path, dict[str, Any]]]:
@@ -90,23 +98,30 @@ def drop_need(project: Path, source: str, target: str) -> None:
 
 def remove_service(project: Path, name: str) -> None:
     """Takes a service away, with every edge, flow step and bucket that names it."""
+    _remove(project, {name})
+
+
+def _remove(project: Path, names: Set[str]) -> None:
     for path, content in service_files(project):
-        content["services"].pop(name, None)
-        for entry in content["services"].values():
+        services = content["services"]
+        for name in names & services.keys():
+            del services[name]
+        for entry in services.values():
             needs = entry.get("needs", [])
-            entry["needs"] = [need for need in needs if target_of(need) != name]
-        if content["services"]:
+            entry["needs"] = [need for need in needs if target_of(need) not in names]
+        if services:
             path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
         else:
             path.unlink()
 
     def change(platform: dict[str, Any]) -> None:
         # A flow without one of its steps may not hold together any more.
-        platform["flows"] = {k: v for k, v in platform["flows"].items() if name not in v}
+        flows = platform["flows"]
+        platform["flows"] = {k: v for k, v in flows.items() if names.isdisjoint(v)}
         buckets = platform.get("buckets", {})
-        platform["buckets"] = {k: v for k, v in buckets.items() if v["owner"] != name}
+        platform["buckets"] = {k: v for k, v in buckets.items() if v["owner"] not in names}
         for bucket in platform["buckets"].values():
-            bucket["granted"] = [each for each in bucket.get("granted", []) if each != name]
+            bucket["granted"] = [each for each in bucket.get("granted", []) if each not in names]
 
     edit_yaml(project / "catalog" / "platform.yaml", change)
 

@@ -55,13 +55,15 @@ def test_skips_are_few_and_have_reasons() -> None:
 
 
 def test_failures_and_stale_skips_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A skip that outlives its finding hides the next one."""
+    """A skip that outlives its finding hides the next one, and a rule nobody holds is none."""
     failure = Failure(tool="checkov", check="A", target="Job nexus-data/a", message="Bad")
     covered = Failure(tool="checkov", check="B", target="Job nexus-data/a", message="Fine")
     monkeypatch.setattr(lint_manifests, "failures", lambda _: iter([failure, covered]))
     used, stale = (Skip(tool="checkov", check=check, reason="x") for check in ("B", "C"))
     monkeypatch.setattr(lint_manifests, "read_skips", lambda: (used, stale))
+    monkeypatch.setattr(lint_manifests, "violations", lambda _: ("A pod without limits [x]",))
     assert lint(["dev"]) == [
+        "dev: A pod without limits [x]",
         "dev: Job nexus-data/a: Bad [checkov A]",
         "manifest_skips.yaml: checkov C lets nothing through; remove it.",
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nexus.rehearsal.engine import find_cli
+from nexus.rehearsal.engine import RARE_COLLECTION, find_cli
 from nexus.repair.command import Pulumi, remove_half_written
 from nexus.repair.examine import mend
 from nexus.repair.findings import Diagnosis
@@ -37,6 +37,8 @@ def shop(tmp_path: Path) -> Pulumi:
     """A stack, selected, of a state without resources."""
     for name in ("home", "project", "state"):
         (tmp_path / name).mkdir()
+    # In place of the command line's own log: see nexus/rehearsal/engine.py.
+    (tmp_path / "home/logs").touch()
     (tmp_path / "project/Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     pulumi = Pulumi(
         cli=find_cli(),
@@ -46,6 +48,7 @@ def shop(tmp_path: Path) -> Pulumi:
             "PULUMI_HOME": str(tmp_path / "home"),
             "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "shop",
+            **RARE_COLLECTION,
         },
         project="shop",
     )

@@ -246,9 +246,8 @@ def test_one_mistake_is_one_problem(project: Path) -> None:
     assert len(refused(project, "staging")) == 1
 
 
-def test_without_cloudflare_the_failover_domain_may_say_what_it_is(tmp_path: Path) -> None:
+def test_without_cloudflare_the_failover_domain_may_say_what_it_is(project: Path) -> None:
     """Who writes the domain twice has made no mistake, and gets the same as without."""
-    project = small_project(tmp_path / "small")
     set_config(project, "staging", edge="cloudfront", failoverDomain="staging.nexus.example.com")
     twice = make_plan(project, "staging").to_json()
     set_config(project, "staging", failoverDomain=None)

@@ -155,11 +155,11 @@ def rename_resource(*, alias: bool) -> Edit:
             path = project / file
             start, found, rest = path.read_text(encoding="utf-8").partition('f"{name}-endpoint",')
             given = (
-                "opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions("
+                "opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions("
                 'aliases=[pulumi.Alias(name=f"{name}-service")])),'
             )
-            assert "opts=child," in rest
-            path.write_text(start + found + rest.replace("opts=child,", given, 1), encoding="utf-8")
+            assert "opts=opts," in rest
+            path.write_text(start + found + rest.replace("opts=opts,", given, 1), encoding="utf-8")
 
     return change
 
@@ -180,7 +180,7 @@ def without_policies(project: Path) -> None:
         "network = NetworkPolicy(",
         "lambda: NetworkPolicy(",
     )
-    replace_in(project, WORKLOAD, "[service, network, ", "[service, ")
+    replace_in(project, WORKLOAD, "[*before, network, ", "[*before, ")
     for file in ("kubernetes/namespace.py", "servers/server_isolation.py"):
         path = project / "components" / file
         text = path.read_text(encoding="utf-8")
@@ -236,14 +236,17 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     "rotation-setting": (DANGEROUS, lambda p: set_config(p, "dev", rotations={"user-auth": 1})),
     "workload-size": (CHANGES, code("catalog/sizes.yaml", "memory: 64Mi", "memory: 96Mi")),
     "replicas": (CHANGES, code("catalog/sizes.yaml", "least: 1, most: 2", "least: 2, most: 2")),
-    "probe": (CHANGES, code("components/kubernetes/workload_container.py", "period=5", "period=3")),
+    "probe": (
+        CHANGES,
+        code("catalog/run_loader.py", "questions[1], READINESS_SECONDS", "questions[1], 3"),
+    ),
     "redis-prefix": (
         DANGEROUS,
-        code(f"{SERVERS}/in_cluster_redis.py", '"prefix": f"', '"prefix": f"v2-'),
+        code(f"{SERVERS}/servers.py", '"prefix": f"', '"prefix": f"v2-'),
     ),
     "database-name": (
         DANGEROUS,
-        code(f"{SERVERS}/database.py", '"DATABASE": service', '"DATABASE": f"{service}-db"'),
+        code(f"{SERVERS}/parts.py", '"DATABASE": service', '"DATABASE": f"{service}-db"'),
     ),
     "server-image": (CHANGES, code(POSTGRES, "postgres:17.5", "postgres:17.6")),
     "server-major": (DANGEROUS, code(POSTGRES, "postgres:17.5", "postgres:18.0")),
@@ -264,7 +267,7 @@ CLOUD_EDITS: Mapping[str, tuple[str, Edit]] = {
         all_of(
             code(AURORA, "storage_encrypted=True", "storage_encrypted=False"),
             code("stacks/environment.py", '("m7i.large",)', '("m7i.xlarge",)'),
-            code(BALANCER, 'cidr_ipv4="0.0.0.0/0"', 'cidr_ipv4="198.51.100.0/24"'),
+            code(BALANCER, 'cidr="0.0.0.0/0"', 'cidr="198.51.100.0/24"'),
             code("components/cloudflare/cloudflare_edge.py", "ttl=AUTOMATIC_TTL", "ttl=300"),
             lambda p: set_config(p, "staging", apiCidrs=["203.0.113.0/24", "198.51.100.0/24"]),
         ),

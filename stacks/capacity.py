@@ -1,26 +1,34 @@
-"""What the servers of an environment can take, against what all services together may use.
+"""What servers and nodes of an environment can take, against what the services may use together.
 
-Every service may hold `CONNECTION_LIMIT` connections to its database and `MAX_CONNECTIONS` to its
-vhost, so that none can use up what is another's. That holds only while the server takes them all.
+Every service may hold a number of connections to its database and to its vhost, so that none can
+use up what is another's. That holds only while the server takes them all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
 
 from catalog import Catalog, InputError, Problem
-from components.servers.parts import CONNECTION_LIMIT, MAX_CONNECTIONS
-from stacks.environment import Environment, InAws, InCluster
+from catalog.size import Sizing
+from stacks.environment import Environment, InAws
+from stacks.nodes import unfit_pods
+from stacks.sizes import (
+    LEAST_CONNECTIONS,
+    broker_connections,
+    database_connections,
+    unfit_sizes,
+)
 
 KEPT = 20
 """Connections to PostgreSQL that no service holds: the superuser's three, those of bootstrap Jobs
 and of people."""
 
-STEP, SPARE = 10, 5
-"""Room for logins comes in tens, with at least five to spare: another number restarts dev's server,
-which a service more or less must not."""
+STEP, SPARE = 10 * LEAST_CONNECTIONS, 5 * LEAST_CONNECTIONS
+"""Room for logins comes in tens of small ones, with at least five to spare: another number restarts
+dev's server, which a service more or less must not."""
 
 MEMORY = {"large": 16, "xlarge": 32, "2xlarge": 64, "4xlarge": 128, "8xlarge": 256}
 """GiB of Aurora's memory-optimized classes (db.r6g, db.r7g, db.r8g), by size. Source:
@@ -45,10 +53,10 @@ BROKERS: Mapping[str, Broker] = {
 https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-resource-limits-configuration.html"""
 
 
-def postgres_connections(catalog: Catalog, server: str) -> int:
+def postgres_connections(environment: Environment, catalog: Catalog, server: str) -> int:
     """`max_connections` of the PostgreSQL `server` that runs inside of the cluster."""
-    room = STEP * ceil((_users(catalog, server) + SPARE) / STEP)
-    return room * CONNECTION_LIMIT + KEPT
+    held = _held(environment, catalog, server, database_connections)
+    return STEP * ceil((sum(held.values()) + SPARE) / STEP) + KEPT
 
 
 def aurora_connections(instance_class: str) -> int:
@@ -67,60 +75,97 @@ def aurora_connections(instance_class: str) -> int:
     return min(MEMORY[size] * 1_000_000_000 // 9_531_392, 5_000)
 
 
-def check_capacity(environment: Environment, catalog: Catalog) -> None:
-    """Refuses a catalog whose services do not fit on the servers of `environment` together.
+def check_capacity(environment: Environment, catalog: Catalog, *, managed: bool) -> None:
+    """Refuses a catalog whose services do not fit into `environment`, alone or together.
+
+    Args:
+        environment: where they are to run.
+        catalog: the services, with their sizes.
+        managed: whether this program makes the nodes, of the environment's instance types.
 
     Raises:
-        InputError: one problem per server, with the sum.
+        InputError: one problem per size, pod and server that does not fit, with the sum.
     """
-    if isinstance(environment.platform, InCluster):
-        return  # its PostgreSQL is made for as many as there are, and RabbitMQ has no such limits
     problems = [
-        Problem(catalog.platform_file, f"resource '{server}': {message}")
-        for server, message in _shortages(environment.name, environment.platform, catalog)
+        *unfit_sizes(catalog, environment.name),
+        *unfit_pods(environment, catalog, managed=managed),
     ]
+    # In the cluster PostgreSQL is made for as many as there are, and RabbitMQ has no such limits.
+    if isinstance(environment.platform, InAws):
+        problems += _shortages(environment, environment.platform, catalog)
     if problems:
-        raise InputError(problems)
+        raise InputError([*dict.fromkeys(problems)])
 
 
-def _shortages(environment: str, platform: InAws, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _held(
+    environment: Environment, catalog: Catalog, server: str, limit: Callable[[Sizing], int]
+) -> Mapping[str, int]:
+    """Connections that each user of a server may hold, by service."""
+    return {
+        edge.source: limit(catalog.sizing(edge.source, environment.name))
+        for edge in catalog.edges
+        if edge.target == server
+    }
+
+
+def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> Iterator[Problem]:
+    def problem(server: str, message: str) -> Problem:
+        return Problem(catalog.platform_file, f"resource '{server}': {message}")
+
     instance_class, broker = platform.postgres.instance_class, platform.queue.instance_type
     most = aurora_connections(instance_class)
     for server in catalog.servers("postgres"):
-        users = _users(catalog, server)
-        wanted = users * CONNECTION_LIMIT + KEPT
+        held = _held(environment, catalog, server, database_connections)
+        wanted = sum(held.values()) + KEPT
         if wanted > most:
-            yield (
+            yield problem(
                 server,
-                f"{users} services at {CONNECTION_LIMIT} connections each, and {KEPT} for "
-                f"bootstrap Jobs and people, are {wanted:,}, but {instance_class} in {environment} "
-                f"takes {most:,}; {_way_out('instance class')}",
+                f"{_sum(held)}, and {KEPT} for bootstrap Jobs and people, are {wanted:,}, but "
+                f"{instance_class} in {environment.name} takes {most:,}; "
+                f"{_way_out('instance class', held, _FEWER)}",
             )
     limits = BROKERS[broker]
     for server in catalog.servers("queue"):
-        users = _users(catalog, server)
-        wanted = users * MAX_CONNECTIONS
+        held = _held(environment, catalog, server, broker_connections)
+        wanted, vhosts = sum(held.values()), len(held) + 1
         if wanted > limits.connections:
-            yield (
+            yield problem(
                 server,
-                f"{users} services at {MAX_CONNECTIONS} connections each are {wanted:,}, but "
-                f"{broker} in {environment} takes {limits.connections:,}; "
+                f"{_sum(held)} are {wanted:,}, but {broker} in {environment.name} takes "
+                f"{limits.connections:,}; {_way_out('instance type', held, 'pods')}",
+            )
+        if vhosts > limits.vhosts:
+            yield problem(
+                server,
+                f"{len(held)} services with a vhost each, and the broker's own, are {vhosts}, but "
+                f"{broker} in {environment.name} takes {limits.vhosts}; "
                 f"{_way_out('instance type')}",
             )
-        if users >= limits.vhosts:
-            yield (
-                server,
-                f"{users} services with a vhost each, and the broker's own, are {users + 1}, but "
-                f"{broker} in {environment} takes {limits.vhosts}; {_way_out('instance type')}",
-            )
 
 
-def _way_out(size: str) -> str:
+def _sum(held: Mapping[str, int]) -> str:
+    """The services by what they hold: `20 services at 20 connections each, 1 at 60 (orders)`."""
+    counted = sorted(Counter(held.values()).items())
+    parts: list[str] = []
+    for limit, number in counted:
+        noun = (" services" if number > 1 else " service") if not parts else ""
+        unit = " connections each" if not parts else " each" if number > 1 else ""
+        names = [name for name, each in held.items() if each == limit]
+        named = f" ({', '.join(names)})" if limit > LEAST_CONNECTIONS and len(names) < 4 else ""
+        parts.append(f"{number}{noun} at {limit}{unit}{named}")
+    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else parts[0]
+
+
+_FEWER = "pods or a size with fewer 'connections'"
+
+
+def _way_out(size: str, held: Mapping[str, int] | None = None, fewer: str = "") -> str:
+    """What to write, as the end of a sentence: first of all less for who holds the most."""
+    less = ""
+    largest = max(held or {}, key=lambda name: (held or {})[name], default=None)
+    if held and largest is not None and held[largest] > LEAST_CONNECTIONS:
+        less = f"fewer {fewer} at '{largest}', "
     return (
-        f"write a larger {size} into stacks/environment.py, or 'dedicated: true' on the need of a "
-        "service that can have a server of its own."
+        f"write {less}a larger {size} into stacks/environment.py, or 'dedicated: true' on the need "
+        "of a service that can have a server of its own."
     )
-
-
-def _users(catalog: Catalog, server: str) -> int:
-    return sum(edge.target == server for edge in catalog.edges)

@@ -19,6 +19,7 @@ from components.servers.parts import Database, DatabaseArgs, Vhost, VhostArgs
 from components.servers.servers import Grant, PostgresServer, QueueServer
 from stacks.foundation import Foundation
 from stacks.inputs import Program
+from stacks.sizes import broker_connections, database_connections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,7 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
 
     def databases(self, resource: str, server: PostgresServer) -> tuple[Grant, ...]:
         """Makes a database on `server` for every service that needs `resource`."""
+        program = self.program
         return tuple(
             Database(
                 f"{service}-database",
@@ -89,15 +91,17 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                     bootstrap=self.bootstrap,
                     service=service,
                     server=server,
-                    rotation=self.program.rotations.get(service, 0),
+                    rotation=program.rotations.get(service, 0),
+                    connections=database_connections(program.sizing(name)),
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.program.owners(resource)
+            for service, name in program.owners(resource).items()
         )
 
     def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
         """Makes a virtual host on `server` for every service that needs `resource`."""
+        program = self.program
         return tuple(
             Vhost(
                 f"{service}-vhost",
@@ -105,11 +109,12 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                     bootstrap=self.bootstrap,
                     service=service,
                     server=server,
-                    rotation=self.program.rotations.get(service, 0),
+                    rotation=program.rotations.get(service, 0),
+                    connections=broker_connections(program.sizing(name)),
                 ),
                 self.foundation.options(),
             ).grant
-            for service in self.program.owners(resource)
+            for service, name in program.owners(resource).items()
         )
 
 

@@ -70,7 +70,12 @@ def read_program(project: Path) -> ClusterProgram | AwsProgram:
     environment = ENVIRONMENTS[read.environment]
     settings = check_settings(read, environment, catalog, stack, file)
     check_variables(settings, file, catalog)
-    check_capacity(environment, catalog)
+    managed = (
+        isinstance(settings, AwsSettings)
+        and settings.nodes == "managed"
+        and settings.existing_cluster is None
+    )
+    check_capacity(environment, catalog, managed=managed)
     release = read_release(project, settings.release_file, catalog)
     context = Context(
         prefix=settings.namespace_prefix,

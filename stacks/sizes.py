@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import ceil
+
+from catalog import Catalog, Problem
+from catalog.names import EnvironmentName
 from catalog.size import EnvironmentSizes, Sizing
 from catalog.size import Size as CatalogSize
 from components.kubernetes.pod import Size
+from components.kubernetes.quantity import thousandths, total
 from components.kubernetes.rollout import ExternalMetric, Scaling
 
 
@@ -46,6 +52,76 @@ def scaling(sizing: Sizing, sizes: EnvironmentSizes, vhost: str) -> Scaling:
         memory=on.memory,
         metrics=tuple(metrics),
     )
+
+
+LEAST_CONNECTIONS = 20
+"""What a service may hold to its database, and to its vhost, however small it is."""
+
+BROKER_CONNECTIONS = 2
+"""What a pod holds to its vhost: one to publish, one to consume, as RabbitMQ's makers advise.
+Source: https://www.rabbitmq.com/docs/connections"""
+
+STEP = 10
+"""Connections of a service come in tens: another number runs its bootstrap Job anew."""
+
+
+def database_connections(sizing: Sizing) -> int:
+    """How many connections to its database a service may hold, with all of its pods."""
+    return _connections(sizing, sizing.size.connections)
+
+
+def broker_connections(sizing: Sizing) -> int:
+    """How many connections to its vhost a service may hold, with all of its pods."""
+    return _connections(sizing, BROKER_CONNECTIONS)
+
+
+def connected_pods(sizing: Sizing) -> int:
+    """Pods that hold connections at once: a rolling update starts one while another one ends."""
+    return sizing.most + 2
+
+
+def _connections(sizing: Sizing, of_a_pod: int) -> int:
+    return max(LEAST_CONNECTIONS, STEP * ceil(connected_pods(sizing) * of_a_pod / STEP))
+
+
+LOGS = "50Mi"
+"""Logs of a container that a kubelet keeps. Source: containerLogMaxSize and containerLogMaxFiles of
+https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/"""
+
+
+def unfit_sizes(catalog: Catalog, environment: EnvironmentName) -> Iterator[Problem]:
+    """Sizes that contradict themselves, and metrics that nothing serves in this environment."""
+    sizes = catalog.environments[environment]
+    for name in catalog.services:
+        sizing = catalog.sizing(name, environment)
+        amounts = {"cpu": sizing.size.cpu, "memory": sizing.size.memory}
+        for what, amount in amounts.items():
+            if thousandths(amount.request) > thousandths(amount.limit):
+                yield sizing.size_at.problem(
+                    f"'{what}' asks for {amount.request}, which is more than its limit of "
+                    f"{amount.limit} in {environment}; write a limit of at least {amount.request}."
+                )
+        disk = sizing.size.ephemeral_storage
+        least = total((disk.request, LOGS))
+        if thousandths(disk.limit) < thousandths(least):
+            yield sizing.size_at.problem(
+                f"'ephemeral_storage' has a limit of {disk.limit} in {environment}, but /tmp may "
+                f"hold {disk.request} and logs {LOGS}; write a limit of at least {least}."
+            )
+        on = sizing.scale_on
+        if on.queue is not None and sizes.queue_metric is None:
+            yield sizing.scale_at.problem(
+                f"nothing serves the length of a queue in {environment}; write 'scale_on' with "
+                f"'cpu' below 'environments.{environment}.replicas', or the metric that your "
+                f"cluster has into catalog/sizes.yaml, field 'environments.{environment}."
+                "queue_metric'."
+            )
+        if on.metric is not None and on.metric.name not in sizes.metrics:
+            yield sizing.scale_at.problem(
+                f"nothing serves '{on.metric.name}' in {environment}; write 'scale_on' with "
+                f"'cpu' below 'environments.{environment}.replicas', or add the metric to "
+                f"catalog/sizes.yaml, field 'environments.{environment}.metrics'."
+            )
 
 
 def rolling_pods(sizing: Sizing) -> int:

@@ -37,7 +37,11 @@ def thousandths(quantity: str) -> int:
 
 def total(quantities: Iterable[str]) -> str:
     """The sum of quantities, in the largest unit that keeps it whole."""
-    amount = sum(thousandths(quantity) for quantity in quantities)
+    return shown(sum(thousandths(quantity) for quantity in quantities))
+
+
+def shown(amount: int) -> str:
+    """An amount in thousandths as a quantity, in the largest unit that keeps it whole."""
     for unit in ("Ti", "Gi", "Mi", "Ki", ""):
         if amount and amount % _FACTORS[unit] == 0:
             return f"{amount // _FACTORS[unit]}{unit}"

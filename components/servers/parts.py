@@ -14,17 +14,13 @@ from components.servers.bootstrap_job import Bootstrap, BootstrapJob, BootstrapJ
 from components.servers.in_cluster_storage import InClusterStorage
 from components.servers.servers import Grant, PostgresServer, QueueServer, Server, password
 
-CONNECTION_LIMIT = 20
-"""Connections a service may hold: one service cannot use up the server's."""
-
 QUEUE_TYPE = "quorum"
 """Type of queues that are declared without one. On Amazon MQ that is the server's own choice since
 RabbitMQ 4.2; in dev the same declaration would make a classic queue, which takes arguments that a
 quorum queue refuses. Source: docs/decisions/managed-servers.md"""
 
-MAX_CONNECTIONS = 20
 MAX_QUEUES = 200
-"""What a service may hold: one that forgets to close cannot use up the broker."""
+"""What a service may declare: one per message would use up the broker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +30,13 @@ class PartArgs:
     Args:
         service: name of the part and of its user: the service's, or its former one.
         rotation: a higher number gives the service a new password.
+        connections: how many the service may hold: one cannot use up the server's.
     """
 
     bootstrap: Bootstrap
     service: str
     rotation: int
+    connections: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +140,7 @@ class Database(Part[DatabaseArgs]):
                 "DATABASE": service,
                 "OWNER_ROLE": f"{service}_owner",
                 "LOGIN_ROLE": service,
-                "CONNECTION_LIMIT": str(CONNECTION_LIMIT),
+                "CONNECTION_LIMIT": str(args.connections),
             },
             endpoint={"database": service, "sslmode": server.tls_mode},
         )
@@ -175,7 +173,7 @@ class Vhost(Part[VhostArgs]):
                 "VHOST": service,
                 "USERNAME": service,
                 "VHOST_QUEUE_TYPE": QUEUE_TYPE,
-                "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
+                "VHOST_MAX_CONNECTIONS": str(args.connections),
                 "VHOST_MAX_QUEUES": str(MAX_QUEUES),
             },
             endpoint={"vhost": service, **({"tls": "required"} if server.tls else {})},

@@ -25,6 +25,7 @@ from components.aws.vpc import FlowLogs, FlowLogsArgs, Vpc, VpcArgs
 from components.aws.vpc_endpoints import VpcEndpoints, VpcEndpointsArgs
 from stacks.foundation import Foundation, make_foundation
 from stacks.inputs import AwsProgram
+from stacks.nodes import sized_nodes
 from stacks.setting_types import SERVICE_CIDR, ExistingCluster
 from stacks.settings import AwsSettings, CloudflareSettings
 
@@ -222,9 +223,10 @@ class AwsFoundation(Foundation):
 def build_foundation(program: AwsProgram) -> AwsFoundation:
     """Makes everything below the data layer."""
     settings, catalog = program.settings, program.catalog
+    nodes = sized_nodes(program.platform.nodes, catalog, program.environment.name)
     if "gpu" not in catalog.needed:
-        without = replace(program.platform.nodes, gpu_families=(), gpu_types=())
-        program = replace(program, platform=replace(program.platform, nodes=without))
+        nodes = replace(nodes, gpu_families=(), gpu_types=())
+    program = replace(program, platform=replace(program.platform, nodes=nodes))
     aws = AwsContext(
         context=program.context,
         account=settings.aws_account,

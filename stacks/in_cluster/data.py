@@ -42,7 +42,7 @@ def _postgres(ground: ClusterGround, name: str) -> Data:
             namespace=ground.bootstrap.namespace,
             storage=program.platform.postgres.storage,
             size=program.platform.postgres.size,
-            max_connections=postgres_connections(program.catalog, name),
+            max_connections=postgres_connections(program.environment, program.catalog, name),
         ),
         ground.foundation.options(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import cast
 
@@ -17,6 +18,7 @@ from nexus.policy.rules import violations
 from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import validate
 from stacks.environment import ENVIRONMENTS, InAws
+from stacks.nodes import SYSTEM, Asked, for_services
 from tests.projects import copy_project, set_config
 from tests.stacks.cloud_resources import STACKS, of_type, one, policies
 from tests.stacks.test_cloud_iam import unexplained_wildcards
@@ -101,27 +103,13 @@ def test_nodes_are_started_by_an_autoscaler(managed: Plan) -> None:
     assert all(action.partition(":")[2].startswith(("Describe", "Get")) for action in reads)
 
 
-ROOM = {"m7i.large": (1930, 7100, 29), "m7i.xlarge": (3920, 14500, 58)}
-"""What a node of a type has for pods: CPU in thousandths, memory in MiB, number. EKS keeps
-255 MiB and 11 MiB a pod for itself, and 80 m of four CPUs. Sources: the node bootstrap of
-https://github.com/awslabs/amazon-eks-ami, and nodeadm/internal/kubelet/eni-max-pods.txt there."""
-
-SYSTEM = (900, 1300, 9)
-"""What the add-ons of a cluster ask for: DNS, metrics, balancer controller, autoscaler."""
-
-AGENTS = (150, 100, 4)
-"""What the add-ons ask for on each node: network, proxy, Pod Identity."""
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: str) -> None:
     """Pods that wait for a node that is still to start let the first deployment fail."""
     environment = ENVIRONMENTS[cast("EnvironmentName", stack)]
     assert isinstance(environment.platform, InAws)
-    nodes = environment.platform.nodes
-    needed: list[int] = [*SYSTEM]
+    nodes, needed, gpus = environment.platform.nodes, SYSTEM, 0
     scalers = of_type(clouds[stack], "kubernetes:autoscaling/v2:HorizontalPodAutoscaler")
-    gpus = 0
     for kind in ("kubernetes:apps/v1:Deployment", "kubernetes:batch/v1:Job"):
         for name, each in of_type(clouds[stack], kind).items():
             [container] = each.inputs["spec"]["template"]["spec"]["containers"]
@@ -129,13 +117,12 @@ def test_the_first_nodes_hold_the_platform(clouds: Mapping[str, Plan], stack: st
             count = 1
             if kind.endswith("Deployment"):
                 count = scalers[f"{name}-autoscaler"].inputs["spec"]["minReplicas"]
-            needed[0] += count * int(amount(asked["cpu"]) * 1000)
-            needed[1] += count * int(amount(asked["memory"]) / 1024**2)
-            needed[2] += count
+            cpu, memory = int(amount(asked["cpu"]) * 1000), int(amount(asked["memory"]))
+            needed += Asked(cpu=cpu, memory=memory, pods=1) * count
             gpus += count * int(asked.get("nvidia.com/gpu", 0))
-    for node_type in nodes.instance_types:
-        for there, agents, wanted in zip(ROOM[node_type], AGENTS, needed, strict=True):
-            assert nodes.least * (there - agents) >= wanted
+    room = for_services(nodes.instance_types)
+    for there, wanted in zip(astuple(room), astuple(needed), strict=True):
+        assert nodes.least * there >= wanted
     assert 0 < gpus <= nodes.gpu_least
 
 

@@ -13,7 +13,6 @@ import yaml
 
 from catalog import InputError, load_catalog
 from catalog.names import EnvironmentName
-from components.servers.parts import CONNECTION_LIMIT
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import (
     BROKERS,
@@ -23,6 +22,8 @@ from stacks.capacity import (
     postgres_connections,
 )
 from stacks.environment import ENVIRONMENTS, InCluster
+from stacks.nodes import ROOM
+from stacks.sizes import LEAST_CONNECTIONS
 from tests.projects import small_project
 from tests.transcription import RESOURCE_EDGES
 
@@ -42,7 +43,7 @@ def environments(plan: Plan, suffix: str) -> Mapping[str, Mapping[str, str]]:
 def test_all_databases_together_fit_into_the_server(plan: Plan) -> None:
     """A service that leaks connections must hit its own limit, not the server's."""
     limits = [int(env["CONNECTION_LIMIT"]) for env in environments(plan, "-database").values()]
-    assert limits == [CONNECTION_LIMIT] * sum(t == "postgres" for _, t in RESOURCE_EDGES)
+    assert limits == [LEAST_CONNECTIONS] * sum(t == "postgres" for _, t in RESOURCE_EDGES)
     # Three are the superuser's, and each running Job takes one.
     assert sum(limits) + 3 + 10 <= max_connections(plan)
 
@@ -52,12 +53,12 @@ def test_the_server_grows_with_its_logins(tmp_path: Path) -> None:
     folders = {count: tmp_path / str(count) for count in range(1, 42)}
     grown = {
         count: postgres_connections(
-            load_catalog(project_of(folder, ["postgres"], count)), "postgres"
+            ENVIRONMENTS["dev"], load_catalog(project_of(folder, ["postgres"], count)), "postgres"
         )
         for count, folder in folders.items()
     }
     for count, connections in grown.items():
-        assert connections >= count * CONNECTION_LIMIT + 3 + 10
+        assert connections >= count * LEAST_CONNECTIONS + 3 + 10
     # In dev another number restarts the server: a service more or less must not, of the 20 today.
     changes = [count for count in range(2, 42) if grown[count] != grown[count - 1]]
     assert changes == [6, 16, 26, 36]
@@ -109,10 +110,11 @@ def test_no_more_services_than_the_server_takes(
     """The last ones' connections are refused, in the middle of the day."""
     most, message = ENOUGH[stack, resource]
     environment = ENVIRONMENTS[stack]
-    check_capacity(environment, load_catalog(project_of(tmp_path / "a", [resource], most)))
+    fitting = load_catalog(project_of(tmp_path / "a", [resource], most))
+    check_capacity(environment, fitting, managed=True)
     one_more = load_catalog(project_of(tmp_path / "b", [resource], most + 1))
     with pytest.raises(InputError) as raised:
-        check_capacity(environment, one_more)
+        check_capacity(environment, one_more, managed=True)
     assert f"resource '{resource}': {most + 1} services" in str(raised.value)
     assert message in str(raised.value)
 
@@ -139,6 +141,21 @@ def test_memory_is_that_of_the_machines() -> None:
         types = json.load(file)
     for size, gib in MEMORY.items():
         assert types[f"r7g.{size}"]["MemoryInfo"]["SizeInMiB"] == gib * 1024
+
+
+def test_rooms_are_those_of_the_machines() -> None:
+    """A node that is smaller than its row leaves the pods that it was reckoned for pending."""
+    folder = Path(moto.__file__).parent / "ec2/resources"
+    with gzip.open(folder / "instance_types.json.gz", "rt", encoding="utf-8") as file:
+        types = json.load(file)
+    for name, room in ROOM.items():
+        kept = 255 + 11 * room.pods + 100  # EKS' own, and what the kubelet evicts at
+        assert room.cpu < types[name]["VCpuInfo"]["DefaultVCpus"] * 1000
+        assert room.memory <= (types[name]["MemoryInfo"]["SizeInMiB"] - kept) * 1024**2
+    for each in ENVIRONMENTS.values():
+        if not isinstance(each.platform, InCluster):
+            nodes = each.platform.nodes
+            assert {*nodes.instance_types, *nodes.gpu_types} <= {*ROOM}
 
 
 def test_every_vhost_is_limited(plan: Plan) -> None:

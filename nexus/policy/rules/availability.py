@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from components.kubernetes.quantity import shown, thousandths
 from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
@@ -119,6 +121,66 @@ def _drain_seconds(container: Mapping[str, Any]) -> float | None:
     return mapping(hook.get("sleep")).get("seconds")
 
 
+@rule
+def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """A quota has room for a rolling update of all Deployments of its namespace.
+
+    A pod counts until it has ended: besides the most that the autoscaler keeps there are those
+    that the rolling update starts, and the old ones while they end. A pod counts as the larger of
+    its containers together and each of its init containers.
+    Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/
+    """
+    used: dict[str, Counter[str]] = {}
+    for deployment in of_kind(resources, "Deployment"):
+        most = max(
+            (
+                # The engine hands numbers to a policy pack with a decimal point.
+                int(each.spec.get("maxReplicas", 1))
+                for each in of_kind(resources, "HorizontalPodAutoscaler")
+                if _scales(each, deployment)
+            ),
+            default=int(deployment.spec.get("replicas") or 1),
+        )
+        rolling = mapping(mapping(deployment.spec.get("strategy")).get("rollingUpdate"))
+        surge = rolling.get("maxSurge", 1)
+        pods = 2 * most + (most if isinstance(surge, str) else int(surge))
+        counted = used.setdefault(deployment.namespace, Counter())
+        counted["pods"] += pods * 1000
+        for name, amount in _pod_asks(mapping(mapping(deployment.pod).get("spec"))).items():
+            counted[name] += pods * amount
+    for quota in of_kind(resources, "ResourceQuota"):
+        hard = mapping(quota.spec.get("hard"))
+        for name, amount in sorted(used.get(quota.namespace, Counter[str]()).items()):
+            if name in hard and thousandths(str(hard[name])) < amount:
+                yield (
+                    quota,
+                    f"it admits {hard[name]} of {name}, but the Deployments of its namespace need "
+                    f"{shown(amount)} while all are rolled out at their most pods; raise it to "
+                    "that, or lower maxReplicas.",
+                )
+
+
+def _pod_asks(pod: Mapping[str, Any]) -> Counter[str]:
+    """What a pod counts in a quota, in thousandths, by the quota's key."""
+    asks: Counter[str] = Counter()
+    for container in map(mapping, sequence(pod.get("containers"))):
+        asks.update(_container_asks(container))
+    for container in map(mapping, sequence(pod.get("initContainers"))):
+        asks |= _container_asks(container)
+    return asks
+
+
+def _container_asks(container: Mapping[str, Any]) -> Counter[str]:
+    resources = mapping(container.get("resources"))
+    return Counter(
+        {
+            f"{bound}.{name}": thousandths(str(amount))
+            for bound in ("requests", "limits")
+            for name, amount in mapping(resources.get(bound)).items()
+        }
+    )
+
+
 AVAILABILITY_RULES = (
     workloads_are_probed,
     workloads_are_scaled,
@@ -126,4 +188,5 @@ AVAILABILITY_RULES = (
     workloads_are_spread,
     workloads_are_ranked,
     workloads_are_drained,
+    quotas_hold_rollouts,
 )

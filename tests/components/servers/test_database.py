@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.servers.bootstrap_job import Bootstrap
-from components.servers.parts import CONNECTION_LIMIT, Database, DatabaseArgs
+from components.servers.parts import Database, DatabaseArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -41,6 +41,7 @@ def made(rotation: int = 0) -> Recording:
                 service="cart",
                 server=Server(),
                 rotation=rotation,
+                connections=30,
             ),
         )
         password = database.grant.credentials["password"]
@@ -99,7 +100,7 @@ def test_job_makes_what_belongs_to_the_service_alone() -> None:
         "DATABASE": "cart",
         "OWNER_ROLE": "cart_owner",
         "LOGIN_ROLE": "cart",
-        "CONNECTION_LIMIT": str(CONNECTION_LIMIT),
+        "CONNECTION_LIMIT": "30",
     }
     assert {key: env[key] for key in wanted} == wanted
     assert container["image"] == Server.client_image

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 
 import psycopg
 import pytest
 
+from catalog import load_catalog
+from catalog.size import Sizing
+from stacks.sizes import database_connections
 from tests.components.servers.database_jobs import SERVICES, bootstrap, bootstrap_all, connect
 from tests.patience import PATIENCE_SECONDS
+from tests.projects import DOCUMENTED
 from tests.servers.postgres import MASTER, MASTER_PASSWORD, Connection, PostgresServer, run
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -167,6 +173,34 @@ def test_the_connection_limit_holds(postgres: PostgresServer, name: str) -> None
     assert bootstrap(postgres, name, settings={"CONNECTION_LIMIT": "2"}).code == 0
     with connect_once_free(postgres, name), connect_once_free(postgres, name):
         pass
+
+
+def test_more_pods_get_more_connections_under_load(postgres: PostgresServer, name: str) -> None:
+    """Outage: a service gets more pods on its busiest day, and they find no connection free."""
+    before, after = (database_connections(pods_with(most=most, connections=4)) for most in (2, 6))
+    assert (before, after) == (20, 40)
+    assert bootstrap(postgres, name, settings={"CONNECTION_LIMIT": str(before)}).code == 0
+    with ExitStack() as held:
+        for _ in range(before):
+            held.enter_context(connect(postgres, name))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            connect(postgres, name)
+        # The Job runs while the old pods hold all that they may.
+        outcome = bootstrap(postgres, name, settings={"CONNECTION_LIMIT": str(after)})
+        assert outcome.code == 0, outcome
+        # Six pods, one that a rolling update starts and one that it ends, of four each.
+        for _ in range((6 + 2) * 4 - before):
+            held.enter_context(connect(postgres, name))
+        for _ in range(after - (6 + 2) * 4):
+            held.enter_context(connect(postgres, name))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            connect(postgres, name)
+
+
+def pods_with(*, most: int, connections: int) -> Sizing:
+    """A service of so many pods at most, each with so many connections."""
+    usual = load_catalog(DOCUMENTED).environments["dev"].usual
+    return replace(usual, most=most, size=replace(usual.size, connections=connections))
 
 
 def connect_once_free(server: PostgresServer, service: str) -> Connection:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.servers.bootstrap_job import Bootstrap
-from components.servers.parts import MAX_CONNECTIONS, MAX_QUEUES, Vhost, VhostArgs
+from components.servers.parts import MAX_QUEUES, Vhost, VhostArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,
@@ -41,6 +41,7 @@ def made(*, rotation: int = 0, tls: bool = True) -> Recording:
                 service="cart",
                 server=Server(tls=tls),
                 rotation=rotation,
+                connections=30,
             ),
         )
         password = vhost.grant.credentials["password"]
@@ -97,7 +98,7 @@ def test_job_makes_what_belongs_to_the_service_alone() -> None:
         "VHOST": "cart",
         "USERNAME": "cart",
         "VHOST_QUEUE_TYPE": "quorum",
-        "VHOST_MAX_CONNECTIONS": str(MAX_CONNECTIONS),
+        "VHOST_MAX_CONNECTIONS": "30",
         "VHOST_MAX_QUEUES": str(MAX_QUEUES),
     }
     assert {key: env[key] for key in wanted} == wanted

@@ -108,6 +108,16 @@ MISTAKES: list[tuple[str, tuple[str, str], Spoil]] = [
         JOB,
         lambda i: container(i)["resources"]["limits"].update({"ephemeral-storage": "1Ti"}),
     ),
+    (
+        "quotas-hold-rollouts",
+        ("kubernetes:core/v1:ResourceQuota", "limits-platform-quota"),
+        lambda i: i["spec"]["hard"].update({"requests.memory": "64Mi"}),
+    ),
+    (
+        "quotas-hold-rollouts",
+        ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "glitch-autoscaler"),
+        lambda i: i["spec"].update(maxReplicas=9),
+    ),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="docker.io/a/b")),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="host:5000/a/b:latest")),
     (

@@ -33,5 +33,5 @@ def command(
     at = "" if folder == Path() else f" --project {folder}"
     write(
         f"Wrote a project with the service '{service}' to '{folder}'.\n"
-        f"Then: nexus{at} check; nexus{at} plan; nexus{at} rehearse\n"
+        f"Then: nexus{at} check; nexus{at} plan --stack dev; nexus{at} rehearse\n"
     )

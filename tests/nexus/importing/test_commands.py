@@ -59,7 +59,8 @@ def test_a_new_project_is_sound(tmp_path: Path) -> None:
     """The first thing that somebody sees of this program must work."""
     code, out, _ = run("init", tmp_path / "new")
     assert code == 0
-    assert "check" in out
+    for then in out.partition("Then: ")[2].split("; ")[:2]:
+        assert run(*then.split()[1:])[0] == 0, then
     assert list(sound(tmp_path / "new").services) == ["hello"]
     resources = make_plan(tmp_path / "new", "dev").named()
     assert violations(resources) == ()

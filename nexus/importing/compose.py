@@ -63,6 +63,11 @@ def import_compose(file: ComposeFile) -> Draft:
     translation = Translation(file)
     if not translation.services:
         message = "nothing in it is a service of its own; give the file that has some."
+        if file.disabled:
+            message = (
+                f"all its services are in profiles: {listed(file.disabled)}; enable one by "
+                "'--profile NAME'."
+            )
         raise InputError([Problem(str(file.path), message)])
     draft = begin_project(f"Imported from {file.path.name}")
     _Import(file, translation, draft, f"catalog/services/{translation.domain}.yaml").run()
@@ -133,7 +138,8 @@ class _Import:
             return "others depend on it"
         for other, service in into.services.items():
             for variable, value in service.environment.items():
-                if other != name and value is not None and leads_to(value, name):
+                hosts = (name, *into.file.project.services[name].aliases)
+                if other != name and value and any(leads_to(value, host) for host in hosts):
                     return f"{variable} of '{other}' names it"
         return None
 
@@ -186,8 +192,8 @@ class _Import:
     def _environment(self, name: str, service: Service, found: Container) -> list[str]:
         """Keeps the plain variables; returns the names of those whose values are secret."""
         own, into = self.into.names[name], self.into
-        servers = frozenset((*into.resources, *into.externals))
-        others = frozenset(into.services) - {name}
+        servers = into.hosts((*into.resources, *into.externals))
+        others = into.hosts(each for each in into.services if each != name)
         sorted_ = environment(service.environment, servers, others)
         if sorted_.plain:
             found.run["environment"] = sorted_.plain
@@ -332,6 +338,9 @@ class _Import:
                 if field in LEFT_OUT
             }
         )
+        if jobs := (self.file.project.model_extra or {}).get("jobs"):
+            message = f"jobs are left out: {listed(sorted(jobs))}; run them by hand"
+            self.draft.ask(self.services_file, (), message, str(self.file.path))
         if fields:
             what = ", ".join(f"{LEFT_OUT[field]} ({field})" for field in fields)
             self.draft.ask(self.services_file, (), f"left out: {what}", str(self.file.path))

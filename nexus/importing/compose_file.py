@@ -104,6 +104,17 @@ class Service(_Part):
     ipc: str = ""
     stop_grace_period: str = ""
     labels: dict[str, str] = {}
+    container_name: str = ""
+    hostname: str = ""
+    networks: dict[str, Any] = {}
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names that Compose's DNS knows the service by."""
+        given: list[str] = [self.container_name, self.hostname]
+        for network in self.networks.values():
+            given += (network or {}).get("aliases") or ()
+        return tuple(name for name in given if name)
 
 
 class Project(_Part):

@@ -44,21 +44,21 @@ class Environment:
 
 
 def environment(
-    given: Mapping[str, str | None], servers: frozenset[str], services: frozenset[str]
+    given: Mapping[str, str | None], servers: Mapping[str, str], services: Mapping[str, str]
 ) -> Environment:
     """What becomes of the variables `given`.
 
     Args:
         given: values by name, None where nothing gives one.
-        servers: names of services of the file that are servers of the platform or outside now.
-        services: names of all others.
+        servers: services of the file that are servers of the platform or outside now, by host.
+        services: all others, by host.
     """
     found = Environment()
     for name, value in sorted(given.items()):
         if value is None:
             found.without.append(name)
             continue
-        server = next((each for each in sorted(servers) if leads_to(value, each)), None)
+        server = next((servers[host] for host in sorted(servers) if leads_to(value, host)), None)
         if server is not None:
             found.moved.setdefault(server, []).append(name)
         elif re.match(RESERVED_VARIABLES, name):
@@ -69,9 +69,9 @@ def environment(
             found.unfit.append(name)
         else:
             found.plain[name] = literal(value)
-            for each in services:
-                if leads_to(value, each):
-                    found.called.setdefault(each, name)
+            for host, service in services.items():
+                if leads_to(value, host):
+                    found.called.setdefault(service, name)
     return found
 
 

@@ -99,6 +99,10 @@ class Translation:
         """What remains a service, by its name in the file."""
         return {name: self._all[name] for name in self.names if name not in self.externals}
 
+    def hosts(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Every host name of the services `names`, with the service that it leads to."""
+        return {host: name for name in names for host in (name, *self._all[name].aliases)}
+
     def needs(self, name: str) -> tuple[Need, ...]:
         """What a service depends on: itself, or through containers that run once."""
         found: dict[str, Need] = {}

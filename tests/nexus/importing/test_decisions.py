@@ -125,13 +125,17 @@ def test_a_decision_is_asked_for_and_enough(case: str, tmp_path: Path) -> None:
         ({"ports": ["53:53/udp"]}, "its UDP ports are left out"),
         ({"environment": {"Api-Key": "x"}}, "Api-Key cannot be kept"),
         ({"environment": ["TOKEN_URL=http://b:1/x"]}, "TOKEN_URL names 'b'"),
+        ({"environment": ["X_URL=http://second/x"]}, "X_URL names 'b'"),
+        ({"environment": ["X_URL=http://alias.b:80"]}, "X_URL names 'b'"),
         ({"environment": ["HERE_UNSET"]}, "no value is known of HERE_UNSET"),
     ],
 )
 def test_what_a_pod_may_not_is_told(service: dict[str, Any], told: str, tmp_path: Path) -> None:
     """It fails on the cluster, where nobody remembers the Compose file."""
-    services = {"a": {**WEB, **service}, "b": WEB}
-    draft = imported(write_compose(tmp_path / "shop", {"services": services}), tmp_path / "p")
+    networks = {"default": {"aliases": ["alias.b"]}}
+    second = {**WEB, "container_name": "second", "networks": networks}
+    content = {"services": {"a": {**WEB, **service}, "b": second}}
+    draft = imported(write_compose(tmp_path / "shop", content), tmp_path / "p")
     assert [each for each in sentences(draft, tmp_path / "p", open_=False) if told in each]
     sound(tmp_path / "p")
 

@@ -46,6 +46,7 @@ BAD = {
     "include": ("include: [no.yaml]\n" + A, "no.yaml"),
     "include-circle": ("include: [compose.yaml]\n" + A, "include cycle detected"),
     "only-servers": ("services:\n  db: {image: 'postgres:17'}\n", "nothing in it is a service"),
+    "only-profiles": (A + "    profiles: [p]\n", "all its services are in profiles: 'a'; enable"),
     "control": ("services:\n  a: {image: '\x07'}\n", "2: the character U\\+0007 is not allowed"),
     "huge": ("#" + "x" * 1_100_000, "the file is larger than 1024 KiB"),
     "aliases": (

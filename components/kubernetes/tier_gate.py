@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi.runtime import invoke
@@ -11,9 +14,12 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from components.component import Component
 from components.context import Context
 
-_READ = "pulumi:pulumi:readStackResourceOutputs"
+READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
 """A function of the engine itself, no provider's: outputs of all resources in a stack's state.
 Source: resource/deploy/builtins.go of Pulumi 3.259.0."""
+
+_READS, _PAUSE_SECONDS = 20, 0.1
+"""How often a state is read that is being written, and how long each time is waited."""
 
 _SUFFIX = "-ready"
 
@@ -80,8 +86,24 @@ def open_gates() -> frozenset[str]:
     counts what `--exclude` left out. A preview and the run after it read the same state.
     """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = invoke(_READ, {"stackName": stack}).value or {}
-    return frozenset(tier for urn in answer.get("outputs", {}) if (tier := _tier(urn)) is not None)
+    found = _read_state(stack).get("outputs", {})
+    return frozenset(tier for urn in found if (tier := _tier(urn)) is not None)
+
+
+def _read_state(stack: str) -> Mapping[str, Any]:
+    """The stack's state as the engine answers.
+
+    The run's first entries are written while this reads. A file backend empties the attributes
+    beside the state before it writes them anew, and who reads in between gets "EOF".
+    """
+    for _ in range(_READS - 1):
+        try:
+            return invoke(READ_STATE, {"stackName": stack}).value or {}
+        except Exception as error:
+            if "failed to load checkpoint" not in str(error):
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    return invoke(READ_STATE, {"stackName": stack}).value or {}
 
 
 def _tier(urn: str) -> str | None:

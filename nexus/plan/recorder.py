@@ -22,14 +22,12 @@ from pulumi.runtime import mocks, resource, run_in_stack, set_all_config
 from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import configure
 
+from components.kubernetes.tier_gate import READ_STATE
 from nexus.pulumi.clouds.answer import Place
 from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE, redacted
-
-READ_STATE = "pulumi:pulumi:readStackResourceOutputs"
-"""The engine's own function that returns the outputs of all resources in a stack's state."""
 
 AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
 """Starts of environment variables that the SDKs would read into inputs or settings."""

@@ -104,6 +104,7 @@ NOT_TYPED: Mapping[str, str] = {
     "uv pip compile *": "asks the package index",
     ".venv/bin/nexus rehearse *": "test_commands.py runs it, and test_cloud_stacks.py staging",
     "nexus rehearse *": "test_cloud_stacks.py rehearses staging",
+    "nexus import compose *": "tests/nexus/importing/test_commands.py runs it",
     "*nexus diff*": "tests/nexus/diff/test_command.py runs it, in a repository of its own",
 }
 """Commands that are not typed, as patterns, and why."""

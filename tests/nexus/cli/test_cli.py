@@ -215,8 +215,8 @@ def test_schema_is_checked_and_written(tmp_path: Path) -> None:
     folder = project / "catalog/schema"
     assert result.exit_code == 2
     assert result.stderr == (
-        f"Not current: {folder}/services.schema.json, {folder}/platform.schema.json; run "
-        "'nexus schema --write'.\n"
+        f"Not current: {folder}/services.schema.json, {folder}/platform.schema.json, "
+        f"{folder}/sizes.schema.json; run 'nexus schema --write'.\n"
     )
     assert nexus("schema", "--write", project=project).exit_code == 0
     result = nexus("schema", project=project)

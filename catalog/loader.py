@@ -31,6 +31,7 @@ from catalog.run_loader import read_files, run_of
 from catalog.size_entry import SizesFile
 from catalog.sizing import environment_sizes, own_sizings, unfit_sizes
 from catalog.validation import Read, validated
+from catalog.who import who_of
 
 Content = TypeVar("Content", bound=BaseModel)
 
@@ -163,6 +164,7 @@ def _services(
                 files=configuration[name],
             ),
             sizings=own_sizings(name, entry, file.document, sizes),
+            who=who_of(file.content, entry),
         )
         for file in files
         for name, entry in file.content.services.items()

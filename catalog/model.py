@@ -10,6 +10,7 @@ from functools import cached_property
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
 from catalog.size import EnvironmentSizes, Sizing
+from catalog.who import Who
 
 
 class Order(StrEnum):
@@ -90,6 +91,7 @@ class Service:
         renamed_from: what it was called when its data was made, if it was renamed since.
         run: what its container is.
         sizings: how large it is, in the environments for which it says so itself.
+        who: who answers for it.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Service:
     environment: tuple[str, ...] = ()
     renamed_from: str | None = None
     run: Run = field(default_factory=Run)
+    who: Who = field(default_factory=Who)
     sizings: Mapping[EnvironmentName, Sizing] = field(default_factory=dict[EnvironmentName, Sizing])
 
     @property

@@ -98,6 +98,9 @@ CPUS = r"^[1-9][0-9]{0,8}m?$"
 BYTES = r"^[1-9][0-9]{0,12}(k|M|G|T|Ki|Mi|Gi|Ti)$"
 """Kubernetes quantities. Bytes have a unit: 512 alone would be too few for any process."""
 
+HTTPS = r"^https://[!-~]+$"
+"""Address for people."""
+
 ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 """Text without line breaks and control characters; it goes into annotations and pictures."""
 

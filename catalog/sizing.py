@@ -9,7 +9,6 @@ from catalog.document import At, Document, place
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import ServiceEntry, ServicesFile
 from catalog.names import EnvironmentName
-from catalog.run import Kind
 from catalog.size import (
     Amount,
     EnvironmentSizes,
@@ -96,11 +95,6 @@ def _unfit_service(
         if least is not None and most is not None and least[1] > most[1]:
             where = _place(document, "services", name, *least[0], "replicas", "least")
             found.setdefault(where, _crossed(where, least[1], most[1], environment))
-        has_replicas = any(each.replicas is not None for _, each in layers)
-        if entry.run.kind is Kind.SCHEDULED and has_replicas:
-            where = _place(document, "services", name, "replicas")
-            message = "a scheduled service has a pod a run, and no number of them; remove it."
-            found.setdefault(where, where.problem(message))
         scaled = [each.replicas.scale_on for _, each in layers if each.replicas is not None]
         if any(each is not None and each.queue is not None for each in scaled) and not any(
             need.target == "queue" for need in entry.needs

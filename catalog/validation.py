@@ -18,6 +18,7 @@ from catalog.names import (
     CPUS,
     CRON,
     DNS_LABEL,
+    HTTPS,
     ONE_LINE,
     PATH,
     PLAIN_VARIABLE,
@@ -154,6 +155,7 @@ _WANTED = {
     "string_too_short": "text",
 }
 _PATTERNS = {
+    HTTPS: ("is not an address", "one that starts with https://"),
     CPUS: ("is not a number of CPUs", "whole CPUs or thousandths of one, as 2 or 250m"),
     BYTES: ("is not an amount of bytes", "a whole number with a unit, as 512Mi or 2Gi"),
     DNS_LABEL: (

@@ -186,6 +186,7 @@ def _workload_args(
         egress=network.egress[name],
         after=tuple(after),
         pull_secret=foundation.pull_secrets.get(service.domain),
+        annotations=service.who.annotations(),
     )
 
 

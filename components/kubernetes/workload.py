@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import Deployment, DeploymentSpecArgsDict
@@ -97,6 +97,7 @@ class WorkloadArgs:
     egress: tuple[Traffic, ...]
     after: tuple[pulumi.Resource, ...]
     pull_secret: pulumi.Input[str] | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Workload(Component[WorkloadArgs]):
@@ -164,16 +165,16 @@ class Workload(Component[WorkloadArgs]):
         opts = pulumi.ResourceOptions.merge(child, after)
         its: ObjectMetaArgsDict = {**common, "name": name}
         own = _annotated({"labels": labels}, shape.pod_annotations())
+        # Not of the pods: who answers for a service may change without a rollout.
+        told = {**shape.linted(), **args.annotations}
         if shape.schedule is not None:
             pod["restart_policy"] = "Never"
             spec = shape.schedule.spec(labels, {"metadata": own, "spec": pod})
-            self.handle = CronJob(
-                name, metadata=_annotated(its, shape.linted()), spec=spec, opts=opts
-            )
+            self.handle = CronJob(name, metadata=_annotated(its, told), spec=spec, opts=opts)
         else:
             self.handle = Deployment(
                 name,
-                metadata=_annotated(its, shape.linted()),
+                metadata=_annotated(its, told),
                 spec=_deployment(name, args, {"metadata": own, "spec": pod}, wait_seconds),
                 opts=pulumi.ResourceOptions.merge(opts, _timeouts(args, wait_seconds)),
             )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def command(
     context: typer.Context,
-    format_: Annotated[Literal["text", "json", "mermaid", "dot", "svg"], FORMAT] = "text",
+    format_: Annotated[
+        Literal["text", "json", "mermaid", "dot", "svg", "backstage"], FORMAT
+    ] = "text",
     output: Output = None,
     service: Annotated[
         str | None,
@@ -25,8 +27,9 @@ def command(
     """Show tiers, waves and dependencies.
 
     text is for people, json for scripts, mermaid and dot hold every edge, svg
-    is a picture of the tiers with the reduced startup edges. --service takes
-    the name of a service, platform resource or external API.
+    is a picture of the tiers with the reduced startup edges, backstage a
+    catalog-info.yaml. --service takes the name of a service, platform resource
+    or external API.
     """
     catalog = session(context).catalog()
     if service is not None:

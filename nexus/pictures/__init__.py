@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from catalog import Catalog
 from graph.impact import Impact
+from nexus.pictures.backstage import as_backstage
 from nexus.pictures.flowchart import as_dot, as_mermaid
 from nexus.pictures.impact import impact_as_json, impact_as_mermaid, impact_as_svg, impact_as_text
 from nexus.pictures.json import as_json
@@ -20,6 +21,7 @@ RENDERERS: Mapping[str, Callable[[Catalog], str]] = {
     "mermaid": as_mermaid,
     "dot": as_dot,
     "svg": as_svg,
+    "backstage": as_backstage,
 }
 """Renderer of each format."""
 

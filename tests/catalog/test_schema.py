@@ -29,7 +29,6 @@ GRAPH_RULES = (
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
     "run-",
     *("size-that-is", "replicas-crossed", "queue-of-nobody", "environment-missing", "usual-"),
-    "replicas-of-a-scheduled",
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""
 

@@ -301,6 +301,14 @@ def test_memory_may_have_a_limit_of_its_own() -> None:
         assert container["resources"]["limits"]["memory"] == "256Mi"
 
 
+def test_who_answers_stands_on_the_deployment_and_not_on_its_pods() -> None:
+    """Another runbook would roll out every service of a domain."""
+    said = {"nexus-cos/owner": "shop-team", "nexus-cos/runbook": "https://example.com"}
+    found = made(annotations=said).one("Deployment").inputs
+    assert found["metadata"]["annotations"] == said
+    assert "annotations" not in found["spec"]["template"]["metadata"]
+
+
 def test_autoscaler_alone_sets_the_number_of_pods() -> None:
     """Stated replicas undo, at every deployment, what the autoscaler did."""
     service = made(scaling=Scaling(least=3, most=7, cpu=70))

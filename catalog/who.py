@@ -29,6 +29,12 @@ class Who:
     repository: str | None = None
     runbook: str | None = None
 
+    @property
+    def words(self) -> str:
+        """Who answers, and where to read on: `shop-team, on call: Anna, https://…`; or nothing."""
+        on_call = None if self.on_call is None else f"on call: {self.on_call}"
+        return ", ".join(filter(None, (self.owner, on_call, self.runbook)))
+
     def annotations(self) -> Mapping[str, str]:
         """What is known, as annotations of Kubernetes objects and of Backstage's entities."""
         said = {

@@ -33,6 +33,13 @@ def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
     for name, flow in found.flows.items():
         because = f" ({', '.join(flow.because)})" if flow.because else ""
         yield f"  {name}: {WORDS[flow.state]}{because}"
+    told = {
+        name: catalog.services[name].who.words for name in found.failed if name in catalog.services
+    }
+    if any(told.values()):
+        yield ""
+        yield "Who answers:"
+        yield from (f"  {name}: {who}" for name, who in told.items() if who)
     for state in (State.DOWN, State.DEGRADED):
         names = found.named(state)
         if names:

@@ -148,6 +148,9 @@ def neighbours_as_text(catalog: Catalog, name: str) -> str:
 def _neighbours(catalog: Catalog, name: str) -> Iterator[str]:
     yield f"{name}: {_description(catalog, name)}"
     if name in catalog.services:
+        who = catalog.services[name].who.words
+        if who:
+            yield f"answered for by {who}"
         yield ""
         yield f"rolled out after {', '.join(starts_after(catalog)[name]) or 'no other service'}"
         yield from _section("needs", {edge.target: edge for edge in catalog.needs(name)})

@@ -12,7 +12,10 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 
 from catalog import Catalog, load_catalog
+from graph.impact import impact
 from nexus.pictures.backstage import as_backstage
+from nexus.pictures.impact import impact_as_text
+from nexus.pictures.text import neighbours_as_text
 from tests.projects import AT_WORK, DOCUMENTED, small_project
 
 FOLDER = Path(__file__).parent / "backstage"
@@ -105,3 +108,13 @@ def test_every_reference_leads_to_an_entity(project: Path) -> None:
             assert ("API", name) in entities
         if "system" in spec:
             assert ("System", spec["system"]) in entities
+
+
+def test_who_answers_is_said_where_people_look(owned: Catalog) -> None:
+    """In an outage nobody searches the catalog's files for whom to call."""
+    who = "cart-team, on call: Shop team, https://runbooks.example.com/cart"
+    assert f"\nanswered for by {who}\n" in neighbours_as_text(owned, "cart")
+    told = impact_as_text(owned, impact(owned, ["cart", "redis"]))
+    assert f"Who answers:\n  cart: {who}\n\n" in told
+    nobody = load_catalog(DOCUMENTED)
+    assert "Who answers" not in impact_as_text(nobody, impact(nobody, ["postgres", "user-auth"]))

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/loader"
@@ -56,6 +58,9 @@ type answer struct {
 	Files    list              `json:"files"`
 	Cycle    string            `json:"cycle"`
 }
+
+// patience is how long circles are searched for.
+const patience = 10 * time.Second
 
 // deepest is how large a stack may be, in bytes: a file that holds itself would take all memory.
 const deepest = 8 << 20
@@ -99,7 +104,12 @@ func load(file string, profiles, envFiles []string, marks *marks) (*answer, erro
 	found := &answer{Unset: map[string]string{}, Blank: list{}, Disabled: list{}, Files: list{}}
 	logrus.SetOutput(discard{})
 	logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{logrus.WarnLevel: {blanks{found}}})
-	project, err := projectOf(file, profiles, envFiles, marks, found, true)
+	project, err := checked(func() (*types.Project, error) {
+		return projectOf(file, profiles, envFiles, marks, found, true)
+	})
+	if err == errLong {
+		project, err = projectOf(file, profiles, envFiles, marks, found, false)
+	}
 	if err != nil && strings.Contains(err.Error(), circle) {
 		found.Cycle = strings.TrimPrefix(err.Error(), circle)
 		project, err = projectOf(file, profiles, envFiles, marks, found, false)
@@ -121,6 +131,28 @@ func load(file string, profiles, envFiles []string, marks *marks) (*answer, erro
 	}
 	found.Project, err = project.MarshalJSON()
 	return found, err
+}
+
+var errLong = errors.New("the search for circles takes too long")
+
+// checked gives up a search for circles, which takes a time exponential in the dependencies. It is
+// the last check, so what was given up has passed all others.
+func checked(load func() (*types.Project, error)) (*types.Project, error) {
+	type result struct {
+		project *types.Project
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		project, err := load()
+		done <- result{project, err}
+	}()
+	select {
+	case found := <-done:
+		return found.project, found.err
+	case <-time.After(patience):
+		return nil, errLong
+	}
 }
 
 func projectOf(

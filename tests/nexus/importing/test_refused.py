@@ -145,3 +145,15 @@ def test_an_answer_that_is_no_project(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(compose_file, "_reader", lambda *_: (["echo", json.dumps([1])], True))
     with pytest.raises(InputError, match="what Compose makes of it cannot be read"):
         read_compose_file(write_compose(tmp_path / "shop", A))
+
+
+def test_a_large_graph_is_read_in_time(tmp_path: Path) -> None:
+    """compose-go's search for circles takes years where many services need the same ones."""
+    names = [f"s{number}" for number in range(90)]
+    services = {
+        name: {"image": "r.io/x:1", "expose": ["80"], "depends_on": names[max(0, at - 4) : at]}
+        for at, name in enumerate(names)
+    }
+    imported(write_compose(tmp_path / "shop", {"services": services}), tmp_path / "p")
+    catalog = sound(tmp_path / "p")
+    assert len(catalog.edges) == sum(min(4, at) for at in range(90))

@@ -6,20 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import pulumi
 import pytest
-from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
-from components.dependency import Call, Dependency
 from components.kubernetes.pod import GPU, Size
 from components.kubernetes.rollout import ExternalMetric, Scaling
 from components.kubernetes.shape import (
     GRACE_SECONDS,
-    OWN_USER,
     ContainerPort,
-    Folder,
-    Schedule,
-    Shape,
 )
 from components.kubernetes.startup_check import WAIT_SECONDS
 from components.kubernetes.traffic import Pods, Traffic
@@ -27,121 +20,26 @@ from components.kubernetes.workload import (
     CREDENTIALS,
     PULL_SECONDS,
     Workload,
-    WorkloadArgs,
     workload_url,
 )
 from components.kubernetes.workload_container import CONFIG, CONFIG_FILE
 from components.servers.servers import Grant
+from tests.components.kubernetes.workloads import (
+    POSTGRES,
+    SHAPE,
+    SHAPED,
+    STOCK,
+    USUAL,
+    container,
+    granted,
+    made,
+    pod,
+    scheduled,
+)
 from tests.components.recording import (
     CONTEXT,
-    Recording,
     assert_makes_what_it_says,
-    given,
-    record,
 )
-
-CALL = Call(
-    timeout_ms=1000,
-    retries=2,
-    retry_percent=10,
-    open_after_failures=5,
-    half_open_after_seconds=30,
-    close_after_successes=3,
-)
-POSTGRES = Dependency(
-    name="postgres",
-    kind="resource",
-    order="startup",
-    criticality="hard",
-    fallback=None,
-    endpoint={"host": "postgres.nexus-data.svc", "port": "5432"},
-    call=CALL,
-    credentials=f"{CREDENTIALS}/postgres",
-)
-STOCK = Dependency(
-    name="stock",
-    kind="service",
-    order="runtime",
-    criticality="degradable",
-    fallback="rules",
-    endpoint={"url": "http://stock.nexus-shop.svc:3000"},
-    call=CALL,
-)
-
-
-def probe(path: str, period: int, failures: int) -> ProbeArgsDict:
-    return {
-        "http_get": {"path": path, "port": "http-3000"},
-        "period_seconds": period,
-        "failure_threshold": failures,
-    }
-
-
-SHAPE = Shape(
-    ports=(ContainerPort(use="http", number=3000),),
-    probes={
-        "startup": probe("/started", 2, 31),
-        "readiness": probe("/ready", 5, 3),
-        "liveness": probe("/live", 10, 3),
-    },
-    folders=(Folder(path="/tmp", size="64Mi"),),
-)
-USUAL: dict[str, Any] = {
-    "context": CONTEXT,
-    "namespace": "nexus-shop",
-    "domain": "shop",
-    "tier": "domain",
-    "image": "cart:1",
-    "shape": SHAPE,
-    "start_seconds": 61,
-    "scaling": Scaling(least=2, most=5, cpu=70),
-    "priority": "nexus-domain",
-    "size": Size(cpu="50m", cpu_limit="500m", memory="128Mi"),
-    "dependencies": (),
-    "grants": (),
-    "variables": {},
-    "plain": {},
-    "secrets": {},
-    "startup_script": "shop-startup-1",
-    "ingress": (),
-    "egress": (),
-    "after": (),
-}
-
-
-def made(**changes: Any) -> Recording:
-    return record(lambda: Workload("cart", WorkloadArgs(**{**USUAL, **changes})))
-
-
-def granted() -> Recording:
-    """The service with two grants, one of them without credentials, and what they need."""
-
-    def build() -> Workload:
-        handles = {name: given(name) for name in ("database", "auth")}
-        grant = Grant(
-            resource="postgres",
-            service="cart",
-            handle=handles["database"],
-            endpoint={},
-            credentials={"username": "cart", "password": pulumi.Output.secret("hush")},
-        )
-        changes: dict[str, Any] = {
-            "grants": (grant, Grant(resource="cdn", service="cart", handle=None, endpoint={})),
-            "dependencies": (POSTGRES, STOCK),
-            "after": tuple(handles.values()),
-        }
-        return Workload("cart", WorkloadArgs(**{**USUAL, **changes}))
-
-    return record(build)
-
-
-def pod(service: Recording) -> dict[str, Any]:
-    return service.one("Deployment").inputs["spec"]["template"]["spec"]
-
-
-def container(service: Recording) -> dict[str, Any]:
-    [only] = pod(service)["containers"]
-    return only
 
 
 def test_makes_what_it_says() -> None:
@@ -296,9 +194,9 @@ def test_autoscaler_follows_what_the_service_says() -> None:
 def test_memory_may_have_a_limit_of_its_own() -> None:
     """A limit that is only written down is one that nobody keeps."""
     size = Size(cpu="50m", cpu_limit="1", memory="128Mi", memory_limit="256Mi")
-    for container in (*pod(made(size=size))["containers"],):
-        assert container["resources"]["requests"]["memory"] == "128Mi"
-        assert container["resources"]["limits"]["memory"] == "256Mi"
+    for each in (*pod(made(size=size))["containers"],):
+        assert each["resources"]["requests"]["memory"] == "128Mi"
+        assert each["resources"]["limits"]["memory"] == "256Mi"
 
 
 def test_who_answers_stands_on_the_deployment_and_not_on_its_pods() -> None:
@@ -381,152 +279,3 @@ def test_image_is_pulled_with_the_login_if_there_is_one(secret: str | None) -> N
     wanted = None if secret is None else [{"name": secret}]
     assert pod(service).get("imagePullSecrets") == wanted
     assert container(service)["image"] == "cart:1"
-
-
-def test_container_is_asked_what_its_shape_says() -> None:
-    """A probe of another path or pace restarts what works."""
-    only = container(made())
-    for kind, path in (("startup", "/started"), ("readiness", "/ready"), ("liveness", "/live")):
-        assert only[f"{kind}Probe"]["httpGet"] == {"path": path, "port": "http-3000"}
-    assert only["startupProbe"]["failureThreshold"] == 31
-
-
-def test_every_port_is_in_the_service_by_name_and_protocol() -> None:
-    """A caller of the gRPC port would be refused, or spoken to in HTTP/1.1."""
-    service = made(shape=SHAPED)
-    entries = service.one("Service").inputs["spec"]["ports"]
-    assert [(each["name"], each["port"], each.get("appProtocol")) for each in entries] == [
-        ("http-3000", 3000, None),
-        ("grpc-9000", 9000, "kubernetes.io/h2c"),
-        ("smtp-25", 25, None),
-    ]
-    listed = container(service)["ports"]
-    assert [each["name"] for each in listed] == [each["targetPort"] for each in entries]
-    env = {each["name"]: each["value"] for each in container(service)["env"]}
-    assert env["PORT"] == "3000"
-
-
-SHAPED = replace(
-    SHAPE,
-    ports=(
-        *SHAPE.ports,
-        ContainerPort(use="grpc", number=9000, application="kubernetes.io/h2c"),
-        ContainerPort(use="smtp", number=25),
-    ),
-    command=("/app/cart",),
-    arguments=("--verbose",),
-    folders=(
-        Folder(path="/tmp", size="1Gi"),
-        Folder(path="/cache", size="64Mi", memory=True),
-    ),
-    files={"/etc/app/app.conf": "a = 1", "/etc/app/b.conf": "b = 2"},
-    user=1000,
-    grace_seconds=60,
-    drain_seconds=10,
-)
-
-
-def test_container_is_what_its_shape_says() -> None:
-    """An image that cannot write, find its files or be its user ends at once."""
-    service = made(shape=SHAPED, plain={"MODE": "x", "LOG": "$HOME"})
-    only, spec = container(service), pod(service)
-    assert (only["command"], only["args"]) == (["/app/cart"], ["--verbose"])
-    volumes = {each["name"]: each for each in spec["volumes"]}
-    at = {each["mountPath"]: each for each in only["volumeMounts"]}
-    assert volumes[at["/tmp"]["name"]]["emptyDir"] == {"sizeLimit": "1Gi"}
-    assert volumes[at["/cache"]["name"]]["emptyDir"] == {"medium": "Memory", "sizeLimit": "64Mi"}
-    assert (at["/cache"]["readOnly"], at["/etc/app/app.conf"]["readOnly"]) == (False, True)
-    [files] = [each for each in service.resources if each.name == "cart-files"]
-    for path, text in SHAPED.files.items():
-        assert files.inputs["data"][at[path]["subPath"]] == text
-    env = [(each["name"], each["value"]) for each in only["env"]]
-    assert {("MODE", "x"), ("LOG", "$$HOME")} <= set(env)
-    assert only["lifecycle"]["preStop"]["sleep"]["seconds"] == 10
-    assert spec["terminationGracePeriodSeconds"] == 60
-
-
-def test_a_user_or_port_of_the_image_stays_within_restricted() -> None:
-    """The namespace refuses the pod, or linters fail for what was said on purpose."""
-    service = made(shape=SHAPED)
-    security = pod(service)["securityContext"]
-    assert {security[key] for key in ("runAsUser", "runAsGroup", "fsGroup")} == {1000}
-    assert security["runAsNonRoot"] is True
-    assert security["sysctls"] == [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "25"}]
-    deployment = service.one("Deployment").inputs
-    assert "CKV_K8S_40" in deployment["metadata"]["annotations"]["checkov.io/skip1"]
-    assert deployment["spec"]["template"]["metadata"]["annotations"][OWN_USER] == "1000"
-    usual = made().one("Deployment").inputs
-    assert "annotations" not in usual["metadata"]
-    assert "sysctls" not in usual["spec"]["template"]["spec"]["securityContext"]
-
-
-def test_what_nobody_calls_has_no_service_and_nothing_to_drain() -> None:
-    """An awaited Service without callers, or a stop that waits for nobody, only takes time."""
-    service = made(shape=replace(SHAPE, ports=(), called=False, drain_seconds=0))
-    assert not [each for each in service.resources if each.type.endswith(":Service")]
-    assert service.outputs.get("url") is None
-    only = container(service)
-    assert not {"ports", "lifecycle"} & set(only)
-    assert "PORT" not in {each["name"] for each in only["env"]}
-    assert service.one("HorizontalPodAutoscaler")
-
-
-def scheduled() -> Recording:
-    def build() -> Workload:
-        changes: dict[str, Any] = {
-            "shape": replace(
-                SHAPE,
-                ports=(),
-                probes={},
-                called=False,
-                drain_seconds=0,
-                schedule=Schedule(
-                    cron="15 3 * * *",
-                    time_zone="Europe/Berlin",
-                    concurrency="Forbid",
-                    deadline_seconds=600,
-                ),
-            ),
-            "dependencies": (POSTGRES,),
-            "after": (given("database"),),
-        }
-        return Workload("cart", WorkloadArgs(**{**USUAL, **changes}))
-
-    return record(build)
-
-
-def test_what_has_a_schedule_is_a_cron_job_that_waits_as_all_do() -> None:
-    """A run that begins before its database is there fails every night."""
-    service = scheduled()
-    spec = service.one("CronJob").inputs["spec"]
-    assert (spec["schedule"], spec["timeZone"]) == ("15 3 * * *", "Europe/Berlin")
-    assert spec["concurrencyPolicy"] == "Forbid"
-    assert spec["startingDeadlineSeconds"] > 0
-    job = spec["jobTemplate"]["spec"]
-    assert job["activeDeadlineSeconds"] == 600
-    template = job["template"]
-    assert template["spec"]["restartPolicy"] == "Never"
-    assert [each["name"] for each in template["spec"]["initContainers"]] == ["startup-check"]
-    [only] = template["spec"]["containers"]
-    assert not {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} & set(only)
-    policy = service.one("NetworkPolicy").inputs["spec"]["podSelector"]["matchLabels"]
-    assert policy.items() <= template["metadata"]["labels"].items()
-    assert "ConfigMap given-database" in service.waits("CronJob")
-    kinds = {each.type.rpartition(":")[2] for each in service.resources}
-    assert not {"Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget"} & kinds
-
-
-def test_pod_is_known_by_its_own_account_class_and_arguments() -> None:
-    """A pod without its account has no rights in AWS; without its class it is evicted first."""
-    service = made(shape=replace(SHAPE, arguments=("--quiet",)), variables={"REGION": "eu"})
-    spec = pod(service)
-    assert spec["serviceAccountName"] == "cart"
-    assert service.one("ServiceAccount").inputs["automountServiceAccountToken"] is False
-    assert spec["automountServiceAccountToken"] is False
-    assert spec["priorityClassName"] == "nexus-domain"
-    assert container(service)["args"] == ["--quiet"]
-    env = {each["name"]: each["value"] for each in container(service)["env"]}
-    assert env["REGION"] == "eu"
-    assert env["NEXUS_SERVICE"] == "cart"
-    for each in service.resources:
-        assert each.inputs["metadata"]["namespace"] == "nexus-shop"

@@ -59,14 +59,17 @@ def _unfit_domains(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
 
 
 def _unfit_resources(platform: Read[PlatformFile]) -> Iterator[Problem]:
-    """What nobody makes never gets ready: no gate, no endpoint and no way there."""
+    """A misspelled resource would be one that nobody makes, and its users would find nothing.
+
+    Any other name is of a kind that a stack can attach.
+    """
     for name in platform.content.resources:
-        if name not in RESOURCES:
-            hint = did_you_mean(name, RESOURCES) or (
-                f"write {one_of(RESOURCES)}, or declare what runs outside of the platform below "
-                "'external'."
+        meant = did_you_mean(name, RESOURCES)
+        if name not in RESOURCES and meant:
+            message = (
+                f"resource '{name}': no environment can provide it; {meant} What others make needs "
+                "a name less like it."
             )
-            message = f"resource '{name}': no environment can provide it; {hint}"
             yield platform.document.problem(message, ("resources", name))
 
 

@@ -15,7 +15,6 @@ from catalog.names import (
     DNS_LABEL,
     RESERVED_DOMAINS,
     RESERVED_VARIABLES,
-    RESOURCES,
     DomainName,
     Name,
     PortName,
@@ -278,8 +277,8 @@ class PlatformFile(Entry, title="Platform"):
         "services are in the others",
     )
     resources: dict[Name, ResourceEntry] = Field(
-        description="Platform resources by name",
-        json_schema_extra={"propertyNames": {"enum": [*RESOURCES]}},
+        description="Platform resources by name: those that environments make, and any that "
+        "settings attach",
     )
     external: dict[Name, ExternalEntry] = Field(description="APIs outside the platform by name")
     buckets: dict[ServiceName, BucketEntry] = Field(

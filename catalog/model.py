@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -131,6 +131,7 @@ class Resource:
         gate: whether the infrastructure tier is not ready without it.
         stands_for: the shared resource that a dedicated server takes the place of.
         dedicated_to: the service that has it to itself.
+        attached: whether others make it, so that this program does not.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Resource:
     gate: bool
     stands_for: str | None = None
     dedicated_to: str | None = None
+    attached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,10 +315,33 @@ class Catalog:
         return frozenset(edge.target for edge in self.edges)
 
     def servers(self, resource: ResourceName) -> Iterator[str]:
-        """The shared `resource` first, if anybody needs it, then its dedicated servers, sorted."""
-        if resource in self.resources and resource in self.needed:
+        """Servers that are made: the shared `resource`, if anybody needs it, then dedicated ones.
+
+        The latter are sorted by name.
+        """
+        shared = self.resources.get(resource)
+        if shared is not None and not shared.attached and resource in self.needed:
             yield resource
-        yield from (each.name for each in self.resources.values() if each.stands_for == resource)
+        yield from (
+            each.name
+            for each in self.resources.values()
+            if each.stands_for == resource and not each.attached
+        )
+
+    def attaching(self, names: Collection[str]) -> Catalog:
+        """The same catalog, of which others make the resources `names`.
+
+        Buckets go with the storage: whoever makes it has them.
+        """
+        if not names:
+            return self
+        return replace(
+            self,
+            resources={
+                name: replace(each, attached=name in names) for name, each in self.resources.items()
+            },
+            buckets={} if "storage" in names else self.buckets,
+        )
 
     @property
     def first_tier(self) -> str:

@@ -142,9 +142,13 @@ class Environment:
     platform: InCluster | InAws
 
     def lacks(self, catalog: Catalog) -> tuple[str, ...]:
-        """Platform resources of the catalog that nothing provides here, sorted."""
+        """Platform resources of the catalog that are neither provided here nor attached, sorted."""
         provided: Mapping[str, str] = {**self.provided}
-        return tuple(name for name in catalog.resources if catalog.base(name) not in provided)
+        return tuple(
+            name
+            for name, resource in catalog.resources.items()
+            if not resource.attached and catalog.base(name) not in provided
+        )
 
 
 _SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from components.context import DATA
-from components.kubernetes.traffic import Addresses, Pods, Traffic
+from components.kubernetes.traffic import Addresses, Labelled, Pods, Traffic
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from stacks.foundation import Foundation
 from stacks.inputs import Program
@@ -17,7 +17,7 @@ class Destination:
     """Where a platform resource is on the network, and who goes there.
 
     Args:
-        at: its pods, or its addresses outside the cluster.
+        at: its pods, those of others, or its addresses outside the cluster.
         port: TCP port that services call.
         also: what a service that uses it must reach besides, such as where its
             credentials come from.
@@ -26,7 +26,7 @@ class Destination:
         bootstrap_also: what the Jobs must reach besides.
     """
 
-    at: Pods | Addresses
+    at: Pods | Labelled | Addresses
     port: int
     also: tuple[Traffic, ...] = ()
     jobs: tuple[str, ...] = ()
@@ -58,8 +58,8 @@ def build_network(
     Args:
         program: the catalog's edges, and who watches the services.
         foundation: the namespaces.
-        destinations: where the platform resources are that this environment provides, and the
-            external APIs.
+        destinations: where the platform resources are that this environment provides or that
+            are attached, and the external APIs.
         entrance: where requests to the gateway come from.
     """
     for resource, destination in sorted(destinations.items()):
@@ -124,7 +124,7 @@ def _egress(
     program: Program, name: str, destinations: Mapping[str, Destination]
 ) -> tuple[Traffic, ...]:
     catalog = program.catalog
-    peers: dict[int, list[Pods | Addresses]] = {}
+    peers: dict[int, list[Pods | Labelled | Addresses]] = {}
     called: dict[int, list[str]] = {}
     for edge in catalog.needs(name):
         port = catalog.called(edge)

@@ -12,6 +12,7 @@ from components.context import Context
 from components.kubernetes.tier_gate import open_gates
 from components.kubernetes.workload import Workload
 from graph.rules import check
+from stacks.attached import attaching
 from stacks.capacity import check_capacity
 from stacks.configuration import read_settings
 from stacks.environment import ENVIRONMENTS, InAws, InCluster
@@ -67,6 +68,7 @@ def read_program(project: Path) -> ClusterProgram | AwsProgram:
     read = read_settings(file, encrypted_settings(project, stack))
     catalog = load_catalog(project)
     check(catalog)
+    catalog = attaching(read, catalog)
     environment = ENVIRONMENTS[read.environment]
     settings = check_settings(read, environment, catalog, stack, file)
     check_variables(settings, file, catalog)

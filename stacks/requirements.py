@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from catalog import Catalog, InputError, Problem
 from catalog.errors import one_of, service_hint
+from stacks.attached import attachment_problems, missing_externals
 from stacks.environment import Environment, InAws
-from stacks.externals import external_problems, missing_externals
 from stacks.setting_types import ExistingCluster
 from stacks.settings import (
     PROJECT,
@@ -62,7 +62,7 @@ def check_settings(
         InputError: one problem per missing or contradictory setting, each with
             the YAML or the command that mends it.
     """
-    found = [*_rotations(settings, catalog), *external_problems(settings, catalog)]
+    found = [*_rotations(settings, catalog), *attachment_problems(settings, catalog)]
     if isinstance(environment.platform, InAws):
         found += [
             *_names(settings, catalog, stack),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, ip_network
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -17,7 +17,6 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import Url
 
 from catalog.names import DNS_LABEL
 
@@ -28,7 +27,7 @@ SERVICE_CIDR = "172.20.0.0/16"
 """Addresses of Kubernetes Services on EKS; nothing else may use them."""
 
 _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-_HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 SMALLEST, LARGEST = 20, 16
 """Prefix lengths of the network: a /20 leaves 512 addresses for the pods of a zone."""
 
@@ -89,51 +88,6 @@ def _prefix(value: str) -> str:
     if own in _CLUSTERS_OWN:
         raise ValueError(
             f"begins names with '{own}-', which a cluster keeps for itself; write another one."
-        )
-    return value
-
-
-_INSIDE = re.compile(r"(.+\.)?localhost|(.+\.)?svc(\..+)?|(.+\.)?cluster\.local")
-
-
-def parsed_url(value: str) -> Url:
-    """An https address in its parts."""
-    fault = "is no https address; write 'https://…'."
-    try:
-        url = Url(value)
-    except ValueError:
-        raise ValueError(fault) from None
-    if not value.startswith("https://") or re.search(r"\s", value) or not url.port:
-        raise ValueError(fault)
-    if url.username or url.password:
-        raise ValueError("holds a login; take it out, and write it as the API's 'credential'.")
-    return url
-
-
-def ip_of(url: Url) -> IPv4Address | IPv6Address | None:
-    """The address that stands in place of a name, if one does."""
-    try:
-        return ip_address((url.host or "").strip("[]"))
-    except ValueError:
-        return None
-
-
-def _external_url(value: str) -> str:
-    url = parsed_url(value)
-    address, host = ip_of(url), url.host or ""
-    if address is None and not re.fullmatch(_HOST, host.removesuffix(".")):
-        raise ValueError("is no https address; write 'https://…' with a name that DNS knows.")
-    unfit = address is not None and (
-        address.is_loopback
-        or address.is_link_local
-        or address.is_multicast
-        or address.is_unspecified
-        or (address.is_reserved and not address.is_private)
-    )
-    if unfit or _INSIDE.fullmatch(host):
-        raise ValueError(
-            "is inside of the cluster or of the pod itself; write the API's own address, or make "
-            "it a service of the catalog."
         )
     return value
 
@@ -248,7 +202,7 @@ DomainName = Annotated[
     ),
 ]
 HostName = Annotated[
-    str, _matching(_HOST, "is no host name; write one such as 'nexus.example.com'.")
+    str, _matching(HOST, "is no host name; write one such as 'nexus.example.com'.")
 ]
 RegistryPath = Annotated[
     str,
@@ -267,7 +221,6 @@ EmailAddress = Annotated[
 Endpoint = Annotated[
     str, _matching(r"https://[^\s/]+(/\S*)?", "is no https address; write 'https://…'.")
 ]
-ExternalUrl = Annotated[str, AfterValidator(_external_url)]
 RoleArn = Annotated[
     str,
     _matching(
@@ -286,13 +239,13 @@ ClusterArn = Annotated[
 ]
 
 
-class _Nested(BaseModel):
+class Nested(BaseModel):
     """A setting with fields of its own."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
 
-class ExistingCluster(_Nested):
+class ExistingCluster(Nested):
     """An EKS cluster that others made, and the network it is in.
 
     Without the blocks of addresses of a kind of subnet, network policies take the whole
@@ -318,35 +271,7 @@ class ExistingCluster(_Nested):
         return self.arn.rpartition("/")[2]
 
 
-class ExternalApi(_Nested):
-    """Which vendor provides an external API, where, and the credential to use it with.
-
-    `addresses` are the networks that a name leads to, where these are not the internet.
-    """
-
-    provider: str = Field(min_length=1)
-    url: ExternalUrl
-    addresses: Annotated[tuple[Block, ...], Field(strict=False)] = ()
-    credential: SecretStr | None = None
-
-    @property
-    def address(self) -> str | None:
-        """The address in its url, if no name stands there."""
-        found = ip_of(parsed_url(self.url))
-        return None if found is None else str(found)
-
-    @property
-    def host(self) -> str:
-        """The name or address in its url."""
-        return parsed_url(self.url).host or ""
-
-    @property
-    def port(self) -> int:
-        """TCP port that it answers on."""
-        return parsed_url(self.url).port or 0
-
-
-class LetsEncrypt(_Nested):
+class LetsEncrypt(Nested):
     """How the ingress of a cluster without AWS gets its certificate.
 
     `http01` needs a name that Let's Encrypt reaches on port 80, `dns01` a Cloudflare zone.
@@ -358,14 +283,14 @@ class LetsEncrypt(_Nested):
     directory: Literal["production", "staging"] = "production"
 
 
-class RegistryLogin(_Nested):
+class RegistryLogin(Nested):
     """Login to a registry outside of AWS, such as Docker Hub."""
 
     username: str = Field(min_length=1)
     password: SecretStr
 
 
-class Restore(_Nested):
+class Restore(Nested):
     """What a new database server is made from: a snapshot, or a moment of another cluster.
 
     `server` is which server of PostgreSQL, `version` the engine's, for a snapshot of a server

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from catalog.names import DNS_LABEL, EnvironmentName
 from catalog.validation import is_secret
+from stacks.attachment import AttachedResource, ExternalApi
 from stacks.setting_types import (
     AccountId,
     Addresses,
@@ -20,7 +21,6 @@ from stacks.setting_types import (
     DomainName,
     EdgeProvider,
     ExistingCluster,
-    ExternalApi,
     HexId,
     HostedZone,
     HostName,
@@ -268,6 +268,24 @@ class Settings(BaseModel, frozen=True):
         description="vendor, address and credential of each external API; `addresses` where its "
         "name leads to networks of your own",
         examples=[{"payments": {"provider": "Stripe", "url": "https://api.stripe.com"}}],
+    )
+    attached: Mapping[str, AttachedResource] = Field(
+        default={},
+        description="platform resources that others make, by name: where each is and the login of "
+        "all that need it; see docs/attached.md",
+        examples=[
+            {
+                "mongodb": {
+                    "host": "mongo.db.internal",
+                    "port": 27017,
+                    "tls": True,
+                    "addresses": ["10.20.0.0/16"],
+                    "username": "shop",
+                    "password": {"secure": "…"},
+                    "facts": {"database": "shop"},
+                }
+            }
+        ],
     )
 
     @property

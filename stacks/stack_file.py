@@ -70,6 +70,14 @@ class StackFile:
         """Value of the project's own setting `name`; None if it is not set."""
         return self.config.get(self._key(name))
 
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """Keys of the project's own setting `name`, if that is a mapping."""
+        try:
+            value = json.loads(self.setting(name) or "{}")
+        except ValueError:
+            return ()
+        return tuple(value) if isinstance(value, dict) else ()
+
     def with_setting(self, name: str, value: str) -> StackFile:
         """The same stack with another value for one of the project's own settings."""
         return replace(self, config={**self.config, self._key(name): value})

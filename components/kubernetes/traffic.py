@@ -8,7 +8,7 @@ Source: https://kubernetes.io/docs/concepts/services-networking/network-policies
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,6 +69,28 @@ class Pods:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """Pods that others run in the same cluster, by the labels that they gave them.
+
+    Args:
+        namespace: name of their namespace.
+        labels: what all of them have.
+    """
+
+    namespace: str
+    labels: Mapping[str, str]
+
+    def peers(self) -> list[NetworkPolicyPeerArgsDict]:
+        """The peer that selects these pods."""
+        return [
+            {
+                "namespace_selector": {"match_labels": {NAMESPACE_LABEL: self.namespace}},
+                "pod_selector": {"match_labels": {**self.labels}},
+            }
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Addresses:
     """Addresses outside the cluster: CIDR blocks, each with those inside it that are left out."""
 
@@ -90,7 +112,7 @@ PUBLIC = Addresses(blocks=(("0.0.0.0/0", PRIVATE), ("::/0", PRIVATE_6)))
 class Traffic:
     """Traffic with `peers` on the TCP port `port` of whoever is called."""
 
-    peers: tuple[Pods | Addresses, ...]
+    peers: tuple[Pods | Labelled | Addresses, ...]
     port: int
 
 

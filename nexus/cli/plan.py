@@ -46,9 +46,10 @@ def command(
         from stacks.stack_file import read_stack_file
 
         text = _summary(plan)
-        environment = environment_named(read_stack_file(project, stack).setting("environment"))
+        file = read_stack_file(project, stack)
+        environment = environment_named(file.setting("environment"))
         if environment is not None:
-            text += _left_out(environment, found.catalog())
+            text += _left_out(environment, found.catalog().attaching(file.keys_of("attached")))
         write(text, output)
 
 

@@ -101,7 +101,8 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
     from stacks.environment import environment_named
 
     environment = environment_named(file.setting("environment"))
-    lacking = () if environment is None else environment.lacks(catalog)
+    attached = file.keys_of("attached")
+    lacking = () if environment is None else environment.lacks(catalog.attaching(attached))
     known = (*catalog.services, *catalog.resources)
     for name in names:
         if name not in known:
@@ -111,6 +112,11 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
             raise InputError(
                 f"'{name}' runs now and then, and nobody waits for it, so it cannot hold anybody "
                 "back; name another workload."
+            )
+        if name in attached:
+            raise InputError(
+                f"Others make '{name}' for stack '{file.stack}', so it cannot fail in its "
+                "rehearsal; name another workload."
             )
         if name in lacking:
             raise InputError(

@@ -10,12 +10,12 @@ from pathlib import Path
 import networkx as nx
 
 from catalog import Catalog, Edge, InputError, NodeKind, Order
-from components.kubernetes.traffic import Addresses
+from components.kubernetes.traffic import Addresses, Labelled
 from graph.dependencies import startup_graph
 from nexus.plan.plan import make_plan, run
 from nexus.policy.reachability import Endpoint, Ports, World, intersection, world_of
+from stacks.attached import attached_destinations
 from stacks.aws.network import destinations as managed_destinations
-from stacks.externals import external_destinations
 from stacks.in_cluster.network import destinations as in_cluster_destinations
 from stacks.inputs import AwsProgram
 from stacks.network import Destination
@@ -61,7 +61,7 @@ def reach(project: Path, stack: str, catalog: Catalog, pair: tuple[str, str]) ->
     Raises:
         InputError: what is wrong with the project, or which of the two the stack does not have.
     """
-    places = _destinations(project, stack, catalog)
+    places = _destinations(project, stack)
     world, pods = world_of(make_plan(project, stack).named())
     running = {
         each.name.partition("/")[2]: each for each in pods if not each.name.startswith("Job")
@@ -141,8 +141,8 @@ def _require(name: str, nodes: Collection[str], catalog: Catalog, stack: str) ->
         )
 
 
-def _destinations(project: Path, stack: str, catalog: Catalog) -> Mapping[str, Destination]:
-    """Where the platform resources are that the stack provides, and the external APIs."""
+def _destinations(project: Path, stack: str) -> Mapping[str, Destination]:
+    """Where the platform resources are that the stack has, and the external APIs."""
     found: dict[str, Destination] = {}
 
     def look() -> None:
@@ -151,8 +151,8 @@ def _destinations(project: Path, stack: str, catalog: Catalog) -> Mapping[str, D
             found.update(managed_destinations(program))
         else:
             found.update(in_cluster_destinations(program))
-        found.update(external_destinations(program.settings, catalog))
-        for name in program.environment.lacks(catalog):
+        found.update(attached_destinations(program.settings, program.catalog))
+        for name in program.environment.lacks(program.catalog):
             found.pop(name, None)
 
     run(look, project, stack)
@@ -160,7 +160,9 @@ def _destinations(project: Path, stack: str, catalog: Catalog) -> Mapping[str, D
 
 
 def _endpoint(name: str, place: Destination) -> Endpoint:
-    """An address of every block in which something outside of the cluster is."""
+    """The pods of others, or an address of every block in which something outside is."""
+    if isinstance(place.at, Labelled):
+        return Endpoint(name=name, namespace=place.at.namespace, labels=place.at.labels)
     blocks = place.at.blocks if isinstance(place.at, Addresses) else ()
     return Endpoint(name=name, addresses=tuple(_address(*block) for block in blocks))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from components.kubernetes.workload import Workload
+from stacks.attached import attached_destinations, attached_grants
 from stacks.aws.data import build_data
 from stacks.aws.edge import build_edge, build_entry
 from stacks.aws.foundation import build_foundation
 from stacks.aws.network import destinations, subnets
 from stacks.data import together
-from stacks.externals import external_destinations, external_grants
 from stacks.inputs import AwsProgram
 from stacks.limits import build_limits
 from stacks.network import build_network
@@ -27,10 +27,10 @@ def build_stack(program: AwsProgram) -> tuple[str | None, Mapping[str, Workload]
     network = build_network(
         program,
         foundation,
-        {**destinations(program), **external_destinations(settings, catalog)},
+        {**destinations(program), **attached_destinations(settings, catalog)},
         (subnets(settings, "public"),),
     )
-    given = [data.data, external_grants(settings, catalog)]
+    given = [data.data, attached_grants(settings, catalog)]
     if entry is not None:
         given.append(entry.data)
     services = build_services(program, foundation, together(*given), network)

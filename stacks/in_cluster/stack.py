@@ -8,8 +8,8 @@ import pulumi_kubernetes
 import pulumi_random
 
 from components.kubernetes.workload import Workload
+from stacks.attached import attached_destinations, attached_grants
 from stacks.data import together
-from stacks.externals import external_destinations, external_grants
 from stacks.foundation import Foundation, current_cluster, make_foundation
 from stacks.in_cluster.data import build_data
 from stacks.in_cluster.edge import build_edge
@@ -29,11 +29,11 @@ def build_stack(program: ClusterProgram) -> tuple[str | None, Mapping[str, Workl
     network = build_network(
         program,
         foundation,
-        {**destinations(program), **external_destinations(settings, catalog)},
+        {**destinations(program), **attached_destinations(settings, catalog)},
         entrance(settings),
     )
     services = build_services(
-        program, foundation, together(data, external_grants(settings, catalog)), network
+        program, foundation, together(data, attached_grants(settings, catalog)), network
     )
     return build_edge(program, foundation, services), services
 

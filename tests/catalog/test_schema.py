@@ -28,6 +28,7 @@ GRAPH_RULES = (
     *("resource-and-external", "flow-", "bucket-", "tier-", "priority-", "unknown-tier"),
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
     "run-",
+    "unknown-resource",
     *("size-that-is", "replicas-crossed", "queue-of-nobody", "environment-missing", "usual-"),
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""

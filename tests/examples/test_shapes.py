@@ -99,6 +99,33 @@ def test_a_caller_is_told_where_and_how(shapes: Plan) -> None:
     }
 
 
+def test_what_others_make_is_reached_told_and_waited_for_and_not_made(shapes: Plan) -> None:
+    """The platform would be cut off from it, or run a second one beside it."""
+    [rule] = [
+        rule
+        for rule in one(shapes, ":NetworkPolicy", "mailer-network")["spec"]["egress"]
+        if rule["ports"] == [{"protocol": "TCP", "port": 27017}]
+    ]
+    assert rule["to"] == [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "databases"}},
+            "podSelector": {"matchLabels": {"app": "mongodb"}},
+        }
+    ]
+    entry = told(shapes, "mailer")["mongodb"]
+    assert (entry["kind"], entry["order"]) == ("resource", "startup")
+    assert entry["endpoint"] == {
+        "host": "mongodb.databases.svc",
+        "port": "27017",
+        "database": "texts",
+    }
+    pod = one(shapes, ":Deployment", "mailer")["spec"]["template"]["spec"]
+    assert [each["name"] for each in pod["initContainers"]] == ["startup-check"]
+    assert not [each.name for each in shapes.resources if "mongodb" in each.name]
+    assert reach(SHAPES, "dev", load_catalog(SHAPES), ("mailer", "mongodb")).allowed
+    assert not reach(SHAPES, "dev", load_catalog(SHAPES), ("orders", "mongodb")).allowed
+
+
 def test_the_graph_says_what_runs_how_and_which_port_is_called() -> None:
     """A script or reviewer would take a worker for a server, and a gRPC call for HTTP."""
     catalog = load_catalog(SHAPES)

@@ -21,6 +21,7 @@ ENCRYPTED = {"secure": "v1:placeholder"}
 SECRET: frozenset[At] = frozenset(
     {
         ("cloudflareToken",),
+        ("attached", "mongodb", "password"),
         ("externals", "payments", "credential"),
         ("registryLogin", "password"),
         ("secretVariables", "user-auth", "SIGNING_KEY"),

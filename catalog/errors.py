@@ -5,10 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from catalog.model import Catalog
 
 LONGEST_SHOWN = 60
 """Characters of a wrong value that are shown; more would bury the sentence."""
@@ -71,17 +67,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A question that names the one or two known names nearest to `name`; None if none is near."""
     near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
     return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?" if near else None
-
-
-def service_hint(name: str, catalog: Catalog, others: Iterable[str] = ()) -> str | None:
-    """What to write for a service that is not there: what it is called now, or the nearest names.
-
-    `others` is what else the name may have been meant for.
-    """
-    for service in catalog.services.values():
-        if service.renamed_from == name:
-            return f"write '{service.name}', as it is called now."
-    return did_you_mean(name, (*catalog.services, *others))
 
 
 def one_of(known: Iterable[str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from catalog.errors import did_you_mean
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
 from catalog.size import EnvironmentSizes, Sizing
@@ -293,6 +294,16 @@ class Catalog:
         if name in self.resources:
             return NodeKind.RESOURCE
         return NodeKind.EXTERNAL if name in self.external else None
+
+    def service_hint(self, name: str, others: Iterable[str] = ()) -> str | None:
+        """What to write for a service that is not there: its name now, or the nearest names.
+
+        `others` is what else the name may have been meant for.
+        """
+        for service in self.services.values():
+            if service.renamed_from == name:
+                return f"write '{service.name}', as it is called now."
+        return did_you_mean(name, (*self.services, *others))
 
     @property
     def served(self) -> str | None:

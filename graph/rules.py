@@ -9,7 +9,7 @@ from itertools import pairwise
 import networkx as nx
 
 from catalog import Bucket, Catalog, Edge, Fallback, Flow, InputError, NodeKind, Order, Problem
-from catalog.errors import did_you_mean, one_of, service_hint
+from catalog.errors import did_you_mean, one_of
 from catalog.names import RESOURCES
 from catalog.run import Kind, Protocol
 from graph.dependencies import (
@@ -34,7 +34,7 @@ def targets_exist(catalog: Catalog) -> Iterator[Problem]:
     for edge in catalog.edges:
         if catalog.kind(edge.target) is None:
             what = "a resource" if edge.target in RESOURCES else "a service, or an external API"
-            hint = service_hint(edge.target, catalog, others) or (
+            hint = catalog.service_hint(edge.target, others) or (
                 f"declare it as {what} in {catalog.platform_file}."
             )
             yield _problem_at(edge, f"unknown target '{edge.target}'; {hint}")
@@ -216,7 +216,7 @@ def _unfit_step(catalog: Catalog, flow: Flow, position: int) -> str | None:
     step, before = flow.steps[position], flow.steps[:position]
     if catalog.kind(step) is None:
         others = (*catalog.resources, *catalog.external)
-        hint = service_hint(step, catalog, others) or "remove it, or declare it as a service."
+        hint = catalog.service_hint(step, others) or "remove it, or declare it as a service."
         return f"unknown step '{step}'; {hint}"
     needed = any(edge.target == step for earlier in before for edge in catalog.needs(earlier))
     if before and not needed:
@@ -310,7 +310,7 @@ def _not_a_user(catalog: Catalog, bucket: Bucket, service: str) -> Problem:
     if service in catalog.services:
         message = "does not need 'storage'; add that to its needs, or take it off the bucket."
     else:
-        hint = service_hint(service, catalog) or "take it off the bucket."
+        hint = catalog.service_hint(service) or "take it off the bucket."
         message = f"is no service; {hint}"
     return Problem(catalog.platform_file, f"bucket '{bucket.name}': '{service}' {message}")
 

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem, Service
 from catalog.document import read_document
-from catalog.errors import service_hint
 from catalog.run import Kind, Run
 from catalog.validation import validated
 from components.servers.bootstrap import PYTHON_IMAGE
@@ -133,7 +132,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     problems = [
         document.problem(
             f"service '{name}': there is no such service; "
-            f"{service_hint(name, catalog) or 'remove it.'}",
+            f"{catalog.service_hint(name) or 'remove it.'}",
             ("services", name),
         )
         for name in content.services

@@ -10,7 +10,7 @@ from itertools import combinations
 from pydantic import ValidationError
 
 from catalog import Catalog, InputError, Problem
-from catalog.errors import one_of, service_hint
+from catalog.errors import one_of
 from stacks.attached import attachment_problems, missing_externals
 from stacks.environment import Environment, InAws
 from stacks.setting_types import ExistingCluster
@@ -86,7 +86,7 @@ def _refused(file: str, found: list[str]) -> InputError:
 
 def _rotations(settings: Settings, catalog: Catalog) -> Iterator[str]:
     for name in sorted(set(settings.rotations) - set(catalog.services)):
-        hint = service_hint(name, catalog) or "remove it."
+        hint = catalog.service_hint(name) or "remove it."
         yield f"setting '{PROJECT}:rotations.{name}': there is no such service; {hint}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, InputError, Problem
-from catalog.errors import did_you_mean, service_hint
+from catalog.errors import did_you_mean
 from stacks.configuration import PLAIN, SECRET
 from stacks.settings import PROJECT, Settings
 
@@ -58,7 +58,7 @@ def _unasked(
 ) -> Iterator[str]:
     """What no service asks for. `place` is how a message calls the service's values so far."""
     if name not in catalog.services:
-        near = service_hint(name, catalog) or "remove it."
+        near = catalog.service_hint(name) or "remove it."
         yield f"{place}': there is no such service; {near}"
         return
     listed = catalog.services[name].environment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from catalog.errors import InputError, service_hint
+from catalog.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ def require_nodes(catalog: Catalog, names: Iterable[str]) -> None:
         raise InputError(
             "\n".join(
                 f"There is no service, platform resource or API '{name}'; "
-                f"{service_hint(name, catalog, others) or ALL_NAMES}"
+                f"{catalog.service_hint(name, others) or ALL_NAMES}"
                 for name in unknown
             )
         )

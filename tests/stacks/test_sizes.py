@@ -126,12 +126,16 @@ def test_a_project_without_sizes_has_the_usual_ones(tmp_path: Path) -> None:
 
 
 NOWHERE = Place(file="catalog/services/alpha.yaml", line=None, words="field 'size'")
-UNITS = {"m": Fraction(1, 1000), "": Fraction(1), "Ki": Fraction(2**10), "Mi": Fraction(2**20)}
+UNITS = {
+    "m": Fraction(1, 1000),
+    "": Fraction(1),
+    **{f"{letter}i": Fraction(1024**power) for power, letter in enumerate("KMGT", start=1)},
+}
 
 
 def worth(quantity: str) -> Fraction:
     """What a quantity is, reckoned without the code that is tested."""
-    number = quantity.rstrip("mKi M")
+    number = quantity.rstrip("KMGTim")
     return int(number) * UNITS[quantity[len(number) :]]
 
 

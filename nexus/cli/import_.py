@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Write a project whose catalog says what a Compose file does.
 
-    Known servers become platform resources or external ones, everything else
-    services. What the file does not say is left empty and listed, with file and
+    Known servers become platform resources, made here or attached, everything
+    else services. What the file does not say is left empty and listed, with file and
     line: `nexus check` passes when that is written.
     """
     del kind

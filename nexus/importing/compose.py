@@ -40,7 +40,6 @@ _ABOUT_IMAGES = {
 HEALTH_FIX = "a connection to the first port is tried; write 'health' below 'run' for more"
 
 LEFT_OUT = {
-    "deploy": "limits, replicas and placement",
     "extra_hosts": "addresses of hosts",
     "links": "other names of services",
     "hostname": "host names",
@@ -108,6 +107,7 @@ class _Import:
         entry: dict[str, Any] = {"summary": self._summary(name, service), "tier": tier}
         if found.start_seconds is not None:
             entry["start_seconds"] = found.start_seconds
+        entry |= found.sizing
         if secret:
             entry["environment"] = secret
         if found.run:
@@ -162,12 +162,6 @@ class _Import:
 
     def _need(self, name: str, need: Need, index: int) -> Any:
         own, source = self.into.names[name], self.file.place(name, "depends_on", need.compose)
-        if need.compose in self.into.externals:
-            return {
-                "target": need.target,
-                "order": "runtime",
-                "reason": f"{self.into.externals[need.compose]} runs outside of the platform.",
-            }
         if need.compose not in self.into.resources:
             return need.target
         servers = sorted(
@@ -192,7 +186,7 @@ class _Import:
     def _environment(self, name: str, service: Service, found: Container) -> list[str]:
         """Keeps the plain variables; returns the names of those whose values are secret."""
         own, into = self.into.names[name], self.into
-        servers = into.hosts((*into.resources, *into.externals))
+        servers = into.hosts((*into.resources, *into.attached))
         others = into.hosts(each for each in into.services if each != name)
         sorted_ = environment(service.environment, servers, others)
         if sorted_.plain:
@@ -208,15 +202,11 @@ class _Import:
                 own, ("environment",), message, self.file.place(name, "environment", variable)
             )
         for server, variables in sorted_.moved.items():
-            where = (
-                f"/var/run/secrets/nexus/{into.resources[server]}"
-                if server in into.resources
-                else f"the setting {PROJECT}:externals.{into.names[server]}"
-            )
+            resource = into.resources.get(server) or into.names[server]
             what = ", ".join(variables[:MOST_LISTED])
             message = (
                 f"{what} led to '{server}' and is left out; its address is in the file that "
-                f"NEXUS_CONFIG names, its login in {where}"
+                f"NEXUS_CONFIG names, its login in /var/run/secrets/nexus/{resource}"
             )
             self._ask(own, (), message, self.file.place(name, "environment", variables[0]))
         if sorted_.unfit:

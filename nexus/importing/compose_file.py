@@ -72,6 +72,28 @@ class Mount(_Part):
     source: str = ""
 
 
+class Amounts(_Part):
+    """CPUs and bytes of memory, where a file says something of them."""
+
+    cpus: float | None = None
+    memory: int | None = None
+
+
+class Amount(_Part):
+    """What a container is given at least and at most."""
+
+    limits: Amounts = Amounts()
+    reservations: Amounts = Amounts()
+
+
+class Deploy(_Part):
+    """How many containers run, and of what size."""
+
+    mode: str = "replicated"
+    replicas: int | None = None
+    resources: Amount = Amount()
+
+
 class Used(_Part):
     """A secret or configuration that a container finds in a file."""
 
@@ -103,6 +125,11 @@ class Service(_Part):
     pid: str = ""
     ipc: str = ""
     stop_grace_period: str = ""
+    deploy: Deploy = Deploy()
+    scale: int | None = None
+    cpus: float | None = None
+    mem_limit: int | None = None
+    mem_reservation: int | None = None
     labels: dict[str, str] = {}
     container_name: str = ""
     hostname: str = ""

@@ -26,6 +26,7 @@ class Container:
 
     Args:
         run: what the catalog says of it.
+        sizing: `size` and `replicas` of the entry, where the file says something of them.
         start_seconds: longest time of its start; None for the usual.
         ports: numbers it listens on.
         notes: what was left out or has to be looked at: the Compose field and the sentence.
@@ -33,6 +34,7 @@ class Container:
     """
 
     run: dict[str, Any] = field(default_factory=dict[str, Any])
+    sizing: dict[str, Any] = field(default_factory=dict[str, Any])
     start_seconds: int | None = None
     ports: list[int] = field(default_factory=list[int])
     notes: list[tuple[tuple[str, ...], str]] = field(
@@ -59,6 +61,8 @@ def container(name: str, service: Service, *, called: str | None) -> Container:
     _user(service, found)
     _storage(service, found)
     _rights(service, found)
+    _size(service, found)
+    _replicas(service, found)
     grace = seconds(service.stop_grace_period)
     if grace and grace != GRACE_SECONDS:
         least = 6 if found.run.get("kind") != "worker" else 1
@@ -132,6 +136,11 @@ def _ports(
             "{command: [...]}' below it, or 'web', with 'ports: {main: {port: …, protocol: tcp}}'"
         )
         found.open.append((("run", "kind"), ("healthcheck",) if health else (), message))
+
+
+def port_numbers(service: Service) -> list[int]:
+    """The TCP ports that are known of a container, those that it publishes first."""
+    return [number for number, _, _ in _numbers(service) if isinstance(number, int)]
 
 
 def _numbers(service: Service) -> Iterator[tuple[int | str, str, str]]:
@@ -315,6 +324,65 @@ def _writable(path: str, size: dict[str, str], writable: dict[str, Any]) -> bool
     if fits and path != "/tmp" and (path == "/dev/shm" or not unfit):
         writable[path] = size
     return bool(fits)
+
+
+def _size(service: Service, found: Container) -> None:
+    """Limits and reservations; a limit alone is asked for in full, as in Kubernetes."""
+    given = service.deploy.resources
+    cpus = (given.reservations.cpus, given.limits.cpus or service.cpus)
+    memory = (
+        given.reservations.memory or service.mem_reservation,
+        given.limits.memory or service.mem_limit,
+    )
+    size = {
+        what: _amount(*(written(each) if each else None for each in amounts))
+        for what, amounts, written in (("cpu", cpus, _cpus), ("memory", memory, _bytes))
+        if any(amounts)
+    }
+    if size:
+        found.sizing["size"] = size
+    for what, (reserved, limit) in (("CPU", cpus), ("memory", memory)):
+        if reserved and not limit:
+            note = f"it reserves {what} and has no limit of it; here that is its limit as well"
+            found.notes.append((("deploy", "resources"), note))
+    if (given.reservations.model_extra or {}).get("devices"):
+        note = (
+            "it reserves devices; for a GPU, declare the resource 'gpu' in catalog/platform.yaml "
+            "and write it in its needs"
+        )
+        found.notes.append((("deploy", "resources"), note))
+
+
+def _amount(reserved: str | None, limit: str | None) -> Any:
+    if reserved is None or limit is None or reserved == limit:
+        return reserved or limit
+    return {"request": reserved, "limit": limit}
+
+
+def _cpus(cpus: float) -> str:
+    thousandths = max(ceil(cpus * 1000), 1)
+    return f"{thousandths}m" if thousandths % 1000 else f"{thousandths // 1000}"
+
+
+def _bytes(amount: float) -> str:
+    mebibytes = max(ceil(amount / 2**20), 1)
+    return f"{mebibytes}Mi" if mebibytes % 1024 else f"{mebibytes // 1024}Gi"
+
+
+def _replicas(service: Service, found: Container) -> None:
+    deploy = service.deploy
+    number = service.scale if deploy.replicas is None else deploy.replicas
+    if deploy.mode == "global":
+        note = "it runs once on every machine, which no service does; it has the usual replicas"
+        found.notes.append((("deploy", "mode"), note))
+    elif number == 0:
+        note = "it has no replicas, and the usual ones here; remove it if it is not to run"
+        found.notes.append((("deploy", "replicas"), note))
+    elif number is not None and number > 1:
+        found.sizing["replicas"] = {"least": number, "most": number}
+    if (deploy.model_extra or {}).get("placement"):
+        note = "on which machines it runs is left out; the cluster decides"
+        found.notes.append((("deploy", "placement"), note))
 
 
 def _rights(service: Service, found: Container) -> None:

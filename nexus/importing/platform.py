@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from nexus.importing.compose_file import ComposeFile
+from nexus.importing.container import port_numbers
 from nexus.importing.draft import Draft
 from nexus.importing.project import DEV, PLATFORM, RESOURCE_WORDS, platform_values, put_platform
-from nexus.importing.servers import has_extensions
+from nexus.importing.servers import Product, has_extensions
 from nexus.importing.translation import Translation, listed
 from stacks.settings import PROJECT
+
+UNKNOWN_HOSTS = "invalid"
+"""Names below it never lead anywhere (RFC 2606), so nobody takes another's server for it."""
 
 
 def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple[str, ...]) -> None:
@@ -25,12 +29,12 @@ def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple
     put_platform(
         draft,
         platform_values(
-            {name: RESOURCE_WORDS[name] for name in sorted(set(into.resources.values()))},
-            tiers=tiers,
-            external={
-                into.names[name]: f"{product}, which '{name}' was in Compose"
-                for name, product in into.externals.items()
+            {name: RESOURCE_WORDS[name] for name in sorted(set(into.resources.values()))}
+            | {
+                into.names[name]: f"{product.name}, which '{name}' was in Compose"
+                for name, product in into.attached.items()
             },
+            tiers=tiers,
             buckets={bucket: {"owner": users[0], **granted}} if users else {},
         ),
     )
@@ -38,16 +42,27 @@ def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple
         server = next(name for name, kind in into.resources.items() if kind == "storage")
         message = f"which buckets there are, Compose does not say; this one is for {listed(users)}"
         draft.ask(PLATFORM, ("buckets", bucket), message, file.place(server))
-    for name in into.resources:
-        _tell_of_server(draft, file, into, name)
-    for name, product in into.externals.items():
-        own = into.names[name]
-        message = (
-            f"this platform makes no {product}, so it is one outside, which nothing waits for; say "
-            f"where in {DEV}, as '{PROJECT}:externals: {{{own}: {{provider: {product}, url: "
-            '"https://…"}}\', or remove it where nobody needs it'
-        )
-        draft.ask(PLATFORM, ("external", own), message, file.place(name))
+    for name, resource in into.resources.items():
+        _tell_of_platform_server(draft, file, into, name)
+        _tell_of_server(draft, file, name, resource)
+    for name, product in into.attached.items():
+        _attach(draft, file, into, name, product)
+
+
+def _attach(
+    draft: Draft, file: ComposeFile, into: Translation, name: str, product: Product
+) -> None:
+    """Attaches a server that others make; only its host is not known."""
+    own, listens = into.names[name], port_numbers(file.project.services[name])
+    usual = product.port in listens or not listens
+    at = {"host": f"{own}.{UNKNOWN_HOSTS}", "port": product.port if usual else listens[0]}
+    draft.values[DEV]["config"].setdefault(f"{PROJECT}:attached", {})[own] = at
+    message = (
+        f"this platform makes no {product.name}, so it is attached: say where it is, in the place "
+        f"of '{at['host']}', in which networks ('addresses'), and its login if it has one"
+    )
+    draft.ask(DEV, ("config", f"{PROJECT}:attached", own), message, file.place(name))
+    _tell_of_server(draft, file, name, own)
 
 
 def _users_of_storage(into: Translation) -> list[str]:
@@ -55,7 +70,7 @@ def _users_of_storage(into: Translation) -> list[str]:
     return sorted({into.names[user] for name in stores for user in into.users.get(name, ())})
 
 
-def _tell_of_server(draft: Draft, file: ComposeFile, into: Translation, name: str) -> None:
+def _tell_of_platform_server(draft: Draft, file: ComposeFile, into: Translation, name: str) -> None:
     service, resource = file.project.services[name], into.resources[name]
 
     def tell(message: str, *field: str) -> None:
@@ -71,11 +86,20 @@ def _tell_of_server(draft: Draft, file: ComposeFile, into: Translation, name: st
     if len(users) > 1 and resource in ("postgres", "queue"):
         part = "database" if resource == "postgres" else "vhost"
         tell(f"{listed(users)} shared what is in '{name}'; here each gets a {part} of its own")
+
+
+def _tell_of_server(draft: Draft, file: ComposeFile, name: str, resource: str) -> None:
+    """Tells what was around a server in Compose and is not here."""
+    service = file.project.services[name]
+
+    def tell(message: str, *field: str) -> None:
+        draft.ask(PLATFORM, ("resources", resource), message, file.place(name, *field))
+
     for mount in service.volumes:
         if mount.type == "bind":
             tell(
                 f"'{name}' is given '{mount.source.rpartition('/')[2]}' at {mount.target}, which "
-                "the platform's server is not; what it sets up, the server's users have to",
+                "the server here is not; what it sets up, the server's users have to",
                 "volumes",
             )
     if service.depends_on:

@@ -71,7 +71,6 @@ def platform_values(
     resources: Mapping[str, str],
     *,
     tiers: Sequence[str] = TIERS,
-    external: Mapping[str, str] | None = None,
     buckets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Content of `catalog/platform.yaml`.
@@ -79,7 +78,6 @@ def platform_values(
     Args:
         resources: summary of each platform resource that is needed.
         tiers: tiers of the services, in startup order.
-        external: summary of each server or API outside of the platform.
         buckets: of the object storage.
     """
     names = (FIRST_TIER, *tiers)
@@ -97,7 +95,7 @@ def platform_values(
             name: {"summary": summary} | ({"gate": True} if name in _GATES else {})
             for name, summary in resources.items()
         },
-        "external": {name: {"summary": summary} for name, summary in (external or {}).items()},
+        "external": {},
         **({"buckets": dict(buckets)} if buckets else {}),
         "circuit_breaker": {
             "open_after_failures": 5,

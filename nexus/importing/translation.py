@@ -16,7 +16,7 @@ from catalog.names import DEDICABLE, ResourceName
 from graph.dependencies import components, shortest_cycle
 from nexus.importing.compose_file import ComposeFile, Service
 from nexus.importing.names import GENERIC, catalog_names, domain_name
-from nexus.importing.servers import other_server, platform_resource
+from nexus.importing.servers import Product, other_server, platform_resource
 
 COMPLETED = "service_completed_successfully"
 
@@ -77,8 +77,8 @@ class Translation:
         }
 
     @cached_property
-    def externals(self) -> Mapping[str, str]:
-        """Servers of other kinds, by name in the file, with their product."""
+    def attached(self) -> Mapping[str, Product]:
+        """Servers of other kinds, which others make, by name in the file."""
         return {
             name: product
             for name, service in self._all.items()
@@ -89,7 +89,7 @@ class Translation:
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """What each service and external server is called in the catalog, by name in the file."""
+        """What each service and attached server is called in the catalog, by name in the file."""
         return catalog_names(
             name for name in self._all if name not in self.resources and name not in self.one_shots
         )
@@ -97,7 +97,7 @@ class Translation:
     @cached_property
     def services(self) -> Mapping[str, Service]:
         """What remains a service, by its name in the file."""
-        return {name: self._all[name] for name in self.names if name not in self.externals}
+        return {name: self._all[name] for name in self.names if name not in self.attached}
 
     def hosts(self, names: Iterable[str]) -> Mapping[str, str]:
         """Every host name of the services `names`, with the service that it leads to."""

@@ -123,6 +123,20 @@ def test_a_decision_is_asked_for_and_enough(case: str, tmp_path: Path) -> None:
         ({"image": "Nginx:1"}, "'Nginx:1' is no image that a registry can have"),
         ({"image": "${APP}:1"}, "its image depends on APP, which has no value"),
         ({"ports": ["53:53/udp"]}, "its UDP ports are left out"),
+        ({"deploy": {"mode": "global"}}, "it runs once on every machine"),
+        ({"scale": 0}, "it has no replicas, and the usual ones here"),
+        ({"mem_reservation": "64M"}, "it reserves memory and has no limit of it"),
+        ({"deploy": {"resources": {"reservations": {"cpus": "0.5"}}}}, "it reserves CPU and has"),
+        (
+            {
+                "deploy": {
+                    "resources": {"reservations": {"devices": [{"capabilities": ["gpu"]}]}},
+                    "placement": {"constraints": ["node.labels.ssd"]},
+                }
+            },
+            "it reserves devices; for a GPU",
+        ),
+        ({"deploy": {"placement": {"constraints": ["node.labels.ssd"]}}}, "on which machines"),
         ({"environment": {"Api-Key": "x"}}, "Api-Key cannot be kept"),
         ({"environment": ["TOKEN_URL=http://b:1/x"]}, "TOKEN_URL names 'b'"),
         ({"environment": ["X_URL=http://second/x"]}, "X_URL names 'b'"),
@@ -163,6 +177,67 @@ def test_a_health_check_asks_what_it_asked(test: Any, health: Any, tmp_path: Pat
     found = entry(tmp_path / "p", "a")["run"].get("health")
     times = ("period_seconds", "timeout_seconds", "failures")
     assert found is health or {k: v for k, v in found.items() if k not in times} == health
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ({}, {}),
+        ({"mem_limit": "20M"}, {"size": {"memory": "20Mi"}}),
+        ({"mem_limit": 1}, {"size": {"memory": "1Mi"}}),
+        ({"cpus": 2, "mem_limit": "2g"}, {"size": {"cpu": "2", "memory": "2Gi"}}),
+        (
+            {"mem_limit": "300M", "mem_reservation": "100M"},
+            {"size": {"memory": {"request": "100Mi", "limit": "300Mi"}}},
+        ),
+        (
+            {"deploy": {"resources": {"limits": {"cpus": "0.25", "memory": "20M"}}}},
+            {"size": {"cpu": "250m", "memory": "20Mi"}},
+        ),
+        (
+            {
+                "deploy": {
+                    "replicas": 2,
+                    "resources": {"limits": {"cpus": "1"}, "reservations": {"cpus": "0.1"}},
+                }
+            },
+            {
+                "size": {"cpu": {"request": "100m", "limit": "1"}},
+                "replicas": {"least": 2, "most": 2},
+            },
+        ),
+        ({"deploy": {"replicas": 1}}, {}),
+        ({"scale": 3}, {"replicas": {"least": 3, "most": 3}}),
+    ],
+)
+def test_limits_and_replicas_are_those_of_the_file(
+    service: dict[str, Any], expected: dict[str, Any], tmp_path: Path
+) -> None:
+    """A container of the usual size is killed for its memory, or costs what it never uses."""
+    imported(write_compose(tmp_path / "s", {"services": {"a": {**WEB, **service}}}), tmp_path / "p")
+    sound(tmp_path / "p")
+    found = entry(tmp_path / "p", "a")
+    assert {key: found[key] for key in ("size", "replicas") if key in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("server", "port"),
+    [
+        ({"image": "mongo:8"}, 27017),
+        ({"image": "mailhog/mailhog", "ports": ["8025:8025", "1025:1025"]}, 1025),
+        ({"image": "opensearchproject/opensearch:3", "expose": ["9201"]}, 9201),
+        ({"image": "mcr.microsoft.com/mssql/server:2022", "ports": ["${P}"]}, 1433),
+    ],
+)
+def test_an_attached_server_has_the_port_of_its_clients(
+    server: dict[str, Any], port: int, tmp_path: Path
+) -> None:
+    """Through the port of its user interface nobody reaches its data."""
+    services = {"a": {**WEB, "depends_on": ["s"]}, "s": server}
+    imported(write_compose(tmp_path / "shop", {"services": services}), tmp_path / "p")
+    sound(tmp_path / "p")
+    settings = yaml.safe_load((tmp_path / "p/Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    assert settings["config"]["nexus-cos:attached"] == {"s": {"host": "s.invalid", "port": port}}
 
 
 def test_names_that_fit_no_cluster_are_changed_and_told(tmp_path: Path) -> None:

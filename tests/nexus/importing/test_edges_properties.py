@@ -94,7 +94,7 @@ def test_the_imported_graph_has_exactly_the_declared_edges(
         catalog = load_catalog(folder / "project")
         assert set(catalog.services) == {*names} - once
         assert {(edge.source, edge.target) for edge in catalog.edges} == declared(pairs, once)
-        assert {edge.target for edge in catalog.edges if edge.order is Order.RUNTIME} <= {"log"}
+        assert all(edge.order is Order.STARTUP for edge in catalog.edges)
         between = nx.DiGraph([(a, b) for a, b in declared(pairs, once) if b in catalog.services])
         asked = sentences(draft, folder / "project", open_=True)
         assert bool(asked) is not nx.is_directed_acyclic_graph(between)

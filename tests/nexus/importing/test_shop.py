@@ -39,8 +39,7 @@ def test_every_dependency_is_an_edge_and_nothing_else(draft: Draft, project: Pat
         # The second PostgreSQL has one user.
         ("mailer", "mailer-postgres"),
     }
-    runtime = {edge.target for edge in catalog.edges if edge.order is Order.RUNTIME}
-    assert runtime == {"events"}
+    assert all(edge.order is Order.STARTUP for edge in catalog.edges)
     assert sentences(draft, project, open_=True) == []
 
 
@@ -77,6 +76,9 @@ def test_containers_are_what_they_were(draft: Draft, project: Path) -> None:
     assert entry(project, "catalogue")["run"]["ports"] == {
         "api": {"port": 9100, "protocol": "grpc"}
     }
+    # Limits of a file that is extended, and what is reserved of them.
+    assert entry(project, "catalogue")["size"] == {"memory": "64Mi"}
+    assert "replicas" not in entry(project, "catalogue")
     mailer = entry(project, "mailer")["run"]
     assert mailer["kind"] == "worker"
     assert mailer["health"]["command"] == ["/bin/sh", "-c", "pgrep mailer"]
@@ -113,7 +115,7 @@ def test_images_that_run_are_those_of_the_file(draft: Draft, project: Path) -> N
         "resource 'postgres': 'db' is given 'init.sql'",
         "resource 'postgres': 'reports-db' runs postgis/postgis:17-3.5, which holds more",
         "resource 'queue': 'mailer', 'orders' shared what is in 'bus'",
-        "external API 'events': this platform makes no Kafka",
+        "field 'config.nexus-cos:attached.events': this platform makes no Kafka",
         "bucket 'little-shop-data': which buckets there are, Compose does not say",
         "service 'catalogue': it asks for NET_ADMIN",
         "service 'catalogue': volume 'stock' at /var/lib/stock is kept no longer than the pod",
@@ -130,6 +132,16 @@ def test_images_that_run_are_those_of_the_file(draft: Draft, project: Path) -> N
 def test_what_is_not_as_in_compose_is_told(draft: Draft, project: Path, told: str) -> None:
     """What is left out in silence is missed in production."""
     assert [each for each in sentences(draft, project, open_=False) if told in each]
+
+
+def test_a_server_that_is_not_made_here_is_attached(project: Path) -> None:
+    """It is waited for and reached, as for those that are made here."""
+    catalog = sound(project)
+    assert catalog.resources["events"].summary == "Kafka, which 'events' was in Compose"
+    settings = yaml.safe_load((project / "Pulumi.dev.yaml").read_text(encoding="utf-8"))
+    assert settings["config"]["nexus-cos:attached"] == {
+        "events": {"host": "events.invalid", "port": 9092}
+    }
 
 
 def test_every_line_of_the_compose_file_is_right(draft: Draft) -> None:

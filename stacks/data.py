@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar, get_args
+from typing import Generic, TypeVar
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
@@ -13,7 +13,7 @@ from catalog import Catalog
 from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
-from components.servers.bootstrap import Script, script
+from components.servers.bootstrap import ALWAYS, script
 from components.servers.bootstrap_job import Bootstrap
 from components.servers.parts import Database, DatabaseArgs, Vhost, VhostArgs
 from components.servers.servers import Grant, PostgresServer, QueueServer
@@ -126,7 +126,7 @@ def lay_ground(
     scripts = ConfigMap(
         "bootstrap-scripts",
         metadata={"namespace": namespace, "labels": context.labels("bootstrap", "scripts")},
-        data={name: script(name) for name in get_args(Script)},
+        data={name: script(name) for name in ALWAYS},
         opts=pulumi.ResourceOptions(provider=foundation.providers[0]),
     )
     bootstrap = Bootstrap(context=context, namespace=namespace, script_map=physical_name(scripts))

@@ -29,7 +29,7 @@ from components.kubernetes.pod import (
     scratch_volume,
     secret_volume,
 )
-from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, Script, script
+from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, READS, Script, script
 
 SECRETS = "/var/run/secrets/nexus"
 """Folder of the mounted secrets: `master` and `service`, each with username and password."""
@@ -244,6 +244,8 @@ class BootstrapJob(Component[BootstrapJobArgs]):
 def _digest(args: BootstrapJobArgs) -> str:
     """Hash of what the pod's own fields do not show: the script's text and the rotation."""
     parts = [args.image, args.script, script(args.script), args.username, str(args.rotation)]
+    if args.script in READS:
+        parts.append(script(READS[args.script]))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

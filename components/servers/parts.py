@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pulumi
 
@@ -53,6 +53,9 @@ class VhostArgs(PartArgs):
     server: QueueServer
 
 
+Access = Literal["read", "read-write"]
+"""What a login may do with the rows of a database that is another role's."""
+
 PartArgsT = TypeVar("PartArgsT", bound=PartArgs)
 
 
@@ -72,6 +75,7 @@ class Part(Component[PartArgsT]):
         script: Script,
         env: Mapping[str, pulumi.Input[str]],
         endpoint: Mapping[str, pulumi.Input[str]],
+        after: pulumi.Resource | None = None,
     ) -> None:
         """Makes the password and the Job, and sets `handle` and `grant`.
 
@@ -84,6 +88,7 @@ class Part(Component[PartArgsT]):
             script: that makes the part.
             env: what the script is told of it.
             endpoint: what the service is told of it, besides host and port.
+            after: what the Job waits for; the server itself if it is None.
         """
         secret = password(f"{name}-password", rotation=args.rotation, opts=self.child).result
         self.handle = BootstrapJob(
@@ -97,7 +102,7 @@ class Part(Component[PartArgsT]):
                 username=args.service,
                 password=secret,
                 rotation=args.rotation,
-                server=server.handle,
+                server=server.handle if after is None else after,
             ),
             self.child,
         ).handle
@@ -133,16 +138,67 @@ class Database(Part[DatabaseArgs]):
             resource="postgres",
             image=server.client_image,
             script="postgres.sh",
-            env={
-                "PGHOST": server.host,
-                "PGPORT": str(server.port),
-                "PGSSLMODE": server.tls_mode,
-                "DATABASE": service,
-                "OWNER_ROLE": f"{service}_owner",
-                "LOGIN_ROLE": service,
-                "CONNECTION_LIMIT": str(args.connections),
-            },
+            env=_postgres_env(args, server, service),
             endpoint={"database": service, "sslmode": server.tls_mode},
+        )
+
+
+def _postgres_env(
+    args: PartArgs, server: PostgresServer, database: str
+) -> dict[str, pulumi.Input[str]]:
+    """What both scripts of PostgreSQL are told: which login gets at which database."""
+    return {
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGSSLMODE": server.tls_mode,
+        "DATABASE": database,
+        "OWNER_ROLE": f"{database}_owner",
+        "LOGIN_ROLE": args.service,
+        "CONNECTION_LIMIT": str(args.connections),
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseAccessArgs(PartArgs):
+    """What access to a database is made from.
+
+    Args:
+        server: where the database is.
+        database: whose tables they are: the name of a `Database` there.
+        access: whether rows are only read, or written, too.
+        after: handle of that database.
+    """
+
+    server: PostgresServer
+    database: str
+    access: Access
+    after: pulumi.Resource
+
+
+class DatabaseAccess(Part[DatabaseAccessArgs]):
+    """The login role of a service that uses a database without any right over its schema.
+
+    Makes:
+        `{name}-password`: password of the login role.
+        `{name}`: BootstrapJob. Deleting it leaves the login and what it may do.
+
+    Outputs:
+        handle: the Job; done means that the service can connect.
+    """
+
+    TOKEN = "nexus:data:DatabaseAccess"
+
+    def _make(self, name: str, args: DatabaseAccessArgs) -> None:
+        self._give(
+            name,
+            args,
+            args.server,
+            resource="postgres",
+            image=args.server.client_image,
+            script="postgres-access.sh",
+            env={**_postgres_env(args, args.server, args.database), "ACCESS": args.access},
+            endpoint={"database": args.database, "sslmode": args.server.tls_mode},
+            after=args.after,
         )
 
 

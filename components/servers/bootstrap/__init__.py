@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-Script = Literal["postgres.sh", "rabbitmq.py", "bucket.sh"]
+Script = Literal["postgres.sh", "rabbitmq.py", "bucket.sh", "postgres-access.sh"]
 """File name of a bootstrap script; each one's head says what it reads and what it makes."""
+
+ALWAYS: tuple[Script, ...] = ("postgres.sh", "rabbitmq.py", "bucket.sh")
+"""Those that stand in the ConfigMap of every stack; the others where something needs them."""
 
 STARTUP_SCRIPT: Literal["startup.py"] = "startup.py"
 """File name of the script that runs before a service does; its head says what it checks."""
@@ -17,6 +21,10 @@ PYTHON_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
 
 AWS_CLI_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
 """Official image; it speaks to any S3-compatible store."""
+
+
+READS: Mapping[Script, Script] = {"postgres-access.sh": "postgres.sh"}
+"""What a script reads of another one, which lies beside it."""
 
 
 def script(name: Script | Literal["startup.py"]) -> str:

@@ -90,8 +90,6 @@ class Probe:
     """One question about a container's health.
 
     Args:
-        asks: the question.
-        period_seconds: how often it is asked.
         timeout_seconds: longest time of an answer.
         failures: how many in a row are too many.
     """
@@ -117,7 +115,6 @@ class Schedule:
 
     Args:
         cron: minute, hour, day of the month, month and day of the week.
-        time_zone: name of the time zone that the line is meant in (IANA).
         concurrency: what happens when the run before is not over.
         deadline_seconds: longest time of a run, after which it is ended.
     """
@@ -133,7 +130,6 @@ class Writable:
     """A folder that the container may write to, empty at first, as long as its pod is there.
 
     Args:
-        path: the folder.
         size: how much fits, as a Kubernetes quantity.
         memory: whether it is kept in memory; on the node's disk otherwise.
     """
@@ -148,9 +144,7 @@ class ConfigurationFile:
     """A file of the repository that the container finds at `path`.
 
     Args:
-        path: where the container finds it.
         source: where it is, relative to the project.
-        content: its text.
     """
 
     path: str

@@ -52,9 +52,7 @@ def run_of(
     """What holds for a service whose `run` keeps to the rules.
 
     Args:
-        entry: what it says.
         port: the short form of its one port, if it is given.
-        start_seconds: longest time of its start, in seconds.
         files: its files, as `read_files` found them.
     """
     ports = tuple(

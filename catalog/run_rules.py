@@ -38,7 +38,6 @@ def unfit_run(
     """Everything that contradicts itself, or that no pod of this platform may be.
 
     Args:
-        run: what the service says.
         port: the short form of its one port, if it is given.
         own_start: whether the service says how long its start takes.
         required: environment variables that the stack's settings give values of.

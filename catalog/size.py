@@ -40,7 +40,6 @@ class Size:
     """How large a pod is.
 
     Args:
-        cpu, memory: of its container.
         ephemeral_storage: the request is also the size of its writable /tmp; logs count
             towards the limit too.
         connections: how many it may hold open to its database.
@@ -90,7 +89,6 @@ class Sizing:
     """A service in one environment.
 
     Args:
-        size: of each of its pods.
         least, most: number of pods.
         scale_on: what the number between them follows.
         size_at, replicas_at, scale_at: where that is said.

@@ -59,7 +59,6 @@ class Context:
         Args:
             name: the thing the object belongs to, such as a service.
             component: its role, such as `workload`, `database` or `gate`.
-            more: further labels.
         """
         labels = {
             "app.kubernetes.io/name": name,

@@ -46,7 +46,6 @@ class Dependency:
     """One edge of the dependency graph, as its source sees it.
 
     Args:
-        name: name of the target.
         kind: `service`, `resource` or `external`.
         order: `startup` or `runtime`.
         criticality: `hard` or `degradable`.

@@ -79,8 +79,6 @@ def check_capacity(environment: Environment, catalog: Catalog, *, managed: bool)
     """Refuses a catalog whose services do not fit into `environment`, alone or together.
 
     Args:
-        environment: where they are to run.
-        catalog: the services, with their sizes.
         managed: whether this program makes the nodes, of the environment's instance types.
 
     Raises:

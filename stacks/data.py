@@ -55,7 +55,6 @@ def every_server(catalog: Catalog, makers: Mapping[ResourceName, Callable[[str],
     """Makes every server of the catalog, the dedicated ones as the shared ones.
 
     Args:
-        catalog: says which servers there are.
         makers: makes one, by its name, with every service's part of it; by the kind of server.
     """
     return together(
@@ -69,13 +68,7 @@ FoundationT_co = TypeVar("FoundationT_co", bound=Foundation, covariant=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Ground(Generic[ProgramT_co, FoundationT_co]):
-    """What every server of this layer is made from.
-
-    Args:
-        program: what is to be made.
-        foundation: what it stands on.
-        bootstrap: what the bootstrap Jobs share.
-    """
+    """What every server of this layer is made from."""
 
     program: ProgramT_co
     foundation: FoundationT_co

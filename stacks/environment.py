@@ -24,7 +24,6 @@ class InCluster:
     """Servers inside of any Kubernetes cluster that the kubeconfig names.
 
     Args:
-        postgres, redis, queue, storage: sizes of the servers.
         max_memory: most memory for Redis' data, in its words.
     """
 
@@ -40,10 +39,8 @@ class ManagedPostgres:
     """Aurora PostgreSQL.
 
     Args:
-        instance_class: of every instance.
         instances: one writer and readers, spread over the zones.
         backup_days: how far back a point-in-time restore reaches, in days (1 to 35).
-        insights_days: how long performance insights are kept, in days.
     """
 
     instance_class: str
@@ -57,9 +54,7 @@ class ManagedRedis:
     """ElastiCache for Valkey: one primary and replicas in other zones.
 
     Args:
-        node_type: of every node.
         nodes: primary and replicas together; at least 2, for failover.
-        snapshot_days: how long daily snapshots are kept.
     """
 
     node_type: str
@@ -107,10 +102,7 @@ class InAws:
         public_api: whether the cluster's API answers outside of the network too,
             to the addresses that the setting `apiCidrs` lists.
         retained: whether what holds data is protected and outlives a `destroy`.
-        log_days: how long logs are kept, in days.
         digests: whether a release must name its images by digest.
-        postgres, redis, queue: sizes of the servers.
-        nodes: nodes of the cluster.
     """
 
     nat_gateways: int

@@ -25,7 +25,6 @@ class Foundation:
     """Providers and namespaces.
 
     Args:
-        providers: providers that every component inherits.
         namespaces: name of the namespace of each domain, of `DATA` and of
             `SYSTEM`, known once it exists.
         priorities: name of the priority class of each tier, known once it exists.
@@ -58,8 +57,6 @@ def make_foundation(
     """Makes the namespaces, the priority classes and the login to the registry.
 
     Args:
-        program: the domains and the login.
-        providers: providers to make them with.
         resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
         cluster: id of the cluster that is reached; None where the provider knows it.
     """

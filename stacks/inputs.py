@@ -18,11 +18,8 @@ class Program:
     """What every layer is built from.
 
     Args:
-        settings: of the stack.
         environment: its column of the environment table.
         catalog: what is needed.
-        images: what runs for each service.
-        context: source of names and labels.
         opened: tiers whose gate is there already; those that come after do not wait for it.
     """
 

@@ -27,8 +27,6 @@ def build_limits(
     """Makes a quota and limits for every namespace.
 
     Args:
-        program: sizes and numbers, and the services by domain.
-        foundation: names and namespaces.
         solvers: domains whose namespaces hold a pod more while a certificate is signed.
     """
     environment, catalog = program.environment, program.catalog

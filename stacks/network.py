@@ -56,8 +56,6 @@ def build_network(
     """Makes the policies of the servers and says what the workloads' own policies allow.
 
     Args:
-        program: the catalog's edges, and who watches the services.
-        foundation: the namespaces.
         destinations: where the platform resources are that this environment provides or that
             are attached, and the external APIs.
         entrance: where requests to the gateway come from.

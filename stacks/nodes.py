@@ -25,7 +25,6 @@ class Asked:
     Args:
         cpu: in thousandths.
         memory: in bytes.
-        pods: their number.
     """
 
     cpu: int
@@ -96,8 +95,6 @@ def sized_nodes(nodes: Nodes, catalog: Catalog, environment: EnvironmentName) ->
 
     Args:
         nodes: as the environment table has them.
-        catalog: the services.
-        environment: whose sizes count.
     """
     usual = catalog.environments[environment].usual
     usual_pod = asked_by(pod_size(usual.size))
@@ -125,7 +122,6 @@ def unfit_pods(environment: Environment, catalog: Catalog, *, managed: bool) -> 
     """Every service whose pods are larger than a node, so that they wait for one in vain.
 
     Args:
-        environment: where it is to run.
         catalog: the services, and the largest node where that is known.
         managed: whether this program makes the nodes, of the environment's instance types.
     """

@@ -81,7 +81,6 @@ class Release:
         """The image of every service of the catalog.
 
         Args:
-            catalog: the services.
             registry: registry and path in front of every service's own image.
             stand_ins: whether a service without a version runs as a stand-in.
             digests: whether every version must be a digest.

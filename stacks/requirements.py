@@ -49,10 +49,6 @@ def check_settings(
     """Holds the settings against the environment and the catalog.
 
     Args:
-        settings: as they were read.
-        environment: the one they name.
-        catalog: the services and what they need.
-        stack: name of the stack.
         file: path of its file, relative to the project.
 
     Returns:

@@ -33,12 +33,6 @@ def build_services(
     reduced startup edges, its own parts of platform resources, and under `tiers`
     the gate of the tier before, until that is there.
 
-    Args:
-        program: what is to run, in which order.
-        foundation: what it stands on.
-        data: what it uses.
-        network: whom it may call.
-
     Returns:
         Every service's workload, by name.
     """

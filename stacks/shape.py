@@ -46,7 +46,6 @@ def shape_of(service: Service, image: Image, size: Size) -> Shape:
     """What the container of `service` is.
 
     Args:
-        service: what it says of itself.
         image: what runs; a stand-in knows nothing of its command, files and probes.
         size: how large it is, with the size of a /tmp that it says nothing of.
     """

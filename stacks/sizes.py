@@ -30,7 +30,6 @@ def scaling(sizing: Sizing, sizes: EnvironmentSizes, vhost: str) -> Scaling:
     """What the autoscaler of a service goes by.
 
     Args:
-        sizing: of the service.
         sizes: of the environment, with the metric that the length of a queue is.
         vhost: what the service's vhost is called.
     """

@@ -42,8 +42,6 @@ class StackFile:
     """Name and configuration of a stack.
 
     Args:
-        project: name of the project.
-        stack: name of the stack.
         config: every setting as text, objects as JSON, as Pulumi hands it to a program.
         secret_keys: keys whose values are encrypted in the file, sorted.
         encrypted: places of the encrypted values in the project's own settings, each

@@ -25,7 +25,6 @@ class AmazonMqArgs(ManagedServerArgs):
     """What the broker is made from.
 
     Args:
-        namespace: the data namespace, from the resource that makes it.
         deployment: one node, in the first of the subnets, or three in three zones.
     """
 
@@ -48,9 +47,6 @@ class AmazonMq(ManagedServer[AmazonMqArgs]):
             docs/decisions/managed-servers.md says why they are not made here.
 
     Outputs:
-        handle: the broker.
-        host: DNS name.
-        management_url: base URL of the management API.
         master: name of the Secret with the administrator's credentials.
     """
 

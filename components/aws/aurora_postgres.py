@@ -69,12 +69,7 @@ class AuroraPostgresArgs(ManagedServerArgs):
     """What the server is made from.
 
     Args:
-        cluster: name of the Kubernetes cluster.
-        namespace: the data namespace, from the resource that makes it.
-        logs_key: ARN of the key that encrypts logs.
         instances: one writer and readers.
-        backup_days: how far back a point-in-time restore reaches, in days.
-        insights_days: how long performance insights are kept, in days.
         server: tells this server from the one before a restore; None for the first.
         restore: what the data comes from when the server is made; None for an empty one.
     """
@@ -108,8 +103,6 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
 
     Outputs:
         handle: the writer; the cluster answers when it is there.
-        host: DNS name of the writer.
-        cluster_arn: ARN of the cluster.
     """
 
     TOKEN = "nexus:data:AuroraPostgres"

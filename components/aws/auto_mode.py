@@ -28,9 +28,6 @@ class PolicyController(Component[PolicyControllerArgs]):
 
     Makes:
         `{name}`: ConfigMap `amazon-vpc-cni` in kube-system.
-
-    Outputs:
-        handle: the ConfigMap.
     """
 
     TOKEN = "nexus:foundation:PolicyController"
@@ -71,9 +68,6 @@ class GpuNodePool(Component[GpuNodePoolArgs]):
 
     Makes:
         `{name}`: NodePool (`karpenter.sh/v1`); its nodes take pods that ask for a GPU alone.
-
-    Outputs:
-        handle: the NodePool.
     """
 
     TOKEN = "nexus:foundation:GpuNodePool"

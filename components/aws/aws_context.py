@@ -25,13 +25,10 @@ class AwsContext:
     """What every name, tag and ARN in AWS is derived from.
 
     Args:
-        context: source of names and labels in Kubernetes.
         account: id of the account, 12 digits.
-        region: region of everything regional.
         zones: names of the availability zones, such as `eu-central-1a`.
         owner: team in the tags.
         retained: whether what holds data is protected and outlives a `destroy`.
-        log_days: how long logs are kept, in days.
     """
 
     context: Context
@@ -52,8 +49,6 @@ class AwsContext:
 
         Args:
             name: its name, shown by AWS' console.
-            layer: layer of the program that makes it.
-            service: the one service it belongs to, if it does.
         """
         tags = {
             "Name": f"{self.prefix}-{name}",

@@ -73,8 +73,6 @@ def log_writer(name: str, aws: AwsContext, logs: pulumi.Output[str]) -> Statemen
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-S3.html
 
     Args:
-        name: of the component.
-        aws: source of names.
         logs: ARN of the bucket.
     """
     source = f"arn:aws:logs:{REGION}:{aws.account}:delivery-source:{aws.fixed(name, LONGEST_NAME)}"
@@ -103,9 +101,6 @@ class CloudFront(Component[CloudFrontArgs]):
         `{name}-log-source`, `{name}-log-bucket`, `{name}-log`: its access log.
 
     Outputs:
-        handle: the distribution.
-        arn: its ARN.
-        host: its own DNS name.
         zone: id of the Route 53 zone of that name, for aliases.
     """
 

@@ -19,8 +19,6 @@ class CloudHsmArgs:
     """What the modules are made from.
 
     Args:
-        subnets: ids of the data subnets, one per zone.
-        cluster_group: id of the security group of the cluster's nodes.
         modules: number of modules, each in another zone: one until somebody has signed the
             cluster's certificate and activated it, for AWS refuses a second before. Source:
             https://docs.aws.amazon.com/cloudhsm/latest/userguide/activate-cluster.html
@@ -45,7 +43,6 @@ class CloudHsm(Component[CloudHsmArgs]):
 
     Outputs:
         handle: the first module.
-        id: id of the cluster.
     """
 
     TOKEN = "nexus:data:CloudHsm"

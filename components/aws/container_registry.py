@@ -23,7 +23,6 @@ class ContainerRegistryArgs:
 
     Args:
         services: names of the repositories, sorted: the services', or their former ones.
-        key: ARN of the key that encrypts images.
     """
 
     aws: AwsContext

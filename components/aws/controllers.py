@@ -79,11 +79,7 @@ https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/ins
 
 @dataclass(frozen=True, kw_only=True)
 class ControllerArgs:
-    """What any of them is made from.
-
-    Args:
-        cluster: name of the cluster.
-    """
+    """What any of them is made from."""
 
     aws: AwsContext
     cluster: pulumi.Input[str]
@@ -217,7 +213,6 @@ class LoadBalancerControllerArgs(ControllerArgs):
     """What the controller is made from.
 
     Args:
-        vpc: id of the cluster's network.
         targets: ARN of the one target group that it may fill.
     """
 

@@ -38,10 +38,6 @@ class EksClusterArgs:
     """What a cluster is made from.
 
     Args:
-        subnets: ids of the private subnets, one per zone.
-        service_cidr: addresses of Kubernetes Services.
-        secrets_key: ARN of the key that encrypts Kubernetes Secrets.
-        logs_key: ARN of the key that encrypts logs.
         admins: ARNs of the IAM roles that administer the cluster, sorted.
         public_from: networks that may reach the API from outside; empty for none.
         private_from: networks and ids of security groups that may reach it inside of the network,
@@ -75,8 +71,6 @@ class EksCluster(Component[EksClusterArgs]):
         `{name}-api-{source}`: rule that lets a network or security group reach the API.
 
     Outputs:
-        name: the cluster's name.
-        arn: the cluster's ARN.
         security_group: id of the group of the control plane and all nodes.
         kubeconfig: how to reach it, with a token from `aws eks get-token`; known
             when the administrators may log in and those who may reach it do.
@@ -240,10 +234,7 @@ def kubeconfig(name: str, endpoint: str, certificate_authority: str, region: str
     """A kubeconfig, as JSON, that asks the `aws` command line for a token.
 
     Args:
-        name: name of the cluster.
-        endpoint: URL of its API.
         certificate_authority: the authority's certificate, in base64.
-        region: region it is in.
     """
     login = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",

@@ -27,11 +27,9 @@ class ElastiCacheArgs(ManagedServerArgs):
     """What the server is made from.
 
     Args:
-        logs_key: ARN of the key that encrypts logs.
         services: names of the services that get a user, sorted.
         rotations: password rotation counter by service; 0 where none is given.
         nodes: primary and replicas together, at least 2.
-        snapshot_days: how long daily snapshots are kept.
     """
 
     logs_key: pulumi.Input[str]

@@ -113,7 +113,6 @@ class ServiceRole(Component[ServiceRoleArgs]):
 
     Outputs:
         arn: the role's ARN, known when it may do everything it is for.
-        name: the role's name.
     """
 
     TOKEN = "nexus:foundation:ServiceRole"
@@ -162,10 +161,7 @@ class PodIdentityRoleArgs:
     """What the role is made from.
 
     Args:
-        cluster: name of the cluster.
-        namespace: namespace of the service account.
         service_account: name of the service account; it need not exist yet.
-        service: the one service it belongs to, if it does.
         statements: everything the pods may do.
     """
 
@@ -190,7 +186,6 @@ class PodIdentityRole(Component[PodIdentityRoleArgs]):
 
     Outputs:
         handle: the association; done means that a pod started now has the rights.
-        arn: the role's ARN.
     """
 
     TOKEN = "nexus:foundation:PodIdentityRole"

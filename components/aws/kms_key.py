@@ -23,7 +23,6 @@ class KmsKeyArgs:
         purpose: what it encrypts, in words.
         log_groups: start of the names of the log groups that CloudWatch may encrypt with it.
         distributions: whether CloudFront may decrypt with it, for this account's distributions.
-        service: the one service it belongs to, if it does.
     """
 
     aws: AwsContext
@@ -43,9 +42,6 @@ class KmsKey(Component[KmsKeyArgs]):
     Makes:
         `{name}`: the key.
         `{name}-alias`: its name for people.
-
-    Outputs:
-        arn: its ARN.
     """
 
     TOKEN = "nexus:foundation:KmsKey"

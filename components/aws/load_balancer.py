@@ -30,15 +30,8 @@ class LoadBalancerArgs:
     """What a balancer is made from.
 
     Args:
-        vpc: id of the network.
-        subnets: ids of the public subnets, one per zone.
-        cluster_group: id of the security group of the cluster's nodes.
-        cluster: name of the cluster, whose controller registers the pods.
         port: TCP port of the gateway's pods.
         health: path that a healthy gateway answers.
-        certificate: ARN of the certificate.
-        firewall: ARN of the web application firewall.
-        logs: name of the bucket that gets the access log.
         logs_allowed: what lets AWS write there; a balancer is refused before.
     """
 
@@ -71,9 +64,7 @@ class LoadBalancer(Component[LoadBalancerArgs]):
 
     Outputs:
         handle: the listener; the balancer answers when it is there.
-        host: DNS name.
         zone: id of the Route 53 zone of that name, for aliases.
-        targets: ARN of the target group.
     """
 
     TOKEN = "nexus:edge:LoadBalancer"

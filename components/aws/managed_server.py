@@ -17,7 +17,6 @@ class DataAccessArgs:
     """What the security group is made from.
 
     Args:
-        vpc: id of the network.
         cluster: id of the security group of the cluster's nodes.
         ports: TCP ports by what they are for.
     """
@@ -70,14 +69,7 @@ class DataAccess(Component[DataAccessArgs]):
 
 @dataclass(frozen=True, kw_only=True)
 class ManagedServerArgs:
-    """What any managed server is made from.
-
-    Args:
-        vpc: id of the network.
-        subnets: ids of the data subnets, one per zone.
-        cluster_group: id of the security group of the cluster's nodes.
-        key: ARN of the key that encrypts data.
-    """
+    """What any managed server is made from."""
 
     aws: AwsContext
     vpc: pulumi.Input[str]

@@ -50,8 +50,6 @@ class NodeGroupsArgs:
     """What the nodes are made from.
 
     Args:
-        cluster: name of the cluster.
-        subnets: ids of the private subnets.
         instance_types: of the general nodes.
         least, most: number of general nodes.
         gpu_types: instance types of the GPU nodes; empty for none.

@@ -34,7 +34,6 @@ class AliasTarget:
     """Something in AWS that a record may point to.
 
     Args:
-        host: its DNS name.
         zone: id of the Route 53 zone of that name.
     """
 
@@ -47,7 +46,6 @@ class Route53FailoverArgs:
     """What the records are made from.
 
     Args:
-        zone: id of the hosted zone.
         domain: name of the records.
         origin: the load balancer.
         cdn: CloudFront in front of it; None for the balancer alone.

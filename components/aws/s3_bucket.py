@@ -27,7 +27,6 @@ class S3BucketArgs:
             deliveries need.
         logs: name of the bucket that gets the access log; None for a log bucket.
         logs_allowed: what lets S3 write that log, and is there before it is switched on.
-        service: the one service it belongs to, if it does.
         log_days: days after which everything is deleted, for a bucket of logs.
     """
 
@@ -53,8 +52,6 @@ class S3Bucket(Component[S3BucketArgs]):
 
     Outputs:
         bucket: its name, known when it is private and encrypted.
-        arn: its ARN.
-        domain: its own DNS name.
     """
 
     TOKEN = "nexus:data:S3Bucket"

@@ -25,7 +25,6 @@ class Pinned:
         version: as AWS' API takes it.
         until: last day of standard support; None where AWS has not told one.
         seen: day on which the source was read.
-        source: where AWS tells it.
         then: what AWS does when support has ended.
     """
 
@@ -81,12 +80,7 @@ PINNED = (KUBERNETES, POSTGRES, VALKEY, RABBITMQ)
 
 
 def warnings(today: date, pinned: tuple[Pinned, ...] = PINNED) -> Iterator[str]:
-    """A sentence for each version that leaves support soon, or of which nobody knows.
-
-    Args:
-        today: day to look from.
-        pinned: versions to look at.
-    """
+    """A sentence for each version that leaves support soon, or of which nobody knows."""
     for each in pinned:
         name = f"{each.product} {each.version}"
         if each.until is None:

@@ -47,7 +47,6 @@ class VpcArgs:
     """What a network is made from.
 
     Args:
-        aws: source of names and tags; its zones are those of the network.
         cidr: address range, /16 to /20.
         nat_gateways: 1, or one per zone.
     """
@@ -69,7 +68,6 @@ class Vpc(Component[VpcArgs]):
         `{name}-public-out`, `{name}-private-{zone}-out`: routes to them and to the internet.
 
     Outputs:
-        id: the VPC's id.
         public: ids of the public subnets, in the order of the zones, known when they lead out;
             what uses one is gone, in a `destroy`, before its way out is.
         private: ids of the private subnets, in the same order, as well.
@@ -212,12 +210,7 @@ class Vpc(Component[VpcArgs]):
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLogsArgs:
-    """What flow logs are made from.
-
-    Args:
-        vpc: id of the network.
-        key: ARN of the key that encrypts logs.
-    """
+    """What flow logs are made from."""
 
     aws: AwsContext
     vpc: pulumi.Input[str]
@@ -231,9 +224,6 @@ class FlowLogs(Component[FlowLogsArgs]):
         `{name}-group`: log group, encrypted.
         `{name}-role`: ServiceRole that writes into it.
         `{name}`: flow log of all traffic, accepted and rejected.
-
-    Outputs:
-        group: name of the log group.
     """
 
     TOKEN = "nexus:foundation:FlowLogs"

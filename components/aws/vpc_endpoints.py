@@ -21,7 +21,6 @@ class VpcEndpointsArgs:
     """What the endpoints are made from.
 
     Args:
-        vpc: id of the network.
         cidr: addresses of the network, which may use the endpoints.
         subnets: ids of the subnets that get an address of each, one per zone.
         route_tables: ids of the route tables that lead to S3.

@@ -39,9 +39,6 @@ class CdnMark(Component[CdnMarkArgs]):
 
     Makes:
         `{name}-value`: the value.
-
-    Outputs:
-        value: the value, secret.
     """
 
     TOKEN = "nexus:edge:CdnMark"
@@ -85,7 +82,6 @@ class WebAclArgs:
     """What a firewall is made from.
 
     Args:
-        scope: where it stands.
         logs_key: ARN of the key that encrypts logs, in the region of the firewall; None
             for CloudWatch's own.
         mark: value of the header `HEADER` on requests that one of our CDNs passed on, and
@@ -107,9 +103,6 @@ class WebAcl(Component[WebAclArgs]):
         `{name}`: the firewall.
         `{name}-logs`, `{name}-logging`: log group, and that it is used. No header
             with a credential is written, nor the mark.
-
-    Outputs:
-        arn: the firewall's ARN.
     """
 
     TOKEN = "nexus:edge:WebAcl"

@@ -42,7 +42,6 @@ class AcmeIssuerArgs:
     """What an issuer is made from.
 
     Args:
-        namespace: namespace of the ingress, from the resource that makes it.
         directory: a name of `DIRECTORIES`.
         email: who is told by the signer.
         ingress_class: class of the ingress that challenges come through; None for the
@@ -74,7 +73,6 @@ class AcmeIssuer(Component[AcmeIssuerArgs]):
 
     Outputs:
         handle: the Issuer; done when the signer knows its account.
-        issuer: the Issuer's name in the cluster.
     """
 
     TOKEN = "nexus:edge:AcmeIssuer"

@@ -26,8 +26,6 @@ class Chart:
 
     Args:
         name: name of the chart, and of the release: there is one of each in a cluster.
-        repository: address of the repository.
-        version: the one version that is installed.
     """
 
     name: str
@@ -51,11 +49,7 @@ def release(
     taken away again, so that the next run starts from nothing.
 
     Args:
-        name: logical name.
-        chart: what to install.
-        namespace: where.
         values: the chart's settings, those that differ from its own.
-        opts: options of the release.
         create_namespace: whether Helm makes the namespace. It stays when the release goes.
     """
     return Release(
@@ -154,7 +148,6 @@ class GpuDevicePluginArgs:
 
     Args:
         label: label of the nodes with a GPU, name and value.
-        nodes: the nodes with a GPU.
     """
 
     label: tuple[str, str]

@@ -20,10 +20,6 @@ class GatewayIngressArgs:
     """What an ingress is made from.
 
     Args:
-        namespace: namespace of the gateway, from the resource that makes it.
-        host: host name to answer for.
-        service: name of the gateway's Service.
-        port: TCP port of that Service.
         after: handle of the gateway, and of what signs; the route waits for both.
         ingress_class: class of the ingress; None for the cluster's default one.
         issuer: name of the Issuer of its certificate; None to answer without TLS.

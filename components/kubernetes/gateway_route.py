@@ -19,9 +19,6 @@ class GatewayRouteArgs:
     """What a route is made from.
 
     Args:
-        namespace: namespace of the gateway, from the resource that makes it.
-        service: name of the gateway's Service.
-        port: TCP port of that Service.
         targets: ARN of the balancer's target group.
         auto: whether EKS runs the controller (Auto Mode).
         after: handle of the gateway, and of the controller where it is made here, without
@@ -42,9 +39,6 @@ class GatewayRoute(Component[GatewayRouteArgs]):
 
     Makes:
         `{name}`: TargetGroupBinding.
-
-    Outputs:
-        handle: the binding.
     """
 
     TOKEN = "nexus:edge:GatewayRoute"

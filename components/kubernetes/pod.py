@@ -38,8 +38,6 @@ class Size:
 
     Args:
         cpu: CPU asked for, such as `10m`.
-        cpu_limit: CPU it may use at most.
-        memory: memory asked for.
         memory_limit: memory it may use at most; what it asks for, if not given.
         scratch: size of its writable /tmp, and the ephemeral storage it asks for.
         ephemeral: most ephemeral storage; logs count too, and a pod that uses more
@@ -117,10 +115,6 @@ def pod_spec(
     """A hardened pod: no service account token, no environment of other Services.
 
     Args:
-        containers: what runs.
-        volumes: everything that is mounted.
-        init_containers: what runs before, one after the other.
-        service_account: who the pod is.
         pull_secret: Secret that the images are pulled with.
         gpu: whether it may run on the nodes that are kept free for GPUs.
     """

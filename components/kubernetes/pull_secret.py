@@ -17,10 +17,7 @@ class PullSecretArgs:
     """What a login is made from.
 
     Args:
-        namespace: namespace of the pods, from the resource that makes it.
         registry: registry host, such as `docker.io`, or registry and path.
-        username: name to log in with.
-        password: password or token, secret.
     """
 
     context: Context

@@ -56,7 +56,6 @@ class ContainerPort:
 
     Args:
         use: what it is for, such as `http`.
-        number: the number.
         application: protocol as Kubernetes calls it, where HTTP/1.1 is not meant.
     """
 
@@ -75,7 +74,6 @@ class Folder:
     """An empty folder that the container may write to.
 
     Args:
-        path: where the container finds it.
         size: how much fits, as a Kubernetes quantity.
         memory: whether it is kept in memory; on the node's disk otherwise.
     """
@@ -90,7 +88,6 @@ class Schedule:
     """When a workload runs that does not run all the time.
 
     Args:
-        cron, time_zone: when a run is due.
         concurrency: what happens while the run before is not over.
         deadline_seconds: longest time of a run.
     """

@@ -29,11 +29,9 @@ class TierGateArgs:
     """What a gate is made from.
 
     Args:
-        namespace: the system namespace, from the resource that makes it.
         tier: tier that is ready when the gate is there.
         members: names of what makes up the tier, sorted; no versions, or every
             release would replace the gate.
-        handles: handles of the members.
         previous: gate of the tier before, so that an empty tier does not break the chain.
     """
 
@@ -52,9 +50,6 @@ class TierGate(Component[TierGateArgs]):
 
     Makes:
         `{name}`: ConfigMap that lists the tier's members.
-
-    Outputs:
-        handle: the ConfigMap.
     """
 
     TOKEN = "nexus:services:TierGate"

@@ -49,7 +49,6 @@ class Pods:
     """Pods of one role in a namespace.
 
     Args:
-        namespace: name of the namespace in the cluster.
         component: role, as `Context.labels` gives it; None for every pod of the namespace.
         names: names of the things they belong to; empty for all of that role.
     """
@@ -70,12 +69,7 @@ class Pods:
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """Pods that others run in the same cluster, by the labels that they gave them.
-
-    Args:
-        namespace: name of their namespace.
-        labels: what all of them have.
-    """
+    """Pods that others run in the same cluster, by the labels that they gave them."""
 
     namespace: str
     labels: Mapping[str, str]

@@ -57,15 +57,9 @@ class WorkloadArgs:
     """What a workload is made from. Its name is the service's.
 
     Args:
-        context: source of names and labels.
-        namespace: namespace of its domain, from the resource that makes it.
         domain, tier: where the service belongs, for labels.
-        image: image reference.
-        shape: what its container is.
         start_seconds: longest time from container start to ready, in seconds.
-        scaling: number of pods, and what it follows.
         priority: name of its priority class, from the resource that makes it.
-        size: requests and limits.
         dependencies: everything the service needs, sorted by name.
         grants: its own parts of platform resources, one per resource.
         variables: values of the environment variables that it needs, by name.
@@ -120,7 +114,6 @@ class Workload(Component[WorkloadArgs]):
         `{name}-budget`: PodDisruptionBudget of the Deployment: one pod at a time is taken away.
 
     Outputs:
-        handle: the Deployment or CronJob.
         url: where it is inside the cluster, None if nobody calls it.
     """
 

@@ -114,7 +114,6 @@ class Bootstrap:
     """What the bootstrap Jobs of a stack share.
 
     Args:
-        namespace: the data namespace, from the resource that makes it.
         script_map: ConfigMap that holds the scripts.
     """
 

@@ -64,8 +64,6 @@ class InClusterPostgres(InClusterServer[InClusterPostgresArgs]):
         `{name}`: StatefulServer.
 
     Outputs:
-        handle: the StatefulSet.
-        host: DNS name inside the cluster.
         master: name of the Secret with the master's user name and password.
     """
 

@@ -47,9 +47,6 @@ class InClusterQueue(InClusterServer[InClusterQueueArgs]):
         `{name}`: StatefulServer.
 
     Outputs:
-        handle: the StatefulSet.
-        host: DNS name inside the cluster.
-        management_url: base URL of the management API.
         master: name of the Secret with the administrator's credentials.
     """
 

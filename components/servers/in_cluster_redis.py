@@ -65,9 +65,6 @@ class InClusterRedis(InClusterServer[InClusterRedisArgs]):
         `{name}-acl`: Secret with the ACL file; it holds hashes, no passwords.
         `{name}-config`: ConfigMap with the server's configuration.
         `{name}`: StatefulServer.
-
-    Outputs:
-        handle: the StatefulSet.
     """
 
     TOKEN = "nexus:data:InClusterRedis"

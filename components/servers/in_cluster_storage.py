@@ -58,8 +58,6 @@ class InClusterStorage(InClusterServer[InClusterStorageArgs]):
         `{name}`: StatefulServer.
 
     Outputs:
-        handle: the StatefulSet.
-        url: base URL of the S3 API.
         master: name of the Secret with the administrator's credentials.
     """
 

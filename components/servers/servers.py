@@ -41,7 +41,6 @@ def password(name: str, *, rotation: int = 0, opts: pulumi.ResourceOptions) -> R
     Made by the random provider, and secret from the moment it exists.
 
     Args:
-        name: logical name.
         rotation: a higher number makes a new password.
         opts: resource options; its parent owns the password.
     """
@@ -59,10 +58,7 @@ def passwords(
     """Makes the passwords of a server's users, one for each service.
 
     Args:
-        name: of the server.
-        services: names of the services.
         rotations: rotation counter by service; 0 where none is given.
-        opts: as for `password`.
     """
     return {
         service: password(
@@ -83,9 +79,6 @@ def redis_grants(
 
     Args:
         handle: the server; it is ready when all users are.
-        endpoint: where it is.
-        secrets: password by service.
-        tls: whether clients need TLS.
     """
     more = {"tls": "required"} if tls else {}
     return tuple(

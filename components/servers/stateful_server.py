@@ -92,9 +92,6 @@ class StatefulServer(Component[StatefulServerArgs]):
         `{name}-pods`: headless Service, which Kubernetes asks of every StatefulSet
             (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#limitations).
         `{name}`: StatefulSet, awaited until its pod is ready.
-
-    Outputs:
-        handle: the StatefulSet.
     """
 
     TOKEN = "nexus:data:StatefulServer"

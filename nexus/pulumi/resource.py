@@ -48,7 +48,6 @@ class Resource:
     Args:
         urn: the URN the engine gives it.
         type: its type token, as `kubernetes:apps/v1:Deployment`.
-        name: its logical name.
         parent: URN of its parent; None for the stack itself.
         provider: URN of its provider; None for components and providers.
         inputs: its inputs as plain data, secrets replaced.

@@ -190,9 +190,6 @@ def rehearse(
     """Rehearse a program while the block runs; nothing is left when it ends, however it ends.
 
     Args:
-        program: declares the resources, as `__main__` would.
-        project: the project's name.
-        stack: the stack's name.
         config: the stack's settings by full key (`project:name`), as in its YAML file.
         secret_config: placeholders for secret settings, by full key.
         time_scale: simulated seconds that take one real second, for runs that are to be

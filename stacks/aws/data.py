@@ -36,14 +36,7 @@ OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMu
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """A service's part of a platform resource that it reaches with its AWS role.
-
-    Args:
-        resource: the platform resource.
-        service: who gets it.
-        endpoint: plain facts about it.
-        statements: what the service's role may do.
-    """
+    """A service's part of a platform resource that it reaches with its AWS role."""
 
     resource: str
     service: str
@@ -56,10 +49,8 @@ class AwsData:
     """What the servers give, and the buckets that the edge needs.
 
     Args:
-        data: what the servers give.
         served: the bucket that the CDN serves, if the catalog names one; whoever makes the
             CDN makes its policy.
-        logs: the bucket of access logs.
         logs_allowed: what lets AWS write there.
     """
 

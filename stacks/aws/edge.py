@@ -49,10 +49,6 @@ def build_cdns(
     """Makes CloudFront's distributions and their firewall, where the edge has them.
 
     Args:
-        settings: of the stack.
-        foundation: where everything is made.
-        data: with the bucket that is served, and that of logs.
-        certificate: for all names.
         mark: value that tells the balancer's firewall what was counted before it.
     """
     if not distributions(settings):
@@ -143,8 +139,7 @@ class Entry:
 
     Args:
         data: what services get of it: the CDN and the load balancer.
-        balancer: the load balancer.
-        gateway: service that it routes to; None if the catalog has none.
+        gateway: service that it routes to.
     """
 
     data: Data

@@ -35,9 +35,7 @@ class Cluster:
     """The cluster and the network it is in, made here or not.
 
     Args:
-        name, arn, kubeconfig: of the cluster.
         security_group: id of the group of all its nodes.
-        vpc: id of the network.
         public, data: ids of the subnets for load balancers and for servers.
         needs: what the pods need, where it is made here: the nodes and their ways to AWS. What
             runs in the cluster waits for it, and in a `destroy` goes before it.
@@ -64,9 +62,6 @@ def make_cluster(
     """Makes the network and the cluster.
 
     Args:
-        program: addresses, administrators, who runs the nodes, and sizes.
-        aws: source of names and tags.
-        logs_key: ARN of the key that encrypts logs.
         options: with a provider for AWS.
     """
     settings, platform = program.settings, program.platform
@@ -157,9 +152,6 @@ def make_addons(
     """Makes what the nodes need inside of the cluster.
 
     Args:
-        program: whether EKS runs the nodes, who made the cluster, and sizes.
-        aws: source of names and tags.
-        cluster: the cluster.
         options: with a provider for it.
 
     Returns:
@@ -208,8 +200,6 @@ class AwsFoundation(Foundation):
     """The foundation, and what only AWS has.
 
     Args:
-        cluster: the cluster and its network.
-        logs_key: ARN of the key that encrypts logs.
         gpu: done when pods can ask for GPUs; None where nobody does, or an existing cluster
             has its own.
     """

@@ -75,14 +75,12 @@ def test_tokens_are_of_one_component_each() -> None:
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda each: each.__name__)
-def test_outputs_are_described(component: type[Component[Any]]) -> None:
-    """What a component gives is its promise to those that come after it."""
+def test_outputs_and_their_docstring_agree(component: type[Component[Any]]) -> None:
+    """A description of an output that is gone misleads those that come after it."""
     doc = inspect.getdoc(component) or ""
     assert "Makes:" in doc
-    given = set(outputs(component))
     described = doc.partition("Outputs:")[2]
-    assert bool(given) == ("Outputs:" in doc)
-    assert {each for each in given if f"    {each}: " not in described} == set()
+    assert set(re.findall(r"^ {4}([a-z_]+): ", described, re.MULTILINE)) <= set(outputs(component))
 
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda each: each.__name__)

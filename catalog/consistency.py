@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from catalog.document import At, place
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import MAX_TIERS, NeedEntry, PlatformFile, ServicesFile
+from catalog.migration import unfit_migration
 from catalog.names import (
     DEDICABLE,
     EXTERNAL_TIER,
@@ -267,6 +268,7 @@ def _unfit_environments(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem
 
 
 def _unfit_runs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
+    services = {name for file in files for name in file.content.services}
     for file in files:
         for name, entry in file.content.services.items():
             for at, message in unfit_run(
@@ -274,6 +276,10 @@ def _unfit_runs(files: Sequence[Read[ServicesFile]]) -> Iterator[Problem]:
                 port=entry.port,
                 own_start="start_seconds" in entry.model_fields_set,
                 required=entry.environment,
+            ):
+                yield unfit_service(file, name, at, message)
+            for at, message in unfit_migration(
+                name, entry.migrate, [need.target for need in entry.needs], services
             ):
                 yield unfit_service(file, name, at, message)
             if entry.run.kind is Kind.SCHEDULED:

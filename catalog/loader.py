@@ -13,6 +13,7 @@ from catalog.consistency import inconsistencies, unfit_service
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.migration import migration_of
 from catalog.model import (
     Bucket,
     CallPolicy,
@@ -165,6 +166,7 @@ def _services(
             ),
             sizings=own_sizings(name, entry, file.document, sizes),
             who=who_of(file.content, entry),
+            migration=migration_of(entry.migrate),
         )
         for file in files
         for name, entry in file.content.services.items()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from catalog.errors import did_you_mean
+from catalog.migration import DATABASE, Migration, migration_name
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
 from catalog.size import EnvironmentSizes, Sizing
@@ -93,6 +94,7 @@ class Service:
         run: what its container is.
         sizings: how large it is, in the environments for which it says so itself.
         who: who answers for it.
+        migration: what changes its database before its pods of a release start, if anything.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Service:
     run: Run = field(default_factory=Run)
     who: Who = field(default_factory=Who)
     sizings: Mapping[EnvironmentName, Sizing] = field(default_factory=dict[EnvironmentName, Sizing])
+    migration: Migration | None = None
 
     @property
     def port(self) -> int:
@@ -274,6 +277,17 @@ class Catalog:
     def edges_to(self, resource: ResourceName) -> tuple[Edge, ...]:
         """Edges that lead to a platform resource, sorted by source."""
         return tuple(edge for edge in self.edges if edge.target == resource)
+
+    @property
+    def migrations(self) -> tuple[str, ...]:
+        """Names of all migrations, sorted by service."""
+        return tuple(migration_name(each.name) for each in self.services.values() if each.migration)
+
+    def migrates(self, service: str) -> Edge | None:
+        """The edge to the database that the migrations of `service` change, None without any."""
+        if self.services[service].migration is None:
+            return None
+        return next(each for each in self.needs(service) if self.base(each.target) == DATABASE)
 
     def called(self, edge: Edge) -> Port | None:
         """The port of a service that `edge` leads to, None where there is none to call."""

@@ -101,6 +101,14 @@ BYTES = r"^[1-9][0-9]{0,12}(k|M|G|T|Ki|Mi|Gi|Ti)$"
 HTTPS = r"^https://[!-~]+$"
 """Address for people."""
 
+WHOLE_IMAGE = (
+    r"(?=[^/]*[.:]|localhost/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?"
+    r"(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)+"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
+)
+"""A whole image with its registry, name and version. Source: the grammar in
+https://github.com/distribution/reference, with a registry that is told from a name."""
+
 ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]*$"
 """Text without line breaks and control characters; it goes into annotations and pictures."""
 

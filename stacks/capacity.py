@@ -19,6 +19,7 @@ from stacks.sizes import (
     LEAST_CONNECTIONS,
     broker_connections,
     database_connections,
+    migration_connections,
     unfit_sizes,
 )
 
@@ -55,7 +56,7 @@ https://docs.aws.amazon.com/amazon-mq/latest/developer-guide/rabbitmq-resource-l
 
 def postgres_connections(environment: Environment, catalog: Catalog, server: str) -> int:
     """`max_connections` of the PostgreSQL `server` that runs inside of the cluster."""
-    held = _held(environment, catalog, server, database_connections)
+    held = _held_databases(environment, catalog, server)
     return STEP * ceil((sum(held.values()) + SPARE) / STEP) + KEPT
 
 
@@ -106,6 +107,14 @@ def _held(
     }
 
 
+def _held_databases(environment: Environment, catalog: Catalog, server: str) -> Mapping[str, int]:
+    """Connections that each user of a PostgreSQL server may hold, its migrations included."""
+    return {
+        name: held + (migration_connections(catalog.services[name]) or 0)
+        for name, held in _held(environment, catalog, server, database_connections).items()
+    }
+
+
 def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> Iterator[Problem]:
     def problem(server: str, message: str) -> Problem:
         return Problem(catalog.platform_file, f"resource '{server}': {message}")
@@ -113,7 +122,7 @@ def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> I
     instance_class, broker = platform.postgres.instance_class, platform.queue.instance_type
     most = aurora_connections(instance_class)
     for server in catalog.servers("postgres"):
-        held = _held(environment, catalog, server, database_connections)
+        held = _held_databases(environment, catalog, server)
         wanted = sum(held.values()) + KEPT
         if wanted > most:
             yield problem(

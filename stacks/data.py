@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import pulumi
@@ -13,13 +13,13 @@ from catalog import Catalog
 from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
-from components.servers.bootstrap import ALWAYS, script
+from components.servers.bootstrap import ALWAYS, Script, script
 from components.servers.bootstrap_job import Bootstrap
 from components.servers.parts import Database, DatabaseArgs, Vhost, VhostArgs
 from components.servers.servers import Grant, PostgresServer, QueueServer
 from stacks.foundation import Foundation
 from stacks.inputs import Program
-from stacks.sizes import broker_connections, database_connections
+from stacks.sizes import broker_connections, database_connections, migration_connections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +29,13 @@ class Data:
     Args:
         servers: handle of each server, by platform resource.
         grants: the services' own parts of them.
+        owners: how migrations sign in to the databases that they change, by the name that a
+            service's data has.
     """
 
     servers: Mapping[str, pulumi.Resource]
     grants: tuple[Grant, ...] = ()
+    owners: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
 
     def of(self, service: str) -> Mapping[str, Grant]:
         """The parts of a service, by the resource: whichever server that is on.
@@ -48,6 +51,7 @@ def together(*parts: Data) -> Data:
     return Data(
         servers={name: handle for part in parts for name, handle in part.servers.items()},
         grants=tuple(grant for part in parts for grant in part.grants),
+        owners={name: grant for part in parts for name, grant in part.owners.items()},
     )
 
 
@@ -74,11 +78,11 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
     foundation: FoundationT_co
     bootstrap: Bootstrap
 
-    def databases(self, resource: str, server: PostgresServer) -> tuple[Grant, ...]:
+    def databases(self, resource: str, server: PostgresServer) -> Data:
         """Makes a database on `server` for every service that needs `resource`."""
         program = self.program
-        return tuple(
-            Database(
+        made = {
+            service: Database(
                 f"{service}-database",
                 DatabaseArgs(
                     bootstrap=self.bootstrap,
@@ -86,10 +90,16 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                     server=server,
                     rotation=program.rotations.get(service, 0),
                     connections=database_connections(program.sizing(name)),
+                    migration_connections=migration_connections(program.catalog.services[name]),
                 ),
                 self.foundation.options(),
-            ).grant
+            )
             for service, name in program.owners(resource).items()
+        }
+        return Data(
+            servers={resource: server.handle},
+            grants=tuple(each.grant for each in made.values()),
+            owners={name: each.owner for name, each in made.items() if each.owner is not None},
         )
 
     def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
@@ -111,6 +121,13 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
         )
 
 
+def scripts_of(catalog: Catalog) -> Iterator[Script]:
+    """The scripts that some bootstrap Job of this catalog runs or may run."""
+    yield from ALWAYS
+    if any(service.migration is not None for service in catalog.services.values()):
+        yield "postgres-access.sh"
+
+
 def lay_ground(
     program: ProgramT_co, foundation: FoundationT_co
 ) -> Ground[ProgramT_co, FoundationT_co]:
@@ -119,7 +136,7 @@ def lay_ground(
     scripts = ConfigMap(
         "bootstrap-scripts",
         metadata={"namespace": namespace, "labels": context.labels("bootstrap", "scripts")},
-        data={name: script(name) for name in ALWAYS},
+        data={name: script(name) for name in scripts_of(program.catalog)},
         opts=pulumi.ResourceOptions(provider=foundation.providers[0]),
     )
     bootstrap = Bootstrap(context=context, namespace=namespace, script_map=physical_name(scripts))

@@ -11,6 +11,7 @@ from components.context import DATA, SYSTEM
 from components.kubernetes.acme_issuer import SOLVER_SIZE
 from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
 from components.kubernetes.pod import Size
+from components.kubernetes.service_job import LOCK_SIZE
 from components.servers.bootstrap_job import FETCH_SIZE
 from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
@@ -71,7 +72,12 @@ def pods_of(domain: str, catalog: Catalog, environment: EnvironmentName) -> Coun
     for service in catalog.services.values():
         if service.domain == domain:
             sizing = catalog.sizing(service.name, environment)
-            pods[with_room(pod_size(sizing.size), service.run)] += rolling_pods(sizing)
+            size = with_room(pod_size(sizing.size), service.run)
+            pods[size] += rolling_pods(sizing)
+            if service.migration is not None:
+                # One that runs and one that waits for it, each beside its lock.
+                pods[size] += 2
+                pods[LOCK_SIZE] += 2
     return pods
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from catalog import Edge
+from catalog.migration import DATABASE
 from components.context import DATA
+from components.kubernetes.service_job import MIGRATION
 from components.kubernetes.traffic import Addresses, Labelled, Pods, Traffic
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from stacks.foundation import Foundation
@@ -41,10 +44,12 @@ class Network:
     Args:
         ingress: who may call it, by service.
         egress: whom it may call, by service.
+        migrations: whom the migrations of a service may call: its database.
     """
 
     ingress: Mapping[str, tuple[Traffic, ...]]
     egress: Mapping[str, tuple[Traffic, ...]]
+    migrations: Mapping[str, tuple[Traffic, ...]]
 
 
 def build_network(
@@ -66,20 +71,35 @@ def build_network(
     services = program.catalog.services
     return Network(
         ingress={name: _ingress(program, name, entrance) for name in services},
-        egress={name: _egress(program, name, destinations) for name in services},
+        egress={
+            name: _egress(program, program.catalog.needs(name), destinations) for name in services
+        },
+        migrations={
+            name: _egress(program, [database], destinations)
+            for name in services
+            if (database := program.catalog.migrates(name)) is not None
+        },
     )
 
 
 def jobs_of(resource: str, program: Program) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
     suffix = {"postgres": "database", "queue": "vhost"}[program.catalog.base(resource)]
-    return tuple(f"{name}-{suffix}" for name in program.owners(resource))
+    owners, services = program.owners(resource), program.catalog.services
+    migrated = [
+        f"{own}-{suffix}-access"
+        for own, name in owners.items()
+        if suffix == "database" and services[name].migration is not None
+    ]
+    return (*(f"{name}-{suffix}" for name in owners), *migrated)
 
 
 def _isolate(
     program: Program, foundation: Foundation, resource: str, destination: Destination
 ) -> None:
     callers = _workloads(program, program.users(resource))
+    if program.catalog.base(resource) == DATABASE:
+        callers += _migrations(program, program.users(resource))
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
@@ -119,25 +139,41 @@ def _ingress(
 
 
 def _egress(
-    program: Program, name: str, destinations: Mapping[str, Destination]
+    program: Program, edges: Iterable[Edge], destinations: Mapping[str, Destination]
 ) -> tuple[Traffic, ...]:
-    catalog = program.catalog
+    catalog, edges = program.catalog, tuple(edges)
     peers: dict[int, list[Pods | Labelled | Addresses]] = {}
     called: dict[int, list[str]] = {}
-    for edge in catalog.needs(name):
+    for edge in edges:
         port = catalog.called(edge)
         if port is not None:
             called.setdefault(port.number, []).append(edge.target)
     for number, services in called.items():
         peers[number] = [*_workloads(program, services)]
-    targets = [edge.target for edge in catalog.needs(name)]
-    for target in targets:
-        if target in destinations:
-            found = destinations[target]
+    for edge in edges:
+        if edge.target in destinations:
+            found = destinations[edge.target]
             for traffic in (Traffic(peers=(found.at,), port=found.port), *found.also):
                 known = peers.setdefault(traffic.port, [])
                 known.extend(peer for peer in traffic.peers if peer not in known)
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
+
+
+def _migrations(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
+    """The pods of services' migrations, one selector per namespace."""
+    by_domain: dict[str, list[str]] = {}
+    for name in names:
+        service = program.catalog.services[name]
+        if service.migration is not None:
+            by_domain.setdefault(service.domain, []).append(name)
+    return tuple(
+        Pods(
+            namespace=program.context.namespace(domain),
+            component=MIGRATION,
+            names=tuple(sorted(members)),
+        )
+        for domain, members in sorted(by_domain.items())
+    )
 
 
 def _workloads(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem, Service
 from catalog.document import read_document
+from catalog.names import WHOLE_IMAGE
 from catalog.run import Kind, Run
 from catalog.validation import validated
 from components.servers.bootstrap import PYTHON_IMAGE
@@ -19,20 +20,12 @@ from components.servers.bootstrap import PYTHON_IMAGE
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""
 
-REFERENCE = re.compile(
-    r"(?=[^/]*[.:]|localhost/)[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?"
-    r"(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)+"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|@sha256:[0-9a-f]{64})"
-)
-"""A whole image with its registry, name and version. Source: the grammar in
-https://github.com/distribution/reference, with a registry that is told from a name."""
-
 STAND_IN_IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
 """Answers every path with status 200, health checks included."""
 
 
 def _version(text: str) -> str:
-    if "/" in text and not REFERENCE.fullmatch(text):
+    if "/" in text and not re.fullmatch(WHOLE_IMAGE, text):
         raise ValueError(
             "is no whole image; write its registry, name and version, such as "
             "'docker.io/library/nginx:1.27.0'."
@@ -102,6 +95,8 @@ class Release:
                 "'sha256:…', so that a moved tag cannot change what runs."
             )
             problems.append(Problem(self.file, message))
+        if digests:
+            problems += _migrations_by_tag(catalog)
         own = [name for name, version in self.versions.items() if "/" not in version]
         if own and registry is None:
             message = (
@@ -118,6 +113,17 @@ class Release:
             else _stand_in(service)
             for service in catalog.services.values()
         }
+
+
+def _migrations_by_tag(catalog: Catalog) -> Iterator[Problem]:
+    for service in catalog.services.values():
+        image = None if service.migration is None else service.migration.image
+        if image is not None and not _is_digest(image):
+            yield Problem(
+                service.file,
+                f"service '{service.name}', field 'migrate.image': '{image}' has no digest, which "
+                "this environment needs; write '…@sha256:…'.",
+            )
 
 
 def read_release(project: Path, file: str, catalog: Catalog) -> Release:

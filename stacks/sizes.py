@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from catalog import Catalog, Problem
+from catalog import Catalog, Problem, Service
 from catalog.names import EnvironmentName
 from catalog.size import EnvironmentSizes, Sizing
 from catalog.size import Size as CatalogSize
@@ -72,6 +72,16 @@ def database_connections(sizing: Sizing) -> int:
 def broker_connections(sizing: Sizing) -> int:
     """How many connections to its vhost a service may hold, with all of its pods."""
     return _connections(sizing, BROKER_CONNECTIONS)
+
+
+MIGRATION_CONNECTIONS = 10
+"""What the login of a service's migrations may hold: one for the lock of each that runs or waits,
+and what migration tools use, which go one step after the other."""
+
+
+def migration_connections(service: Service) -> int | None:
+    """How many connections the migrations of a service may hold, None where it has none."""
+    return None if service.migration is None else MIGRATION_CONNECTIONS
 
 
 def connected_pods(sizing: Sizing) -> int:

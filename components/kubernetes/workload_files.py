@@ -22,12 +22,17 @@ def configuration_volume(
     metadata: ObjectMetaArgsDict,
     dependencies: Iterable[Dependency],
     opts: pulumi.ResourceOptions,
+    *,
+    service: str | None = None,
 ) -> VolumeArgsDict:
-    """Makes the ConfigMap `{name}-config` and returns the volume `config` with its file."""
+    """Makes the ConfigMap `{name}-config` and returns the volume `config` with its file.
+
+    `service` is who reads it, if that is not called `name`.
+    """
     text = pulumi.Output.json_dumps(
         {
             "version": CONFIG_VERSION,
-            "service": name,
+            "service": service or name,
             "dependencies": {entry.name: entry.document() for entry in dependencies},
         },
         indent=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import pulumi
@@ -41,9 +41,16 @@ class PartArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseArgs(PartArgs):
-    """What a database is made from."""
+    """What a database is made from.
+
+    Args:
+        server: where it is.
+        migration_connections: how many a migration may hold, where one changes the tables; the
+            service itself then changes rows alone. None where the service does it.
+    """
 
     server: PostgresServer
+    migration_connections: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +83,7 @@ class Part(Component[PartArgsT]):
         env: Mapping[str, pulumi.Input[str]],
         endpoint: Mapping[str, pulumi.Input[str]],
         after: pulumi.Resource | None = None,
+        secret_name: str | None = None,
     ) -> None:
         """Makes the password and the Job, and sets `handle` and `grant`.
 
@@ -89,8 +97,10 @@ class Part(Component[PartArgsT]):
             env: what the script is told of it.
             endpoint: what the service is told of it, besides host and port.
             after: what the Job waits for; the server itself if it is None.
+            secret_name: start of the password's name, where that is not `name`.
         """
-        secret = password(f"{name}-password", rotation=args.rotation, opts=self.child).result
+        stem = secret_name or name
+        secret = password(f"{stem}-password", rotation=args.rotation, opts=self.child).result
         self.handle = BootstrapJob(
             name,
             BootstrapJobArgs(
@@ -119,9 +129,14 @@ class Database(Part[DatabaseArgs]):
     """A database, its owner role without login, and the login role of one service.
 
     Makes:
-        `{name}-password`: password of the login role.
+        `{name}-password`: password of the service's login role.
         `{name}`: BootstrapJob. Deleting it leaves the database: data is never
             dropped by a deployment.
+        `{name}-migration-password`: password of the login that acts as the owner, and
+        `{name}-access`: BootstrapJob that gives the service's login its rows alone; both
+            where migrations change the tables.
+
+    Sets `grant`, what the service gets, and `owner`, what its migrations get.
 
     Outputs:
         handle: the Job; done means that the service can connect.
@@ -130,16 +145,51 @@ class Database(Part[DatabaseArgs]):
     TOKEN = "nexus:data:Database"
 
     def _make(self, name: str, args: DatabaseArgs) -> None:
-        server, service = args.server, args.service
+        self.owner: Grant | None = None
+        if args.migration_connections is None:
+            self._login(name, args, args, "postgres.sh")
+            return
+        migration = replace(
+            args, service=f"{args.service}_migration", connections=args.migration_connections
+        )
+        self._login(name, args, migration, "postgres.sh", secret_name=f"{name}-migration")
+        owner, database = self.grant, self.handle
+        # The service keeps the password that it had when it changed the tables itself.
+        self._login(
+            f"{name}-access",
+            args,
+            args,
+            "postgres-access.sh",
+            more={"ACCESS": "read-write"},
+            after=database,
+            secret_name=name,
+        )
+        # Whatever a migration makes has to be covered by then.
+        self.owner = replace(owner, handle=self.handle)
+
+    def _login(
+        self,
+        name: str,
+        args: DatabaseArgs,
+        login: DatabaseArgs,
+        script: Script,
+        *,
+        more: Mapping[str, str] | None = None,
+        after: pulumi.Resource | None = None,
+        secret_name: str | None = None,
+    ) -> None:
+        """Gives `login` the database that `args` names."""
         self._give(
             name,
-            args,
-            server,
+            login,
+            args.server,
             resource="postgres",
-            image=server.client_image,
-            script="postgres.sh",
-            env=_postgres_env(args, server, service),
-            endpoint={"database": service, "sslmode": server.tls_mode},
+            image=args.server.client_image,
+            script=script,
+            env={**_postgres_env(login, args.server, args.service), **(more or {})},
+            endpoint={"database": args.service, "sslmode": args.server.tls_mode},
+            after=after,
+            secret_name=secret_name,
         )
 
 

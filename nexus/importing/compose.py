@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from catalog.errors import InputError, Problem, counted
+from catalog.names import WHOLE_IMAGE
 from nexus.importing.compose_file import UNSET, ComposeFile, Service
 from nexus.importing.container import NO_HEALTH, UNKNOWN_HEALTH, Container, blank, container
 from nexus.importing.draft import Draft
@@ -20,7 +22,6 @@ from nexus.importing.project import (
     put_services,
 )
 from nexus.importing.translation import Need, Translation, listed
-from stacks.release import REFERENCE
 from stacks.settings import PROJECT
 
 MOST_LISTED = 6
@@ -254,7 +255,7 @@ class _Import:
             reference = full_reference(service.image)
             if reference.endswith(":latest"):
                 self._alike(UNPINNED, f"{own}: {reference}", source)
-            elif not REFERENCE.fullmatch(reference):
+            elif not re.fullmatch(WHOLE_IMAGE, reference):
                 message = f"'{service.image}' is no image that a registry can have; write one"
                 self._ask(own, (), message, source)
             else:

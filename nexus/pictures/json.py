@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog import Catalog
+from catalog.migration import migration_name
 from catalog.run import Kind
 
 
@@ -57,6 +58,8 @@ def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
             node["summary"] = service.summary
             if service.run.kind is not Kind.WEB:
                 node["runs"] = service.run.kind
+            if service.migration is not None:
+                node["migration"] = migration_name(name)
             if service.renamed_from is not None:
                 node["renamed_from"] = service.renamed_from
         if resource is not None and resource.dedicated_to is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
+from catalog.migration import migration_name
 from catalog.run import Kind
 from graph.dependencies import components, dependency_graph, service_edges
 from graph.order import longest_chain, starts_after, waves_by_tier
@@ -101,6 +102,8 @@ def _service(catalog: Catalog, name: str, after: tuple[str, ...], width: int) ->
         parts.append(f"after {', '.join(_with_fallback(edges[target]) for target in after)}")
     if stands_on:
         parts.append(f"on {', '.join(stands_on)}")
+    if catalog.services[name].migration is not None:
+        parts.append(f"after its migration {migration_name(name)}")
     return f"    {name:<{width}}  {'; '.join(parts)}".rstrip()
 
 
@@ -153,9 +156,20 @@ def _neighbours(catalog: Catalog, name: str) -> Iterator[str]:
             yield f"answered for by {who}"
         yield ""
         yield f"rolled out after {', '.join(starts_after(catalog)[name]) or 'no other service'}"
+        yield from _migration(catalog, name)
         yield from _section("needs", {edge.target: edge for edge in catalog.needs(name)})
     users = {edge.source: edge for edge in catalog.edges if edge.target == name}
     yield from _section("needed by", users)
+
+
+def _migration(catalog: Catalog, name: str) -> Iterator[str]:
+    migration, edge = catalog.services[name].migration, catalog.migrates(name)
+    if migration is not None and edge is not None:
+        runs = " ".join((*migration.command, *migration.arguments))
+        yield (
+            f"and after its migration {migration_name(name)}, which waits for {edge.target} and "
+            f"runs: {runs}"
+        )
 
 
 def _section(title: str, edges: Mapping[str, Edge]) -> Iterator[str]:

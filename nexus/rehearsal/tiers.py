@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from nexus.rehearsal.record import FAILED, Operation
@@ -127,14 +127,18 @@ class Spread:
     unharmed: tuple[str, ...]
 
 
-def spread(services: Iterable[str], operations: Iterable[Operation]) -> Spread:
+def spread(
+    services: Iterable[str], operations: Iterable[Operation], jobs: Container[str] = ()
+) -> Spread:
     """Return how far the failures of one run spread.
 
-    It takes all services that the stack runs, and all operations of the run, those that changed
-    nothing included.
+    It takes all services that the stack runs, all operations of the run, those that changed
+    nothing included, and the names of Jobs that may fail by themselves.
     """
-    results = {each.name: each.result for each in operations if each.type in _WORKLOADS}
+    every = tuple(operations)
+    results = {each.name: each.result for each in every if each.type in _WORKLOADS}
     failed = {name for name, result in results.items() if result == FAILED}
+    failed |= {each.name for each in every if each.name in jobs and each.result == FAILED}
     names = set(services)
     return Spread(
         failed=tuple(sorted(failed)),

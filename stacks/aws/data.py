@@ -151,7 +151,7 @@ def _postgres(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
         ),
         foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=ground.databases(name, server))
+    return ground.databases(name, server)
 
 
 def _restore(settings: Settings, name: str) -> RestoreArgs | None:

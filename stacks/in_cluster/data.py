@@ -46,7 +46,7 @@ def _postgres(ground: ClusterGround, name: str) -> Data:
         ),
         ground.foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=ground.databases(name, server))
+    return ground.databases(name, server)
 
 
 def _redis(ground: ClusterGround, name: str) -> Data:

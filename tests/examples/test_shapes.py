@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from nexus.policy.rules import violations
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.schema import validate
 from stacks.program import build
+from stacks.release import read_release
 from stacks.stack_file import read_stack_file
 from tests.projects import ROOT
 from tests.reachable import matrix
@@ -178,6 +180,63 @@ def test_without_a_version_each_kind_has_a_stand_in_that_works(tmp_path: Path) -
     assert [str(each) for each in violations(plan.named())] == []
 
 
+def test_a_migration_has_the_owner_s_login_and_its_service_the_rows_alone(shapes: Plan) -> None:
+    """Tables that the service may drop, or that nobody may make."""
+    jobs = {
+        each: {
+            variable["name"]: variable["value"]
+            for variable in one(shapes, ":Job", each)["spec"]["template"]["spec"]["containers"][0][
+                "env"
+            ]
+        }
+        for each in ("orders-database", "orders-database-access", "sweeper-database")
+    }
+    logins = {name: (env["OWNER_ROLE"], env["LOGIN_ROLE"]) for name, env in jobs.items()}
+    assert logins == {
+        "orders-database": ("orders_owner", "orders_migration"),
+        "orders-database-access": ("orders_owner", "orders"),
+        "sweeper-database": ("sweeper_owner", "sweeper"),
+    }
+    assert jobs["orders-database-access"]["ACCESS"] == "read-write"
+    world, pods = world_of(shapes.named())
+    [migration] = [each for each in pods if each.name.endswith("/orders-migration")]
+    reached = matrix(world, [migration], [each for each in pods if each != migration])
+    assert {target: ports for (_, target), ports in reached.items()} == {
+        "StatefulSet/postgres": (("TCP", 5432, 5432),)
+    }
+
+
+def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:
+    """Pods of the new release start on the old tables."""
+    file = read_stack_file(SHAPES, "dev")
+    with rehearse(lambda: build(SHAPES), file.project, "dev", file.config) as session:
+        assert session.up().succeeded
+        before = session.export()["resources"]
+        [running] = [each for each in before if each["urn"].endswith("apps/v1:Deployment::orders")]
+        release = read_release(SHAPES, "releases/dev.yaml", load_catalog(SHAPES))
+        newer = replace(release, versions={**release.versions, "orders": "2.4.0"})
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("stacks.program.read_release", lambda *_: newer)
+            session.kubernetes.fail = frozenset({"orders-migration"})
+            failed = session.up()
+            assert not failed.succeeded
+            assert "orders-migration" in failed.error
+            assert "the last lines of its log" in failed.error
+            touched = {each.name for each in failed.operations if each.op != "same"}
+            assert not {"orders", "front", "sweeper"} & touched
+            assert running in session.export()["resources"]
+            session.kubernetes.fail = frozenset()
+            mended = session.up()
+            assert mended.succeeded, mended.error
+            made = {
+                (each.type.rpartition(":")[2], each.name): each
+                for each in mended.operations
+                if each.op != "delete"
+            }
+            assert made["Job", "orders-migration"].end <= made["Deployment", "orders"].start
+            assert set(session.up().counts) == {"same"}
+
+
 def test_the_engine_brings_every_kind_up_in_order() -> None:
     """A scheduled service that its tier waits for holds up everybody, or starts too early."""
     file = read_stack_file(SHAPES, "dev")
@@ -190,6 +249,11 @@ def test_the_engine_brings_every_kind_up_in_order() -> None:
         assert orders.urn in waits[job.urn]
         assert made["Job", "sweeper-database"].urn in waits[job.urn]
         assert made["Deployment", "streams"].end <= orders.start
+        migration, access = made["Job", "orders-migration"], made["Job", "orders-database-access"]
+        assert made["Job", "orders-database"].end <= access.start
+        assert access.end <= migration.start
+        assert migration.end <= orders.start
+        assert migration.urn in waits[orders.urn]
         assert orders.end <= job.start
         gate = made["ConfigMap", "domain-ready"]
         assert made["Deployment", "mailer"].urn in waits[gate.urn]

@@ -15,6 +15,8 @@ ALWAYS: tuple[Script, ...] = ("postgres.sh", "rabbitmq.py", "bucket.sh")
 STARTUP_SCRIPT: Literal["startup.py"] = "startup.py"
 """File name of the script that runs before a service does; its head says what it checks."""
 
+LOCK_SCRIPT: Literal["postgres-lock.sh"] = "postgres-lock.sh"
+"""File name of the script that runs beside a migration; its head says what it holds."""
 
 PYTHON_IMAGE = "docker.io/library/python:3.13.6-alpine3.21"
 """Official image; the scripts in Python need its standard library and nothing else."""
@@ -27,6 +29,6 @@ READS: Mapping[Script, Script] = {"postgres-access.sh": "postgres.sh"}
 """What a script reads of another one, which lies beside it."""
 
 
-def script(name: Script | Literal["startup.py"]) -> str:
+def script(name: Script | Literal["startup.py", "postgres-lock.sh"]) -> str:
     """The text of a script of this folder, as it goes into a ConfigMap."""
     return (Path(__file__).parent / name).read_text(encoding="utf-8")

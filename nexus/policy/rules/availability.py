@@ -163,11 +163,17 @@ def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
 def _pod_asks(pod: Mapping[str, Any]) -> Counter[str]:
     """What a pod counts in a quota, in thousandths, by the quota's key."""
     asks: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
+    before: Counter[str] = Counter()
+    for container in map(mapping, sequence(pod.get("initContainers"))):
+        own = _container_asks(container)
+        before |= beside + own
+        if container.get("restartPolicy") == "Always":
+            # It runs on, beside all that come after it.
+            beside += own
     for container in map(mapping, sequence(pod.get("containers"))):
         asks.update(_container_asks(container))
-    for container in map(mapping, sequence(pod.get("initContainers"))):
-        asks |= _container_asks(container)
-    return asks
+    return (asks + beside) | before
 
 
 def _container_asks(container: Mapping[str, Any]) -> Counter[str]:

@@ -38,7 +38,7 @@ from nexus.rehearsal.providers.manifest import (
     with_defaults,
     with_secrets,
 )
-from nexus.rehearsal.providers.readiness import obstacle, ready_status, settles
+from nexus.rehearsal.providers.readiness import failure_of, obstacle, ready_status, settles
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import FAILURE_SECONDS, CancelledError, Clock, times
 
@@ -239,7 +239,7 @@ class KubernetesProvider(SimulatedProvider):
         name = key_of(live).name
         if self.fail & {resource.name, name}:
             self.spend(patience)
-            return f"'{name}' timed out waiting to be Ready"
+            return failure_of(live)
         changes = self.cluster.changes
         while problem := obstacle(self.cluster, live):
             if self.clock.cancelled:

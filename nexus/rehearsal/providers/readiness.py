@@ -156,6 +156,22 @@ def _replicas(spec: Properties) -> Properties:
     }
 
 
+def failure_of(live: Properties) -> str:
+    """What the real provider says of an object that never gets ready.
+
+    Of a Job also why its pods ended, where their status has the end of their log.
+    """
+    if live.get("kind") != "Job":
+        return f"'{key_of(live).name}' timed out waiting to be Ready"
+    said = "[BackoffLimitExceeded] Job has reached the specified backoff limit"
+    containers = table(_template(live).get("spec")).get("containers")
+    logged = any(
+        table(container).get("terminationMessagePolicy") == "FallbackToLogsOnError"
+        for container in (containers if isinstance(containers, list) else [])
+    )
+    return f"{said}; [Error] the last lines of its log" if logged else said
+
+
 def _completed(spec: Properties) -> Properties:
     return {
         "succeeded": spec.get("completions", 1),

@@ -30,7 +30,7 @@ class Server:
         self.handle = given("server")
 
 
-def made(rotation: int = 0) -> Recording:
+def made(rotation: int = 0, migration_connections: int | None = None) -> Recording:
     def build() -> dict[str, Any]:
         database = Database(
             "cart-database",
@@ -42,10 +42,16 @@ def made(rotation: int = 0) -> Recording:
                 server=Server(),
                 rotation=rotation,
                 connections=30,
+                migration_connections=migration_connections,
             ),
         )
         password = database.grant.credentials["password"]
-        return {"handle": database.handle, "grant": database.grant, "password": password}
+        return {
+            "handle": database.handle,
+            "grant": database.grant,
+            "owner": database.owner,
+            "password": password,
+        }
 
     return record(build)
 
@@ -56,7 +62,7 @@ def job(database: Recording) -> dict[str, Any]:
 
 def test_makes_what_it_says() -> None:
     """A resource outside of the component keeps neither its provider nor its order."""
-    assert_makes_what_it_says(Database, made())
+    assert_makes_what_it_says(Database, made(), made(migration_connections=10))
 
 
 def test_handle_waits_for_the_server() -> None:
@@ -116,3 +122,33 @@ def test_rotation_makes_a_password_and_runs_the_job(rotation: int) -> None:
     assert after.one("RandomPassword").inputs["keepers"] == {"rotation": str(rotation)}
     key = "nexus-cos/inputs"
     assert job(before)["metadata"]["annotations"][key] != job(after)["metadata"]["annotations"][key]
+
+
+def test_with_migrations_the_service_keeps_its_password_and_changes_rows_alone() -> None:
+    """The old pods of a service that gets its first migration are locked out at once."""
+    database = made(migration_connections=10)
+    jobs = {each.name: each for each in database.resources if each.type.endswith(":Job")}
+    told = {
+        name: {
+            each["name"]: each["value"]
+            for each in made_job.inputs["spec"]["template"]["spec"]["containers"][0]["env"]
+        }
+        for name, made_job in jobs.items()
+    }
+    logins = {name: (env["LOGIN_ROLE"], env["CONNECTION_LIMIT"]) for name, env in told.items()}
+    assert logins == {
+        "cart-database": ("cart_migration", "10"),
+        "cart-database-access": ("cart", "30"),
+    }
+    assert {(env["DATABASE"], env["OWNER_ROLE"]) for env in told.values()} == {
+        ("cart", "cart_owner")
+    }
+    assert database.outputs["handle"] == "Job cart-database-access"
+    owner, grant = database.outputs["owner"], database.outputs["grant"]
+    assert owner["handle"] == grant["handle"] == "Job cart-database-access"
+    assert (owner["credentials"]["username"], grant["credentials"]["username"]) == (
+        "cart_migration",
+        "cart",
+    )
+    assert owner["credentials"]["password"] != grant["credentials"]["password"]
+    assert database.after["password"] == {"RandomPassword cart-database-password"}

@@ -161,11 +161,8 @@ class Run:
         command, arguments: instead of those of the image, if any.
         ports: what it listens on; others call the first one unless they name another.
         health: how it is asked; None for what runs now and then, and says it by how it ends.
-        schedule: when it runs, for what runs now and then.
         user: user and group ID it has to run as; None for that of every other container.
         writable: folders it may write to besides /tmp, sorted by path.
-        files: files of the repository, sorted by path.
-        environment: plain values of environment variables, sorted by name.
         grace_seconds: how long it may take to end before it is killed.
         drain_seconds: how long of that it still answers, until everybody knows that it ends.
     """

@@ -19,7 +19,6 @@ class Who:
     """Who answers for a service; None for what nobody said.
 
     Args:
-        owner: name of a team.
         on_call: whom to call, in the words of the team.
         repository, runbook: addresses for people.
     """

@@ -13,7 +13,6 @@ class Call:
     """How a workload treats what it calls.
 
     Args:
-        timeout_ms: longest time of one attempt, in milliseconds.
         retries: further attempts of one call at most.
         retry_percent: retries of all calls together, in percent of the calls.
         open_after_failures: consecutive failures after which the circuit breaker opens.
@@ -51,7 +50,6 @@ class Dependency:
         criticality: `hard` or `degradable`.
         fallback: what to do while the target is down; None if there is nothing.
         endpoint: where the target is; None where this environment does not provide it.
-        call: how to call it.
         credentials: folder with the mounted credentials; None if there are none.
     """
 

@@ -100,11 +100,7 @@ class Attachment(Protocol):
         ...
 
     def endpoint(self, resource: str, /) -> Mapping[str, str]:
-        """What services are told of it.
-
-        Args:
-            resource: what it is to them, such as `postgres`.
-        """
+        """What services are told of it."""
         ...
 
     def secrets(self) -> Mapping[str, SecretStr]:

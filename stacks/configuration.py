@@ -131,12 +131,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _unkept_secrets(encrypted: Collection[At], secret_keys: Collection[str]) -> Iterator[str]:
-    """What would be deployed in the clear though it is encrypted, a sentence each.
-
-    Args:
-        encrypted: places of the encrypted values that are known.
-        secret_keys: settings that hold one, wherever in them that is.
-    """
+    """What would be deployed in the clear though it is encrypted, a sentence each."""
     known = fields_at(Settings, ())
     for at in encrypted:
         if at[0] in known and not is_secret(Settings, at):

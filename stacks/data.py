@@ -38,11 +38,7 @@ class Data:
     owners: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
 
     def of(self, service: str) -> Mapping[str, Grant]:
-        """The parts of a service, by the resource: whichever server that is on.
-
-        Args:
-            service: the name that its data has.
-        """
+        """The parts of a service, by the resource: whichever server that is on."""
         return {grant.resource: grant for grant in self.grants if grant.service == service}
 
 

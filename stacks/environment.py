@@ -78,9 +78,7 @@ class Nodes:
         instance_types: of a managed node group; Auto Mode chooses by itself.
         least, most: number of nodes of a managed node group; the least holds the platform
             at its usual size, for a rollout does not wait for nodes that are still to start.
-        gpu_families: instance families for services that need a GPU; empty for none.
-        gpu_types: instance types of a managed GPU node group; empty for none.
-        gpu_least: nodes of the managed GPU node group, at least.
+        gpu_families, gpu_types: of instances, in Auto Mode or not; empty for none.
         gpu_limit: most GPUs at once; in a managed node group, of one GPU each, most nodes.
     """
 

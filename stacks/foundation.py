@@ -133,9 +133,6 @@ def current_cluster(context: str | None) -> pulumi.Output[str | None]:
     what is behind it. A cluster that was deleted and made again has the same, and everything in it
     would be reported as unchanged. A cluster is known by the UID of its namespace kube-system, as
     OpenTelemetry's `k8s.cluster.uid` has it, which lives as long as it does.
-
-    Args:
-        context: context of the kubeconfig; None for the current one.
     """
     # Of its own, because it alone may go on without a cluster, with nothing read.
     reader = pulumi_kubernetes.Provider("cluster", context=context, skip_update_unreachable=True)
@@ -155,11 +152,7 @@ def current_cluster(context: str | None) -> pulumi.Output[str | None]:
 def _same_cluster(
     current: pulumi.Output[str | None], kept: pulumi.Output[str | None]
 ) -> pulumi.Output[str | None]:
-    """The id, for whatever must not be touched in another cluster.
-
-    Args:
-        current: the id of the cluster that is reached.
-        kept: the one that the state keeps; None in a stack that does not know it.
+    """The id, for whatever must not be touched in another cluster than the one the state keeps.
 
     Raises:
         pulumi.RunError: when it resolves, if they are two clusters.

@@ -21,7 +21,6 @@ class Destination:
 
     Args:
         at: its pods, those of others, or its addresses outside the cluster.
-        port: TCP port that services call.
         also: what a service that uses it must reach besides, such as where its
             credentials come from.
         jobs: names of the bootstrap Jobs that set up its parts, sorted.

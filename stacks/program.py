@@ -41,9 +41,6 @@ def run(project: Path) -> None:
 def build(project: Path) -> None:
     """Builds the stack from the project's files. Must run inside a Pulumi program.
 
-    Args:
-        project: folder with Pulumi.yaml, the catalog and the release files.
-
     Raises:
         InputError: what is wrong with a file or setting, in sentences. Nothing
             but the stack itself is registered then.

@@ -53,7 +53,6 @@ class GpuNodePoolArgs:
 
     Args:
         families: instance families to choose from, such as `g6`.
-        limit: most GPUs at once.
     """
 
     context: Context

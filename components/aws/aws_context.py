@@ -27,7 +27,6 @@ class AwsContext:
     Args:
         account: id of the account, 12 digits.
         zones: names of the availability zones, such as `eu-central-1a`.
-        owner: team in the tags.
         retained: whether what holds data is protected and outlives a `destroy`.
     """
 

@@ -41,9 +41,6 @@ class Certificate(Component[CertificateArgs]):
         `{name}-{domain}-proof`: record in the zone of each name. One serves all regions,
             since ACM asks an account for the same record everywhere.
         `{name}-{region}-valid`: waits until the certificate is signed.
-
-    Outputs:
-        arns: ARN by region, known when it is signed.
     """
 
     TOKEN = "nexus:edge:Certificate"

@@ -51,7 +51,6 @@ class CloudFrontArgs:
         firewall: ARN of the web application firewall, of scope CLOUDFRONT.
         mark: value of the header `HEADER` on what is passed on to the load balancer.
         logs: ARN of the bucket that gets the access log.
-        logs_allowed: what lets AWS write there.
     """
 
     aws: AwsContext

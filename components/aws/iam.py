@@ -89,7 +89,6 @@ class ServiceRoleArgs:
     Args:
         service: AWS service that takes it on, such as `eks.amazonaws.com`.
         actions: how; EKS passes session tags too.
-        managed: names of AWS' own policies, such as `AmazonEKSClusterPolicy`.
         statements: rules of a policy of its own.
         source_account: whether the service has to act for this account.
     """

@@ -20,7 +20,6 @@ class KmsKeyArgs:
     """What a key is made from.
 
     Args:
-        purpose: what it encrypts, in words.
         log_groups: start of the names of the log groups that CloudWatch may encrypt with it.
         distributions: whether CloudFront may decrypt with it, for this account's distributions.
     """

@@ -53,7 +53,6 @@ class NodeGroupsArgs:
         instance_types: of the general nodes.
         least, most: number of general nodes.
         gpu_types: instance types of the GPU nodes; empty for none.
-        gpu_least, gpu_most: number of GPU nodes.
         after: what the nodes reach AWS through.
     """
 

@@ -22,7 +22,6 @@ class Pinned:
 
     Args:
         product: what AWS calls it.
-        version: as AWS' API takes it.
         until: last day of standard support; None where AWS has not told one.
         seen: day on which the source was read.
         then: what AWS does when support has ended.

@@ -42,7 +42,6 @@ class VpcEndpoints(Component[VpcEndpointsArgs]):
         `{name}-{service}`: interface endpoints.
 
     Outputs:
-        s3: id of the gateway endpoint.
         handles: all of them, and the rule that lets the network in. What runs in the network
             waits for these, and in a `destroy` they go after it.
     """

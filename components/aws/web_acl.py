@@ -20,11 +20,7 @@ origin requests"); Cloudflare those with cf- (its "Request Header Transform Rule
 
 @dataclass(frozen=True, kw_only=True)
 class CdnMarkArgs:
-    """What a mark is made from.
-
-    Args:
-        rotation: a higher number makes a new value.
-    """
+    """What a mark is made from."""
 
     rotation: int = 0
 

@@ -161,12 +161,9 @@ class CloudflareEdgeArgs:
 
     Args:
         prefix: start of names, which are shared by an account.
-        account, zone: ids.
         domain: the zone's name. Cloudflare's own certificate covers it and one level
             below, and a pack of certificates must hold it.
-        sites: by a short name.
         origin: DNS name of the load balancer that its certificate is valid for.
-        health: path that a healthy gateway answers.
         headers: what the origin is told in headers of every request that is passed on.
         lets_encrypt: whether Let's Encrypt signs the certificate that visitors see.
     """

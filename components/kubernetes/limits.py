@@ -20,7 +20,6 @@ class Share:
     """What one namespace may use.
 
     Args:
-        namespace: its name in the cluster, from the resource that makes it.
         pods: number of pods by the size of each; none where nothing runs.
         volumes: sizes of the volumes, Kubernetes quantities.
         usual: size of a container that states none; the largest one by default.

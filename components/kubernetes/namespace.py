@@ -44,7 +44,6 @@ class Namespace(Component[NamespaceArgs]):
             may do beyond it comes with what they belong to.
 
     Outputs:
-        name: name in the cluster, known once the namespace exists.
         cluster: id of the cluster that it was made in; None where that is not kept.
     """
 

@@ -42,7 +42,6 @@ class Size:
         scratch: size of its writable /tmp, and the ephemeral storage it asks for.
         ephemeral: most ephemeral storage; logs count too, and a pod that uses more
             is evicted, so it leaves room for the 50 MiB of logs a kubelet keeps.
-        gpus: GPUs it needs for itself.
     """
 
     cpu: str

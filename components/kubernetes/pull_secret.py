@@ -32,9 +32,6 @@ class PullSecret(Component[PullSecretArgs]):
 
     Makes:
         `{name}`: Secret of type `kubernetes.io/dockerconfigjson`.
-
-    Outputs:
-        secret: its name, for `imagePullSecrets`.
     """
 
     TOKEN = "nexus:foundation:PullSecret"

@@ -26,7 +26,6 @@ class ExternalMetric:
 
     Args:
         name, labels: which of its series count, together.
-        value: what it may be per pod.
     """
 
     name: str

@@ -89,7 +89,6 @@ class Schedule:
 
     Args:
         concurrency: what happens while the run before is not over.
-        deadline_seconds: longest time of a run.
     """
 
     cron: str
@@ -125,13 +124,8 @@ class Shape:
         command, arguments: instead of those of the image; none for the image's own command.
         ports: where it listens; the first is what callers get.
         probes: how it is asked, by `startup`, `readiness` and `liveness`.
-        folders: what it may write to.
         files: text of further files, by path.
-        user: user and group that it runs as.
-        called: whether others may call it.
-        schedule: when it runs; None for all the time.
         grace_seconds: how long it has to end before it is killed.
-        drain_seconds: how long of that it still answers.
     """
 
     ports: tuple[ContainerPort, ...]

@@ -55,8 +55,6 @@ class CatalogDiff:
         renamed: services under another name, as the catalogs tell; neither added nor removed.
         look_renamed: new services that look like removed ones.
         data: services of both sides whose data is to be called something else.
-        tiers_before, tiers_after: names of the tiers, in startup order.
-        servers: services that move between a shared server and one of their own.
         edges_changed: both sides' edge where its order, fallback or reason differs.
         flows_touched: flows of the head that pass a changed service.
         chain_before, chain_after: a longest chain of startup edges, first to start first.

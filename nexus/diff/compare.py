@@ -88,7 +88,6 @@ class Changed:
     """A resource of both sides whose inputs or options differ.
 
     Args:
-        properties, options: what differs in its inputs and options.
         replacing: paths of the properties that may replace it; empty if it is changed in place.
         harmless: whether a replacement costs nothing: the new object has another name and
             is there before the old one goes.
@@ -115,10 +114,8 @@ class Place:
     """A place in two sets of inputs, while they are walked.
 
     Args:
-        path, steps, leaf: as in `PropertyChange`.
         wire: Pulumi's own property path, as the plan's list of secrets has it.
         key: the nearest key above, which may tell that the value is secret.
-        in_text: whether it is inside a text.
         hidden: whether values must not be shown here or below.
     """
 

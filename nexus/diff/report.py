@@ -64,7 +64,6 @@ class Report:
         catalog: what differs in the catalog; None if a side has no readable graph.
         picture: the changed neighbourhood as Mermaid.
         touched: services whose workloads change, though the catalog does not say so.
-        incomplete: whether a document could not be read.
     """
 
     base: str

@@ -167,7 +167,6 @@ class ComposeFile:
     """A Compose file that was read.
 
     Args:
-        path: the file.
         project: what it means.
         unset: variables without value and without default that matter, sorted; in the project
             `UNSET` finds where.

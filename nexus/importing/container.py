@@ -46,13 +46,7 @@ class Container:
 
 
 def container(name: str, service: Service, *, called: str | None) -> Container:
-    """The container of a service.
-
-    Args:
-        name: of the service.
-        service: as Compose has it.
-        called: how it is known that others call it; None if nothing says so.
-    """
+    """The container of a service; `called` is how it is known that others call it, if it is."""
     found = Container()
     asks = _asks(name, service.healthcheck)
     _ports(service, found, asks, called=called)

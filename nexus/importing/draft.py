@@ -44,7 +44,6 @@ class Draft:
 
     Args:
         values: content of YAML files by path in the project; None in it is still to be written.
-        texts: other files.
         heads: comment in front of a YAML file.
         questions: what is open or worth a look.
     """
@@ -78,11 +77,6 @@ class Draft:
 
 def write_project(draft: Draft, folder: Path, *, replace: bool = False) -> None:
     """Writes every file of the draft below `folder`.
-
-    Args:
-        draft: what is written.
-        folder: where; made if need be.
-        replace: whether files that are there are written anew.
 
     Raises:
         InputError: one of them is there, or cannot be written.

@@ -37,12 +37,7 @@ def domain_name(project: str) -> str:
 
 
 def catalog_names(names: Iterable[str], kept: Iterable[str] = ()) -> Mapping[str, str]:
-    """What each service is called in the catalog, by its name in the file.
-
-    Args:
-        names: services of the file.
-        kept: names that something else of the catalog has.
-    """
+    """What each service is called in the catalog, by its name in the file; `kept` are taken."""
     taken = set(kept)
     found: dict[str, str] = {}
     # Those whose name fits keep it, whatever the others would like to be called.

@@ -15,14 +15,7 @@ UNKNOWN_HOSTS = "invalid"
 
 
 def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple[str, ...]) -> None:
-    """Puts the platform into the draft, with what was told of its servers in Compose.
-
-    Args:
-        draft: the project.
-        file: the Compose file.
-        into: what its services are in the catalog.
-        tiers: tiers of the services, in startup order.
-    """
+    """Puts the platform into the draft, with what was told of its servers in Compose."""
     users = _users_of_storage(into)
     bucket = f"{into.domain}-data"
     granted = {"granted": users[1:]} if users[1:] else {}

@@ -36,11 +36,7 @@ out/
 
 
 def begin_project(description: str) -> Draft:
-    """The files that every project has, and no catalog yet.
-
-    Args:
-        description: one line about the platform.
-    """
+    """The files that every project has, and no catalog yet."""
     draft = Draft()
     draft.values["Pulumi.yaml"] = {
         "name": PROJECT,
@@ -73,13 +69,7 @@ def platform_values(
     tiers: Sequence[str] = TIERS,
     buckets: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Content of `catalog/platform.yaml`.
-
-    Args:
-        resources: summary of each platform resource that is needed.
-        tiers: tiers of the services, in startup order.
-        buckets: of the object storage.
-    """
+    """Content of `catalog/platform.yaml`."""
     names = (FIRST_TIER, *tiers)
     return {
         "tiers": [
@@ -134,11 +124,7 @@ def put_services(draft: Draft, domain: str, services: Mapping[str, Any]) -> str:
 
 
 def new_project(service: str) -> Draft:
-    """A project with one service that needs a database.
-
-    Args:
-        service: its name; the domain is called so too.
-    """
+    """A project with one service that needs a database."""
     draft = begin_project("A platform whose infrastructure is generated from its catalog")
     put_platform(draft, platform_values({"postgres": RESOURCE_WORDS["postgres"]}))
     put_services(

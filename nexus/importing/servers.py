@@ -41,7 +41,6 @@ class Product:
     """A server that this platform makes none of.
 
     Args:
-        name: as its makers call it.
         port: that its clients find it at, if it is not told otherwise.
     """
 

@@ -59,7 +59,6 @@ class Endpoint:
     Args:
         name: how the answer calls it.
         namespace: namespace of a pod; None outside the cluster.
-        labels: labels of a pod.
         ports: named container ports of a pod: protocol and number by name.
         addresses: addresses it may have; a block that holds any of them holds it. A pod's are
             not known before it runs, so a plan's pods have one in each private range.

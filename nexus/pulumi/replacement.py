@@ -104,7 +104,6 @@ class Conditional:
     """A property whose change makes a new resource in some cases.
 
     Args:
-        path: the property.
         when: from the inputs as they were and as they are wanted to whether it does.
         source: where the provider for Terraform decides it.
     """
@@ -210,14 +209,7 @@ class Immutable:
 
 
 def immutable(type_: str, old: Inputs, new: Inputs, settings: Inputs) -> Immutable:
-    """What of an object cannot be changed in place.
-
-    Args:
-        type_: Pulumi's type, such as `kubernetes:apps/v1:Deployment`.
-        old: its inputs as they were.
-        new: its inputs as they are wanted, secrets opened or hidden.
-        settings: inputs of its provider.
-    """
+    """What of an object cannot be changed in place; `settings` are its provider's inputs."""
     if type_.startswith(ALWAYS):
         return Immutable(paths=("*",))
     if type_.startswith(KUBERNETES):

@@ -46,7 +46,6 @@ class Resource:
     """One resource. Its fields are those of a resource in a plan's document.
 
     Args:
-        urn: the URN the engine gives it.
         type: its type token, as `kubernetes:apps/v1:Deployment`.
         parent: URN of its parent; None for the stack itself.
         provider: URN of its provider; None for components and providers.

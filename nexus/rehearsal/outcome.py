@@ -35,7 +35,6 @@ class Outcome:
 
     Args:
         phase: `up`, `preview`, `refresh` or `destroy`, from the second on numbered.
-        succeeded: whether the engine did all it was asked.
         operations: every operation, by simulated start.
         counts: how many resources were created, updated, replaced, deleted
             or left as they were (`same`), as the engine counts.

@@ -34,8 +34,6 @@ class Part:
     Args:
         path: where, as the API server writes it: `spec.ports[1]`.
         definition: the schema's name for it, without package: `ServicePort`.
-        fields: schemas of what it may hold, by name.
-        value: the table.
     """
 
     path: str

@@ -46,10 +46,8 @@ class TierTimes:
     """How a tier's start went.
 
     Args:
-        documented: its documented window, in seconds.
         simulated: start of its first and end of its last workload, in simulated
             seconds from the phase's start; None if none was started.
-        workloads: how many were started.
         waited_for: name of the resource whose end let the first workload begin;
             None if that waited for nothing that takes time.
     """
@@ -117,7 +115,6 @@ class Spread:
     """What one run did to the workloads, by Pulumi name, sorted.
 
     Args:
-        failed: those that did not get ready.
         held_back: services that the run did not come to.
         unharmed: services that are as the program wants them.
     """

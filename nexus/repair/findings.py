@@ -74,7 +74,6 @@ class Diagnosis:
         unsound: why the CLI refuses its state; None if it does not.
         findings: the operations that were under way.
         unready: names of resources that did not get ready, with the reasons.
-        before: its state as it was found.
         after: the same in order, to be written; None where it needs no writing.
     """
 

@@ -44,10 +44,7 @@ def _service(name: str) -> ServiceModel:
 def faults(value: object, shape: Shape, path: str) -> Iterator[str]:
     """What a service refuses in a value: the place and what is wrong with it, a phrase each.
 
-    Args:
-        value: plain data; parts that are hidden are taken for right.
-        shape: what the service takes.
-        path: name of the value.
+    Parts that are hidden are taken for right.
     """
     if isinstance(value, str) and any(hidden in value for hidden in HIDDEN):
         return

@@ -43,7 +43,6 @@ class Made:
     """A resource that the simulated cloud was asked for.
 
     Args:
-        place: where it is.
         key: tells it from every other one, in all their lives.
         inputs: what was asked for, its automatic name included.
     """
@@ -82,7 +81,6 @@ class Answer:
     """What the cloud adds to the inputs of one resource type.
 
     Args:
-        outputs: of a resource; always the same ones.
         named: the input that gets an automatic name; None if there is none.
         longest: most characters of an automatic name.
         repeatable: whether making it again changes nothing, as for the settings of something else.

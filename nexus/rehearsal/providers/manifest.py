@@ -80,13 +80,7 @@ def is_annotated(manifest: Properties, annotation: str) -> bool:
 
 
 def named(inputs: Properties, old: Properties, resource_name: str, seed: bytes) -> Properties:
-    """Return the inputs with a name: their own, the old automatic one, or a new one.
-
-    Args:
-        inputs: the object as the program gives it.
-        old: its inputs in the state; empty for a new object and for a replacement.
-        resource_name: the Pulumi name that a new name starts with.
-        seed: what the engine wants the random part to come from.
+    """The inputs with a name: their own, that in `old`, the state, or a new one.
 
     Raises:
         RefusedError: `generateName` is used, which server-side apply does not allow.

@@ -21,6 +21,7 @@ from catalog.names import (
 )
 from catalog.run import Kind
 from catalog.run_rules import unfit_run
+from catalog.sharing import unfit_sharing
 from catalog.validation import Read
 
 
@@ -36,6 +37,8 @@ def inconsistencies(
     yield from _unfit_needs(files, platform)
     yield from _unfit_environments(files)
     yield from _unfit_runs(files)
+    for file, name, at, message in unfit_sharing(files):
+        yield unfit_service(file, name, at, message)
     yield from _unfit_windows(platform)
     yield from _unfit_priorities(platform)
 

@@ -158,6 +158,7 @@ class Run:
 
     Args:
         kind: whether it is called, works on its own, or runs now and then.
+        image_of: service whose image it runs; None for one of its own.
         command, arguments: instead of those of the image, if any.
         ports: what it listens on; others call the first one unless they name another.
         health: how it is asked; None for what runs now and then, and says it by how it ends.
@@ -168,6 +169,7 @@ class Run:
     """
 
     kind: Kind = Kind.WEB
+    image_of: str | None = None
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     ports: tuple[Port, ...] = (Port(name="http", number=DEFAULT_PORT),)

@@ -15,6 +15,7 @@ from catalog.names import (
     PortName,
     Quantity,
     Sentence,
+    ServiceName,
     Text,
     UrlPath,
 )
@@ -168,6 +169,12 @@ class ShutdownEntry(Entry, title="Shutdown"):
     )
 
 
+class ImageEntry(Entry, title="Image"):
+    """Whose image a container runs."""
+
+    of: ServiceName = Field(description="Service whose image, in its version, it runs too")
+
+
 class RunEntry(Entry, title="Run"):
     """What a service's container really is, and how it is run."""
 
@@ -175,6 +182,9 @@ class RunEntry(Entry, title="Run"):
         default=Kind.WEB,
         strict=False,
         description="web: others call it; worker: nobody does; scheduled: it runs now and then",
+    )
+    image: ImageEntry | None = Field(
+        default=None, description="Another service's image instead of one of its own"
     )
     command: list[Text] = Field(default=[], description="Instead of the image's entry point")
     arguments: list[Text] = Field(default=[], description="Instead of the image's arguments")

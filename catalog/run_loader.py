@@ -64,6 +64,7 @@ def run_of(
     shutdown = entry.shutdown
     return Run(
         kind=entry.kind,
+        image_of=None if entry.image is None else entry.image.of,
         command=tuple(entry.command),
         arguments=tuple(entry.arguments),
         ports=ports,

@@ -83,7 +83,8 @@ class Release:
                 where stand-ins are not allowed, or a tag where digests are demanded.
         """
         problems: list[Problem] = []
-        missing = sorted(set(catalog.services) - set(self.versions))
+        own = {each.name for each in catalog.services.values() if each.run.image_of is None}
+        missing = sorted(own - set(self.versions))
         if missing and not stand_ins:
             listed = ", ".join(missing)
             message = f"no version for {listed}; add each under 'services', as tag or digest."
@@ -97,10 +98,10 @@ class Release:
             problems.append(Problem(self.file, message))
         if digests:
             problems += _migrations_by_tag(catalog)
-        own = [name for name, version in self.versions.items() if "/" not in version]
-        if own and registry is None:
+        tagged = [name for name, version in self.versions.items() if "/" not in version]
+        if tagged and registry is None:
             message = (
-                f"there are versions, such as that of '{min(own)}', but no registry; set "
+                f"there are versions, such as that of '{min(tagged)}', but no registry; set "
                 "'nexus-cos:registry' in the stack's settings, or write whole images, such as "
                 "'docker.io/library/nginx:1.27.0'."
             )
@@ -108,10 +109,11 @@ class Release:
         if problems:
             raise InputError(problems)
         return {
-            service.name: _image(registry, service.data_name, self.versions[service.name])
-            if service.name in self.versions
+            service.name: _image(registry, image_of.data_name, self.versions[image_of.name])
+            if image_of.name in self.versions
             else _stand_in(service)
             for service in catalog.services.values()
+            for image_of in [catalog.services[service.run.image_of or service.name]]
         }
 
 
@@ -142,6 +144,16 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
         )
         for name in content.services
         if name not in catalog.services
+    ]
+    problems += [
+        document.problem(
+            f"service '{name}': it runs the image of '{image_of}', in its version; remove it here, "
+            f"or 'run.image' in {catalog.services[name].file}.",
+            ("services", name),
+        )
+        for name in content.services
+        if name in catalog.services
+        and (image_of := catalog.services[name].run.image_of) is not None
     ]
     if problems:
         raise InputError(problems)

@@ -249,7 +249,13 @@ def build_foundation(program: AwsProgram) -> AwsFoundation:
             "registry",
             ContainerRegistryArgs(
                 aws=aws,
-                services=tuple(sorted(each.data_name for each in catalog.services.values())),
+                services=tuple(
+                    sorted(
+                        each.data_name
+                        for each in catalog.services.values()
+                        if each.run.image_of is None
+                    )
+                ),
                 key=key,
             ),
             options,

@@ -237,6 +237,14 @@ def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:
             assert set(session.up().counts) == {"same"}
 
 
+def test_one_image_runs_for_two_services(shapes: Plan) -> None:
+    """A nightly job of another version than its program works on tables that it does not know."""
+    job = one(shapes, ":CronJob", "sweeper")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    orders = one(shapes, ":Deployment", "orders")["spec"]["template"]["spec"]
+    assert job["containers"][0]["image"] == orders["containers"][0]["image"]
+    assert job["containers"][0]["command"] == ["/app/sweeper"]
+
+
 def test_the_engine_brings_every_kind_up_in_order() -> None:
     """A scheduled service that its tier waits for holds up everybody, or starts too early."""
     file = read_stack_file(SHAPES, "dev")

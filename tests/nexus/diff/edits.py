@@ -246,7 +246,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     ),
     "database-name": (
         DANGEROUS,
-        code(f"{SERVERS}/parts.py", '"DATABASE": service', '"DATABASE": f"{service}-db"'),
+        code(f"{SERVERS}/parts.py", '"DATABASE": database', '"DATABASE": f"{database}-db"'),
     ),
     "server-image": (CHANGES, code(POSTGRES, "postgres:17.5", "postgres:17.6")),
     "server-major": (DANGEROUS, code(POSTGRES, "postgres:17.5", "postgres:18.0")),
@@ -276,7 +276,7 @@ CLOUD_EDITS: Mapping[str, tuple[str, Edit]] = {
         "prod",
         all_of(
             code(AURORA, 'f"{identifier}-{number}"', 'f"{identifier}-member-{number}"'),
-            code(BALANCER, "port=args.port,", "port=args.port + 1,"),
+            code("stacks/aws/edge.py", "[gateway].port,", "[gateway].port + 1,"),
             code("components/cloudflare/cloudflare_edge.py", 'type="CNAME"', 'type="A"'),
         ),
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nexus.diff.plan_diff import PlanDiff
 from nexus.rehearsal.outcome import Outcome
+from nexus.rehearsal.run import ENGINE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,4 +50,8 @@ def named_by_engine(preview: Outcome, wanted: Collection[str], former: Mapping[s
 
 
 def _urns(outcome: Outcome, op: str) -> frozenset[str]:
-    return frozenset(each.urn for each in outcome.operations if each.op == op)
+    # The engine's provider of itself comes with the first question about the state and goes with
+    # the last one; no program has it.
+    return frozenset(
+        each.urn for each in outcome.operations if each.op == op and each.type != ENGINE
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Annotated, Protocol
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_core import Url
@@ -74,49 +74,6 @@ def _server(value: str) -> str:
     if _of_a_pod(address) or _LOCALHOST.fullmatch(value):
         raise ValueError("is the pod itself; write where the server is.")
     return value
-
-
-class Attachment(Protocol):
-    """Something that others make and services use."""
-
-    @property
-    def host(self) -> str:
-        """Its name, or its address."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """TCP port that it answers on."""
-        ...
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """The networks that its name leads to, where these are not the internet."""
-        ...
-
-    @property
-    def pods(self) -> PodsOfOthers | None:
-        """Its pods, where it runs in the same cluster."""
-        ...
-
-    def endpoint(self, resource: str, /) -> Mapping[str, str]:
-        """What services are told of it."""
-        ...
-
-    def secrets(self) -> Mapping[str, SecretStr]:
-        """What services get in with, by the name of the file that they find it in."""
-        ...
-
-
-def address_of(attachment: Attachment) -> str | None:
-    """Its address, if no name stands there."""
-    found = _ip(attachment.host)
-    return None if found is None else str(found)
-
-
-def is_inside(attachment: Attachment) -> bool:
-    """Whether its name is one of the cluster's own."""
-    return _INSIDE.fullmatch(attachment.host) is not None
 
 
 class PodsOfOthers(Nested):
@@ -190,3 +147,18 @@ class AttachedResource(Nested):
             "password": self.password,
         }
         return {name: value for name, value in given.items() if value is not None}
+
+
+Attachment: TypeAlias = ExternalApi | AttachedResource
+"""Something that others make and services use."""
+
+
+def address_of(attachment: Attachment) -> str | None:
+    """Its address, if no name stands there."""
+    found = _ip(attachment.host)
+    return None if found is None else str(found)
+
+
+def is_inside(attachment: Attachment) -> bool:
+    """Whether its name is one of the cluster's own."""
+    return _INSIDE.fullmatch(attachment.host) is not None

@@ -47,11 +47,15 @@ def _inside_project(path: str) -> str:
     return path
 
 
-def _network(value: str) -> str:
+def _ipv4(value: str, example: str) -> IPv4Network:
     try:
-        network = IPv4Network(value)
+        return IPv4Network(value)
     except ValueError:
-        raise ValueError("is no IPv4 network; write one such as '10.0.0.0/16'.") from None
+        raise ValueError(f"is no IPv4 network; write one such as '{example}'.") from None
+
+
+def _network(value: str) -> str:
+    network = _ipv4(value, "10.0.0.0/16")
     if network.prefixlen > SMALLEST:
         raise ValueError(
             f"is too small for three zones; write a network of /{LARGEST} to /{SMALLEST}."
@@ -93,10 +97,7 @@ def _prefix(value: str) -> str:
 
 
 def _addresses(value: str) -> str:
-    try:
-        network = IPv4Network(value)
-    except ValueError:
-        raise ValueError("is no IPv4 network; write one such as '198.51.100.0/24'.") from None
+    network = _ipv4(value, "198.51.100.0/24")
     if network.prefixlen == 0:
         raise ValueError("is everybody; list the networks that may reach the cluster's API.")
     return value
@@ -111,20 +112,14 @@ def _api_client(value: str) -> str:
 
 
 def _subnet(value: str) -> str:
-    try:
-        block = IPv4Network(value)
-    except ValueError:
-        raise ValueError("is no IPv4 network; write one such as '10.0.96.0/24'.") from None
+    block = _ipv4(value, "10.0.96.0/24")
     if not 16 <= block.prefixlen <= 28:
         raise ValueError("is no subnet of AWS; write a network of /16 to /28.")
     return value
 
 
 def _services(value: str) -> str:
-    try:
-        block = IPv4Network(value)
-    except ValueError:
-        raise ValueError("is no IPv4 network; write one such as '172.20.0.0/16'.") from None
+    block = _ipv4(value, "172.20.0.0/16")
     if not 12 <= block.prefixlen <= 24:
         raise ValueError("is no range of Services; EKS has them of /12 to /24.")
     return value

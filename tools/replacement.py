@@ -23,7 +23,7 @@ from typing import Any, get_args, get_origin
 from pulumi._types import is_output_type, output_type_types, resource_types
 
 from nexus.plan.terraform import BLOCKS, snake, type_name
-from nexus.pulumi.clouds.clouds import CLOUDS
+from nexus.pulumi.clouds import CLOUDS
 
 OUTPUT = Path(__file__).parents[1] / "nexus" / "pulumi" / "replacement.json"
 

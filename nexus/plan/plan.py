@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from nexus.plan.recorder import Registration, record
-from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.clouds import TYPES
 from nexus.pulumi.resource import HELM_RELEASE
 from stacks.program import build
 from stacks.stack_file import read_stack_file

@@ -23,8 +23,8 @@ from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.settings import configure
 
 from components.kubernetes.tier_gate import READ_STATE
+from nexus.pulumi.clouds import TYPES
 from nexus.pulumi.clouds.answer import Place
-from nexus.pulumi.clouds.clouds import TYPES
 from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE, redacted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nexus.pulumi.resource import Resource, mapping, sequence
@@ -64,6 +64,11 @@ def rule(check: Check) -> Rule:
     return Rule(
         name=name.replace("_", "-"), description=text.partition("\n")[0].rstrip("."), check=check
     )
+
+
+def rule_of_plans(check: Check) -> Rule:
+    """The same of a check that asks which values are secret."""
+    return replace(rule(check), reads_secrecy=True)
 
 
 def of_kind(resources: Sequence[Resource], *kinds: str) -> list[Resource]:

@@ -16,7 +16,7 @@ from typing import Any
 from pulumi.automation import Stack
 from pulumi.automation.errors import CommandError
 
-from nexus.pulumi.clouds.clouds import CLOUDS
+from nexus.pulumi.clouds import CLOUDS
 from nexus.pulumi.resource import rare_collection
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.engine import PARALLEL, Engine, find_cli, make_stack, served, temporary_root

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.clouds import TYPES
 from nexus.pulumi.resource import AUTONAMED, HELM_RELEASE, mapping
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import text

@@ -16,7 +16,7 @@ import pytest
 from nexus.plan.plan import Plan
 from nexus.plan.recorder import Registration
 from nexus.policy.aws.calls import CALLS
-from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.clouds import TYPES
 from nexus.pulumi.wire import HIDDEN
 
 boto3 = pytest.importorskip("boto3")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from nexus.plan.plan import Plan
-from nexus.pulumi.clouds.clouds import TYPES
+from nexus.pulumi.clouds import TYPES
 from tests.stacks.cloud_resources import STACKS, of_type, one
 
 pytestmark = pytest.mark.xdist_group("clouds")

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nexus.policy.rule import Rule, Violation
-from nexus.policy.rules.availability import AVAILABILITY_RULES
-from nexus.policy.rules.aws import AWS_RULES
-from nexus.policy.rules.isolation import ISOLATION_RULES
-from nexus.policy.rules.pods import POD_RULES
-from nexus.policy.rules.secrets import SECRET_RULES
+from nexus.policy.rules import availability, aws, isolation, pods, secrets
 from nexus.pulumi.resource import Resource
 
-RULES: tuple[Rule, ...] = (
-    *POD_RULES,
-    *SECRET_RULES,
-    *ISOLATION_RULES,
-    *AVAILABILITY_RULES,
-    *AWS_RULES,
+RULES = tuple(
+    each
+    for module in (pods, secrets, isolation, availability, aws)
+    for each in vars(module).values()
+    if isinstance(each, Rule)
 )
 """The rules that every stack keeps."""
 

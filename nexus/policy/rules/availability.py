@@ -185,14 +185,3 @@ def _container_asks(container: Mapping[str, Any]) -> Counter[str]:
             for name, amount in mapping(resources.get(bound)).items()
         }
     )
-
-
-AVAILABILITY_RULES = (
-    workloads_are_probed,
-    workloads_are_scaled,
-    workloads_are_budgeted,
-    workloads_are_spread,
-    workloads_are_ranked,
-    workloads_are_drained,
-    quotas_hold_rollouts,
-)

@@ -109,6 +109,3 @@ def _misnamed(call: str, arguments: Mapping[str, Any]) -> Iterator[str]:
         if not any(hidden in value for hidden in HIDDEN) and not re.fullmatch(each.pattern, value):
             said = "; ".join(each.words)
             yield f"{member} is '{value}', of which the service says: {said}"
-
-
-AWS_RULES = (aws_takes_it,)

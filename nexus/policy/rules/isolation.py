@@ -132,13 +132,3 @@ def one_way_in(resources: Sequence[Resource]) -> Iterator[Finding]:
         kind = service.spec.get("type") or "ClusterIP"
         if kind != "ClusterIP":
             yield service, f"it is reached around the gateway (type {kind}); use ClusterIP."
-
-
-ISOLATION_RULES = (
-    namespaces_are_restricted,
-    namespaces_are_limited,
-    namespaces_deny_by_default,
-    pods_are_isolated,
-    network_rules_name_peers_and_ports,
-    one_way_in,
-)

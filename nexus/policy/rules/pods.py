@@ -146,13 +146,3 @@ def _beyond(
     for name in sorted(limits.keys() & most.keys()):
         if thousandths(str(limits[name])) > thousandths(str(most[name])):
             yield name, str(limits[name]), str(most[name])
-
-
-POD_RULES = (
-    pods_are_unprivileged,
-    pods_stay_off_their_host,
-    pods_have_no_token,
-    containers_are_sized,
-    images_are_pinned,
-    pods_fit_their_namespace,
-)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from nexus.policy.rule import Finding, containers, pods, rule
+from nexus.policy.rule import Finding, containers, pods, rule, rule_of_plans
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 _SECRET_NAME = re.compile(r"(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 _IN_A_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 
 
-@rule
+@rule_of_plans
 def secrets_only_in_secrets(resources: Sequence[Resource]) -> Iterator[Finding]:
     """A secret value stands in a Secret and in no other Kubernetes object."""
     for resource in resources:
@@ -43,9 +42,3 @@ def no_secret_in_the_environment(resources: Sequence[Resource]) -> Iterator[Find
                         resource,
                         f"{place} seems to have a secret in variable {name}; mount it as a file.",
                     )
-
-
-SECRET_RULES = (
-    replace(secrets_only_in_secrets, reads_secrecy=True),
-    no_secret_in_the_environment,
-)

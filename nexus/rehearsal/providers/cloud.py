@@ -14,8 +14,8 @@ from typing import cast
 from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
+from nexus.pulumi.clouds import CLOUDS
 from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
-from nexus.pulumi.clouds.clouds import CLOUDS
 from nexus.pulumi.replacement import immutable
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text

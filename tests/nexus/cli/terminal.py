@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pulumi_cli import cli_for_programs
 
-from nexus.pulumi.clouds.clouds import CLOUDS
+from nexus.pulumi.clouds import CLOUDS
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.engine import RARE_COLLECTION, served
 from nexus.rehearsal.providers.cloud import CloudProvider

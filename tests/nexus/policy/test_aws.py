@@ -15,14 +15,12 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.aws.calls import CALLS
 from nexus.policy.aws.model import expression
-from nexus.policy.rules.aws import AWS_RULES, NAMED
-from nexus.pulumi.clouds.clouds import AWS
+from nexus.policy.rules.aws import NAMED, aws_takes_it
+from nexus.pulumi.clouds import AWS
 from nexus.pulumi.resource import Resource
 from tests.projects import copy_project, set_config
 
 pytestmark = pytest.mark.xdist_group("clouds")
-
-[RULE] = AWS_RULES
 
 WITHOUT_A_CALL = {
     "aws:acm/certificateValidation:CertificateValidation",
@@ -77,7 +75,7 @@ def every(plan: Plan, others: Mapping[str, Plan]) -> tuple[Resource, ...]:
 
 def test_every_stack_is_what_aws_takes(every: tuple[Resource, ...]) -> None:
     """RDS refuses a name ten minutes into the first deployment."""
-    assert [str(each) for each in RULE.violations(every)] == []
+    assert [str(each) for each in aws_takes_it.violations(every)] == []
 
 
 def test_every_type_is_read(every: tuple[Resource, ...]) -> None:
@@ -169,7 +167,7 @@ def test_a_mistake_is_found(plan: Plan, kind: str, spoil: Spoil, sentence: str) 
     found = next(each for each in plan.named() if each.type == kind)
     inputs = copy.deepcopy(dict(found.inputs))
     spoil(inputs)
-    violations = [str(each) for each in RULE.violations([replace(found, inputs=inputs)])]
+    violations = [str(each) for each in aws_takes_it.violations([replace(found, inputs=inputs)])]
     assert any(sentence in each for each in violations), violations
 
 
@@ -185,7 +183,9 @@ def test_what_is_not_known_yet_is_no_mistake(plan: Plan) -> None:
 
     for resource in plan.named():
         for inputs in (hidden(resource.inputs), dict.fromkeys(resource.inputs, "[unknown]")):
-            assert [str(each) for each in RULE.violations([replace(resource, inputs=inputs)])] == []
+            assert [
+                str(each) for each in aws_takes_it.violations([replace(resource, inputs=inputs)])
+            ] == []
 
 
 def test_every_pattern_of_the_models_is_read() -> None:

@@ -99,7 +99,8 @@ def test_protected_resource_survives_destroy(start: Start) -> None:
     """The guard of a production database must hold in a rehearsal too, or nobody tests it."""
 
     def program() -> None:
-        random.RandomPet("pet", opts=pulumi.ResourceOptions(protect=True))
+        protected = pulumi.ResourceOptions(protect=True)
+        random.RandomPassword("key", length=8, opts=protected)
 
     session = start(program)
     assert session.up().succeeded

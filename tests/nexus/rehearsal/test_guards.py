@@ -45,12 +45,12 @@ def test_up_that_would_delete_what_is_protected(start: Start) -> None:
 
     def program() -> None:
         for name in declared:
-            random.RandomPet(name)
+            random.RandomPassword(name, length=8)
 
     session = start(program)
     assert session.up().succeeded
     before = held(session)
-    session.pulumi("state", "protect", "--yes", before["RandomPet guarded"])
+    session.pulumi("state", "protect", "--yes", before["RandomPassword guarded"])
     declared.clear()
     declared.add("new")
     assert not session.preview().succeeded
@@ -58,10 +58,10 @@ def test_up_that_would_delete_what_is_protected(start: Start) -> None:
     refused = session.up()
     assert not refused.succeeded
     assert "protected" in refused.error
-    assert {"RandomPet new", "RandomPet guarded"} <= held(session).keys()
-    session.pulumi("state", "unprotect", "--yes", before["RandomPet guarded"])
+    assert {"RandomPassword new", "RandomPassword guarded"} <= held(session).keys()
+    session.pulumi("state", "unprotect", "--yes", before["RandomPassword guarded"])
     assert session.up().succeeded
-    assert "RandomPet guarded" not in held(session)
+    assert "RandomPassword guarded" not in held(session)
 
 
 def test_exclude_without_its_dependents(start: Start) -> None:

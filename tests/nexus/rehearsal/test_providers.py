@@ -21,14 +21,16 @@ from nexus.rehearsal.timing import CancelledError, Clock
 CLOCK = Clock()
 
 
-def _random(kind: str, **inputs: Property) -> tuple[str, Properties]:
-    """Id and outputs of a resource of the simulated random provider."""
+PASSWORD = "random:index/randomPassword:RandomPassword"
+
+
+def _password(**inputs: Property) -> tuple[str, Properties]:
+    """Id and outputs of a password of the simulated random provider."""
     provider = RandomProvider(CLOCK, Recorder())
-    token = f"random:index/random{kind}:Random{kind}"
-    asked = _resource(token, inputs)
+    asked = _resource(PASSWORD, inputs)
     checked, problems = provider.check(asked, {}, b"")
     assert problems == {}
-    made = provider.create(_resource(token, checked))
+    made = provider.create(_resource(PASSWORD, checked))
     return made.id, made.outputs
 
 
@@ -57,7 +59,7 @@ def _kubernetes() -> KubernetesProvider:
 )
 def test_password_has_only_what_is_allowed(inputs: Properties, allowed: str) -> None:
     """A character that a server's protocol cannot carry locks everybody out."""
-    _, outputs = _random("Password", length=4000, **inputs)
+    _, outputs = _password(length=4000, **inputs)
     assert set(text(plain(outputs["result"]))) == set(allowed)
     assert len(text(plain(outputs["result"]))) == 4000
 
@@ -66,7 +68,7 @@ def test_password_has_at_least_what_is_asked_for() -> None:
     """A server's password policy refuses what lacks a digit, one time in a hundred."""
     least: Properties = {"minUpper": 2, "minLower": 2, "minNumeric": 2, "minSpecial": 2}
     for _ in range(20):
-        _, outputs = _random("Password", length=8, **least)
+        _, outputs = _password(length=8, **least)
         password = text(plain(outputs["result"]))
         for kind in (string.ascii_uppercase, string.ascii_lowercase, string.digits, SPECIAL):
             assert sum(character in kind for character in password) == 2
@@ -74,40 +76,21 @@ def test_password_has_at_least_what_is_asked_for() -> None:
 
 def test_random_values_are_secret_where_the_real_ones_are() -> None:
     """A password that is no secret to the provider is no secret in the state."""
-    resource_id, password = _random("Password", length=8)
+    resource_id, password = _password(length=8)
     assert resource_id == "none"
     assert isinstance(password["result"], Secret)
     assert isinstance(password["bcryptHash"], Secret)
-    _, value = _random("Bytes", length=4)
-    assert isinstance(value["hex"], Secret)
-    assert isinstance(value["base64"], Secret)
-    assert text(_random("String", length=8)[1]["result"])
-
-
-def test_random_names_have_the_shape_that_is_asked_for() -> None:
-    """A name of another length does not fit where the real one does."""
-    resource_id, pet = _random("Pet", length=3, separator="_", prefix="db")
-    assert resource_id == pet["name"]
-    assert text(pet["name"]).startswith("db_")
-    assert text(pet["name"]).count("_") == 3
-    _, made = _random("Id", byteLength=4, prefix="x-")
-    assert len(text(made["hex"])) == len("x-") + 8
-    value = bytes.fromhex(text(made["hex"]).removeprefix("x-"))
-    assert text(made["dec"]) == f"x-{int.from_bytes(value)}"
-    assert _random("Uuid")[1]["result"] != _random("Uuid")[1]["result"]
-    assert _random("Integer", min=7, max=7)[1]["result"] == 7
 
 
 def test_random_values_stay_when_read_and_updated() -> None:
     """A refresh that draws again would change every password."""
     provider = RandomProvider(CLOCK, Recorder())
-    token = "random:index/randomPet:RandomPet"
-    made = provider.create(_resource(token, {"length": 2, "separator": "-"}))
-    there = _resource(token, {"length": 2, "separator": "-"}, made.id)
+    made = provider.create(_resource(PASSWORD, {"length": 8}))
+    there = _resource(PASSWORD, {"length": 8}, made.id)
     assert provider.read(there, {}) == (made, there.inputs)
-    assert provider.update(there, made.outputs).outputs["name"] == made.outputs["name"]
-    assert provider.preview(there, made.outputs)["name"] == made.outputs["name"]
-    assert provider.preview(there, {})["name"] is UNKNOWN
+    assert provider.update(there, made.outputs).outputs["result"] == made.outputs["result"]
+    assert provider.preview(there, made.outputs)["result"] == made.outputs["result"]
+    assert provider.preview(there, {})["result"] is UNKNOWN
     provider.delete(there, made.outputs)
     assert provider.read(there, {}) is None
 

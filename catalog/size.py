@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from catalog.errors import Problem
+from catalog.size_entry import NodeEntry, ScaleOnEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,39 +52,6 @@ class Size:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Queue:
-    """A queue of the service's own vhost, and how many messages wait in it per pod."""
-
-    name: str
-    length: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """An external metric, which of its series, and its value per pod."""
-
-    name: str
-    value: int
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScaleOn:
-    """Beyond what pods are added: of several, the one that asks for the most pods decides.
-
-    Args:
-        cpu, memory: use in percent of what was asked for.
-        queue: messages that wait.
-        metric: anything that an adapter in the cluster serves.
-    """
-
-    cpu: int | None = None
-    memory: int | None = None
-    queue: Queue | None = None
-    metric: Metric | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sizing:
     """A service in one environment.
 
@@ -97,18 +64,10 @@ class Sizing:
     size: Size
     least: int
     most: int
-    scale_on: ScaleOn
+    scale_on: ScaleOnEntry
     size_at: Place
     replicas_at: Place
     scale_at: Place
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """What a node has for the pods of services, as Kubernetes quantities."""
-
-    cpu: str
-    memory: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +82,6 @@ class EnvironmentSizes:
     """
 
     usual: Sizing
-    node: Room | None
+    node: NodeEntry | None
     queue_metric: str | None
     metrics: tuple[str, ...]

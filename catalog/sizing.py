@@ -12,11 +12,7 @@ from catalog.names import EnvironmentName
 from catalog.size import (
     Amount,
     EnvironmentSizes,
-    Metric,
     Place,
-    Queue,
-    Room,
-    ScaleOn,
     Size,
     Sizing,
 )
@@ -24,7 +20,6 @@ from catalog.size_entry import (
     BytesEntry,
     CpuEntry,
     EnvironmentEntry,
-    ScaleOnEntry,
     SizeEntry,
     SizesFile,
     SizingEntry,
@@ -39,7 +34,7 @@ def environment_sizes(sizes: Read[SizesFile]) -> Mapping[EnvironmentName, Enviro
     return {
         name: EnvironmentSizes(
             usual=_usual(entry, ("environments", name), sizes.document),
-            node=None if entry.node is None else Room(**entry.node.model_dump()),
+            node=entry.node,
             queue_metric=entry.queue_metric,
             metrics=tuple(entry.metrics),
         )
@@ -148,7 +143,7 @@ def _usual(table: EnvironmentEntry, at: At, document: Document) -> Sizing:
         size=_size(table.sizes[table.size]),
         least=table.replicas.least,
         most=table.replicas.most,
-        scale_on=_scale_on(table.replicas.scale_on),
+        scale_on=table.replicas.scale_on,
         size_at=_place(document, *at, "sizes", table.size),
         replicas_at=_place(document, *at, "replicas"),
         scale_at=_place(document, *at, "replicas", "scale_on"),
@@ -179,7 +174,7 @@ def _own(
             size = base.model_copy(update=given)
             places["size"] = _place(document, *where, "size")
         if each.replicas is not None and each.replicas.scale_on is not None:
-            scale_on = _scale_on(each.replicas.scale_on)
+            scale_on = each.replicas.scale_on
             places["scale_on"] = _place(document, *where, "replicas", "scale_on")
         if each.replicas is not None and (each.replicas.least or each.replicas.most):
             places["replicas"] = _place(document, *where, "replicas")
@@ -210,13 +205,3 @@ def _size(entry: SizeEntry) -> Size:
 
 def _amount(entry: CpuEntry | BytesEntry) -> Amount:
     return Amount(request=entry.request, limit=entry.limit or entry.request)
-
-
-def _scale_on(entry: ScaleOnEntry) -> ScaleOn:
-    queue, metric = entry.queue, entry.metric
-    return ScaleOn(
-        cpu=entry.cpu,
-        memory=entry.memory,
-        queue=None if queue is None else Queue(name=queue.name, length=queue.length),
-        metric=None if metric is None else Metric(**metric.model_dump()),
-    )

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from catalog import Catalog, InputError, load_catalog
 from catalog.names import EnvironmentName
-from catalog.size import Amount, EnvironmentSizes, Place, ScaleOn, Size, Sizing
+from catalog.size import Amount, EnvironmentSizes, Place, Size, Sizing
+from catalog.size_entry import ScaleOnEntry
 from components.kubernetes.limits import Share, quota
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import check_capacity, postgres_connections
@@ -157,7 +158,7 @@ def sizings(draw: st.DrawFn) -> Sizing:
         ),
         least=least,
         most=least + draw(st.integers(0, 20)),
-        scale_on=ScaleOn(cpu=70),
+        scale_on=ScaleOnEntry(cpu=70),
         size_at=NOWHERE,
         replicas_at=NOWHERE,
         scale_at=NOWHERE,

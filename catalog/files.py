@@ -28,7 +28,7 @@ from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
 from catalog.size_entry import SizesFile, SizingEntry, Sizings
 from catalog.validation import Entry
-from catalog.who import WhoEntry
+from catalog.who import Who
 
 MAX_TIERS = 20
 """Most tiers; a platform waits at every one for its slowest service."""
@@ -164,7 +164,7 @@ def _environment_schema(schema: dict[str, Any]) -> None:
     schema["items"] = {**schema["items"], "not": {"pattern": RESERVED_VARIABLES}}
 
 
-class ServiceEntry(SizingEntry, WhoEntry, title="Service"):
+class ServiceEntry(SizingEntry, Who, title="Service"):
     """One service: what it is, when it starts and what it needs."""
 
     summary: Sentence = Field(description="One line that says what the service does")
@@ -207,7 +207,7 @@ class ServiceEntry(SizingEntry, WhoEntry, title="Service"):
     environments: Sizings = Field(default={})
 
 
-class ServicesFile(WhoEntry, title="Services of a domain"):
+class ServicesFile(Who, title="Services of a domain"):
     """A file of catalog/services: the services of one domain."""
 
     domain: DomainName = Field(

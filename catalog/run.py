@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pydantic import Field
+
+from catalog.names import CRON
+from catalog.validation import Entry
+
 
 class Kind(StrEnum):
     """How a service runs: called by others, on its own for ever, or now and then."""
@@ -41,6 +46,7 @@ METRICS = "metrics"
 GRACE_SECONDS = 30
 DRAIN_SECONDS = 5
 DEADLINE_SECONDS = 3600
+LONGEST_RUN = 7 * 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,20 +115,31 @@ class Health:
     liveness: Probe
 
 
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """When a scheduled service runs.
+class Schedule(Entry):
+    """When a scheduled service runs, and for how long."""
 
-    Args:
-        cron: minute, hour, day of the month, month and day of the week.
-        concurrency: what happens when the run before is not over.
-        deadline_seconds: longest time of a run, after which it is ended.
-    """
-
-    cron: str
-    time_zone: str
-    concurrency: Concurrency
-    deadline_seconds: int
+    cron: str = Field(
+        pattern=CRON,
+        max_length=100,
+        description="Minute, hour, day of the month, month and day of the week",
+    )
+    time_zone: str = Field(
+        default="Etc/UTC",
+        min_length=1,
+        max_length=63,
+        description="Time zone of the line, as in the IANA database",
+    )
+    concurrency: Concurrency = Field(
+        default=Concurrency.FORBID,
+        strict=False,
+        description="While the run before is not over: forbid, allow or replace",
+    )
+    deadline_seconds: int = Field(
+        default=DEADLINE_SECONDS,
+        ge=1,
+        le=LONGEST_RUN,
+        description="Longest time of a run, in seconds, after which it is ended",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from catalog.names import (
-    CRON,
     RESERVED_VARIABLES,
     ContainerPath,
     PlainVariableName,
@@ -19,11 +18,10 @@ from catalog.names import (
     Text,
     UrlPath,
 )
-from catalog.run import DEADLINE_SECONDS, Concurrency, Kind, Protocol
+from catalog.run import Kind, Protocol, Schedule
 from catalog.validation import Entry
 
 LARGEST_UID = 2**31 - 1
-LONGEST_RUN = 7 * 24 * 3600
 
 
 def _port_from_number(value: Any) -> Any:
@@ -118,33 +116,6 @@ class HealthEntry(ProbeEntry, title="Health"):
     )
 
 
-class ScheduleEntry(Entry, title="Schedule"):
-    """When a scheduled service runs, and for how long."""
-
-    cron: str = Field(
-        pattern=CRON,
-        max_length=100,
-        description="Minute, hour, day of the month, month and day of the week",
-    )
-    time_zone: str = Field(
-        default="Etc/UTC",
-        min_length=1,
-        max_length=63,
-        description="Time zone of the line, as in the IANA database",
-    )
-    concurrency: Concurrency = Field(
-        default=Concurrency.FORBID,
-        strict=False,
-        description="While the run before is not over: forbid, allow or replace",
-    )
-    deadline_seconds: int = Field(
-        default=DEADLINE_SECONDS,
-        ge=1,
-        le=LONGEST_RUN,
-        description="Longest time of a run, in seconds, after which it is ended",
-    )
-
-
 class WritableEntry(Entry, title="Writable folder"):
     """A folder that the container may write to: exactly one of memory and disk."""
 
@@ -196,9 +167,7 @@ class RunEntry(Entry, title="Run"):
     health: HealthEntry | None = Field(
         default=None, description="How it is asked whether it works, and for each probe by itself"
     )
-    schedule: ScheduleEntry | None = Field(
-        default=None, description="When it runs, for kind scheduled"
-    )
+    schedule: Schedule | None = Field(default=None, description="When it runs, for kind scheduled")
     user: Annotated[int, AfterValidator(_user)] | None = Field(
         default=None,
         description="User and group ID it has to run as",

@@ -22,7 +22,6 @@ from catalog.run import (
     Protocol,
     Question,
     Run,
-    Schedule,
     Writable,
 )
 from catalog.run_entry import HealthEntry, ProbeEntry, RunEntry
@@ -69,7 +68,7 @@ def run_of(
         arguments=tuple(entry.arguments),
         ports=ports,
         health=_health(entry, ports, start_seconds),
-        schedule=None if entry.schedule is None else Schedule(**entry.schedule.model_dump()),
+        schedule=entry.schedule,
         user=entry.user,
         writable=tuple(
             Writable(path=path, size=each.memory or each.disk or "", memory=bool(each.memory))

@@ -14,8 +14,8 @@ from cronsim.cronsim import SYMBOLIC_DAYS, SYMBOLIC_MONTHS
 from catalog.document import At
 from catalog.errors import did_you_mean, one_of
 from catalog.names import RESERVED_VARIABLES
-from catalog.run import DRAIN_SECONDS, GRACE_SECONDS, LEAST_PORT, Kind, Protocol
-from catalog.run_entry import HealthEntry, ProbeEntry, RunEntry, ScheduleEntry
+from catalog.run import DRAIN_SECONDS, GRACE_SECONDS, LEAST_PORT, Kind, Protocol, Schedule
+from catalog.run_entry import HealthEntry, ProbeEntry, RunEntry
 
 Unfit = tuple[At, str]
 """A place below the service, and what is wrong there."""
@@ -193,7 +193,7 @@ def _unfit_port(run: RunEntry, probe: ProbeEntry, question: str) -> str | None:
     return None
 
 
-def _unfit_schedule(schedule: ScheduleEntry) -> Iterator[Unfit]:
+def _unfit_schedule(schedule: Schedule) -> Iterator[Unfit]:
     complaint = _unfit_cron(schedule.cron)
     if complaint is not None:
         yield ("run", "schedule", "cron"), f"'{schedule.cron}' {complaint}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,19 +13,13 @@ from catalog.validation import Entry
 Url = Annotated[str, StringConstraints(pattern=HTTPS, max_length=500)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Who:
-    """Who answers for a service; None for what nobody said.
+class Who(Entry):
+    """What a domain's file or a service says of who answers for it; None for what nobody said."""
 
-    Args:
-        on_call: whom to call, in the words of the team.
-        repository, runbook: addresses for people.
-    """
-
-    owner: str | None = None
-    on_call: str | None = None
-    repository: str | None = None
-    runbook: str | None = None
+    owner: Name | None = Field(default=None, description="Team that answers for it")
+    on_call: Sentence | None = Field(default=None, description="Whom to call when it is down")
+    repository: Url | None = Field(default=None, description="Address of its repository")
+    runbook: Url | None = Field(default=None, description="Address of its runbook")
 
     @property
     def words(self) -> str:
@@ -45,17 +38,6 @@ class Who:
         return {f"nexus-cos/{name}": text for name, text in said.items() if text is not None}
 
 
-class WhoEntry(Entry):
-    """What a domain's file or a service says of who answers for it."""
-
-    owner: Name | None = Field(default=None, description="Team that answers for it")
-    on_call: Sentence | None = Field(default=None, description="Whom to call when it is down")
-    repository: Url | None = Field(default=None, description="Address of its repository")
-    runbook: Url | None = Field(default=None, description="Address of its runbook")
-
-
-def who_of(domain: WhoEntry, service: WhoEntry) -> Who:
+def who_of(domain: Who, service: Who) -> Who:
     """Who answers for a service: what it says itself, and for the rest its domain's file."""
-    return Who(
-        **{key: getattr(service, key) or getattr(domain, key) for key in WhoEntry.model_fields}
-    )
+    return Who(**{key: getattr(service, key) or getattr(domain, key) for key in Who.model_fields})

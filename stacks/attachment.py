@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import Url
 
-from catalog.names import DNS_LABEL
-from stacks.setting_types import HOST, Block, Nested
+from stacks.setting_types import HOST, Block, Label, Nested
 
 _INSIDE = re.compile(r"(.+\.)?localhost|(.+\.)?svc(\..+)?|(.+\.)?cluster\.local")
 _LOCALHOST = re.compile(r"(.+\.)?localhost")
@@ -79,7 +78,7 @@ def _server(value: str) -> str:
 class PodsOfOthers(Nested):
     """Pods that others run in the same cluster: their namespace and labels."""
 
-    namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
+    namespace: Label
     labels: Annotated[Mapping[str, str], Field(min_length=1)]
 
 

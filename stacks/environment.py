@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from catalog import Catalog
 from catalog.names import EnvironmentName, ResourceName
+from components.aws.sizes import AmazonMqSize, AuroraSize, ElastiCacheSize, Nodes
 from components.kubernetes.pod import Size
 
 
@@ -35,63 +35,6 @@ class InCluster:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManagedPostgres:
-    """Aurora PostgreSQL.
-
-    Args:
-        instances: one writer and readers, spread over the zones.
-        backup_days: how far back a point-in-time restore reaches, in days (1 to 35).
-    """
-
-    instance_class: str
-    instances: int
-    backup_days: int
-    insights_days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManagedRedis:
-    """ElastiCache for Valkey: one primary and replicas in other zones.
-
-    Args:
-        nodes: primary and replicas together; at least 2, for failover.
-    """
-
-    node_type: str
-    nodes: int
-    snapshot_days: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ManagedQueue:
-    """Amazon MQ for RabbitMQ; a cluster has three nodes, one per zone."""
-
-    instance_type: str
-    deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nodes:
-    """Nodes of the cluster.
-
-    Args:
-        instance_types: of a managed node group; Auto Mode chooses by itself.
-        least, most: number of nodes of a managed node group; the least holds the platform
-            at its usual size, for a rollout does not wait for nodes that are still to start.
-        gpu_families, gpu_types: of instances, in Auto Mode or not; empty for none.
-        gpu_limit: most GPUs at once; in a managed node group, of one GPU each, most nodes.
-    """
-
-    instance_types: tuple[str, ...]
-    least: int
-    most: int
-    gpu_families: tuple[str, ...]
-    gpu_types: tuple[str, ...]
-    gpu_least: int
-    gpu_limit: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class InAws:
     """Managed servers in an AWS account, behind Cloudflare, CloudFront or both.
 
@@ -108,9 +51,9 @@ class InAws:
     retained: bool
     log_days: int
     digests: bool
-    postgres: ManagedPostgres
-    redis: ManagedRedis
-    queue: ManagedQueue
+    postgres: AuroraSize
+    redis: ElastiCacheSize
+    queue: AmazonMqSize
     nodes: Nodes
 
 
@@ -184,11 +127,11 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             retained=False,
             log_days=365,
             digests=False,
-            postgres=ManagedPostgres(
+            postgres=AuroraSize(
                 instance_class="db.r7g.large", instances=3, backup_days=7, insights_days=7
             ),
-            redis=ManagedRedis(node_type="cache.t4g.small", nodes=2, snapshot_days=1),
-            queue=ManagedQueue(instance_type="mq.m7g.medium", deployment="SINGLE_INSTANCE"),
+            redis=ElastiCacheSize(node_type="cache.t4g.small", nodes=2, snapshot_days=1),
+            queue=AmazonMqSize(instance_type="mq.m7g.medium", deployment="SINGLE_INSTANCE"),
             nodes=Nodes(
                 instance_types=("m7i.large",),
                 least=3,
@@ -210,11 +153,11 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             retained=True,
             log_days=400,
             digests=True,
-            postgres=ManagedPostgres(
+            postgres=AuroraSize(
                 instance_class="db.r7g.xlarge", instances=3, backup_days=35, insights_days=465
             ),
-            redis=ManagedRedis(node_type="cache.r7g.large", nodes=3, snapshot_days=7),
-            queue=ManagedQueue(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ"),
+            redis=ElastiCacheSize(node_type="cache.r7g.large", nodes=3, snapshot_days=7),
+            queue=AmazonMqSize(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ"),
             nodes=Nodes(
                 instance_types=("m7i.xlarge",),
                 least=6,

@@ -8,12 +8,13 @@ from math import ceil
 
 from catalog import Catalog, Problem
 from catalog.names import EnvironmentName
+from components.aws.sizes import Nodes
 from components.kubernetes.limits import largest_size
 from components.kubernetes.pod import Size
 from components.kubernetes.quantity import shown, thousandths
 from components.servers.bootstrap_job import FETCH_SIZE
 from components.servers.bootstrap_job import SIZE as JOB_SIZE
-from stacks.environment import Environment, InAws, Nodes
+from stacks.environment import Environment, InAws
 from stacks.shape import with_room
 from stacks.sizes import pod_size
 

@@ -158,6 +158,7 @@ Region = Annotated[
 ZoneLetter = Annotated[
     str, _matching(r"[a-z]", "is no availability zone of a region; write its letter, such as 'a'.")
 ]
+Label = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
 Network = Annotated[str, AfterValidator(_network)]
 Block = Annotated[str, AfterValidator(_block)]
 NamespacePrefix = Annotated[

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from catalog.names import DNS_LABEL, EnvironmentName
+from catalog.names import EnvironmentName
 from catalog.validation import is_secret
 from stacks.attachment import AttachedResource, ExternalApi
 from stacks.setting_types import (
@@ -24,6 +24,7 @@ from stacks.setting_types import (
     HexId,
     HostedZone,
     HostName,
+    Label,
     LetsEncrypt,
     NamespacePrefix,
     Network,
@@ -85,7 +86,7 @@ class Settings(BaseModel, frozen=True):
     host: HostName = Field(
         default="nexus.localhost", description="host name of the gateway's ingress"
     )
-    edge_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] = Field(
+    edge_namespace: Label = Field(
         default="ingress-nginx",
         description="namespace of the ingress controller; only it reaches the gateway from outside",
         examples=["kube-system"],
@@ -97,20 +98,16 @@ class Settings(BaseModel, frozen=True):
         "packets come from there, not from a namespace",
         examples=[["172.18.0.0/16"]],
     )
-    monitoring_namespace: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | (
-        None
-    ) = Field(
+    monitoring_namespace: Label | None = Field(
         default=None,
         description="namespace of a Prometheus of yours, which then reaches every service's port "
         "`metrics`, or its HTTP port",
         examples=["monitoring"],
     )
-    ingress_class: Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)] | None = (
-        Field(
-            default=None,
-            description="class of the gateway's ingress; without it the cluster's default one",
-            examples=["nginx"],
-        )
+    ingress_class: Label | None = Field(
+        default=None,
+        description="class of the gateway's ingress; without it the cluster's default one",
+        examples=["nginx"],
     )
     dns_resolvers: tuple[Block, ...] = Field(
         default=(),

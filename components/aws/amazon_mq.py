@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 from pulumi_aws import mq
 from pulumi_kubernetes.core.v1 import Secret
 
 from components.aws.managed_server import ManagedServer, ManagedServerArgs
+from components.aws.sizes import AmazonMqSize
 from components.aws.versions import RABBITMQ
 from components.kubernetes.pod import physical_name
 from components.servers.servers import password
@@ -22,15 +22,10 @@ MASTER = "nexus_master"
 
 @dataclass(frozen=True, kw_only=True)
 class AmazonMqArgs(ManagedServerArgs):
-    """What the broker is made from.
-
-    Args:
-        deployment: one node, in the first of the subnets, or three in three zones.
-    """
+    """What the broker is made from. One node is in the first of the subnets."""
 
     namespace: pulumi.Input[str]
-    instance_type: str
-    deployment: Literal["SINGLE_INSTANCE", "CLUSTER_MULTI_AZ"]
+    size: AmazonMqSize
 
 
 class AmazonMq(ManagedServer[AmazonMqArgs]):
@@ -72,15 +67,15 @@ class AmazonMq(ManagedServer[AmazonMqArgs]):
             string_data={"username": MASTER, "password": secret},
             opts=self.child,
         )
-        single = args.deployment == "SINGLE_INSTANCE"
+        single = args.size.deployment == "SINGLE_INSTANCE"
         self.handle = broker = mq.Broker(
             name,
             broker_name=aws.fixed(name, 50),
             engine_type="RabbitMQ",
             # RabbitMQ 4 runs on mq.m7g alone.
             engine_version=RABBITMQ.version,
-            host_instance_type=args.instance_type,
-            deployment_mode=args.deployment,
+            host_instance_type=args.size.instance_type,
+            deployment_mode=args.size.deployment,
             subnet_ids=list(args.subnets[:1] if single else args.subnets),
             security_groups=[group],
             publicly_accessible=False,

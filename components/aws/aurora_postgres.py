@@ -16,6 +16,7 @@ from components.aws.iam import (
     Statement,
 )
 from components.aws.managed_server import ManagedServer, ManagedServerArgs
+from components.aws.sizes import AuroraSize
 from components.aws.versions import POSTGRES
 from components.servers.bootstrap_job import SecretsManagerMaster
 from components.servers.in_cluster_postgres import IMAGE
@@ -69,7 +70,6 @@ class AuroraPostgresArgs(ManagedServerArgs):
     """What the server is made from.
 
     Args:
-        instances: one writer and readers.
         server: tells this server from the one before a restore; None for the first.
         restore: what the data comes from when the server is made; None for an empty one.
     """
@@ -77,10 +77,7 @@ class AuroraPostgresArgs(ManagedServerArgs):
     cluster: pulumi.Input[str]
     namespace: pulumi.Input[str]
     logs_key: pulumi.Input[str]
-    instance_class: str
-    instances: int
-    backup_days: int
-    insights_days: int
+    size: AuroraSize
     server: str | None = None
     restore: RestoreArgs | None = None
 
@@ -175,7 +172,7 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
             db_cluster_parameter_group_name=parameters.name,
             vpc_security_group_ids=[group],
             iam_database_authentication_enabled=True,
-            backup_retention_period=args.backup_days,
+            backup_retention_period=args.size.backup_days,
             preferred_backup_window="02:00-03:00",
             preferred_maintenance_window="sun:03:30-sun:04:30",
             copy_tags_to_snapshot=True,
@@ -205,7 +202,7 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
                 cluster_identifier=cluster.cluster_identifier,
                 identifier=f"{identifier}-{number}",
                 engine=rds.EngineType.AURORA_POSTGRESQL,
-                instance_class=args.instance_class,
+                instance_class=args.size.instance_class,
                 availability_zone=aws.zones[number % len(aws.zones)],
                 promotion_tier=min(number, 15),
                 publicly_accessible=False,
@@ -213,13 +210,13 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
                 copy_tags_to_snapshot=True,
                 performance_insights_enabled=True,
                 performance_insights_kms_key_id=args.key,
-                performance_insights_retention_period=args.insights_days,
+                performance_insights_retention_period=args.size.insights_days,
                 monitoring_interval=MONITORING_SECONDS,
                 monitoring_role_arn=monitoring.arn,
                 tags=aws.tags(f"{own}-{number}", "data"),
                 opts=durable,
             )
-            for number in range(args.instances)
+            for number in range(args.size.instances)
         ]
         self.handle = instances[0]
         self.host = cluster.endpoint

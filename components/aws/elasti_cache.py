@@ -9,6 +9,7 @@ import pulumi
 from pulumi_aws import elasticache
 
 from components.aws.managed_server import ManagedServer, ManagedServerArgs
+from components.aws.sizes import ElastiCacheSize
 from components.aws.versions import VALKEY
 from components.servers.acl import access
 from components.servers.servers import password, passwords, redis_grants
@@ -29,15 +30,12 @@ class ElastiCacheArgs(ManagedServerArgs):
     Args:
         services: names of the services that get a user, sorted.
         rotations: password rotation counter by service; 0 where none is given.
-        nodes: primary and replicas together, at least 2.
     """
 
     logs_key: pulumi.Input[str]
     services: tuple[str, ...]
     rotations: Mapping[str, int]
-    node_type: str
-    nodes: int
-    snapshot_days: int
+    size: ElastiCacheSize
 
 
 class ElastiCache(ManagedServer[ElastiCacheArgs]):
@@ -115,8 +113,8 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
             description=f"{aws.prefix}: sessions, tokens and caches of the services",
             engine=ENGINE,
             engine_version=VALKEY.version,
-            node_type=args.node_type,
-            num_cache_clusters=args.nodes,
+            node_type=args.size.node_type,
+            num_cache_clusters=args.size.nodes,
             port=PORT,
             parameter_group_name=parameters.name,
             subnet_group_name=subnets.name,
@@ -128,7 +126,7 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
             kms_key_id=args.key,
             transit_encryption_enabled=True,
             transit_encryption_mode="required",
-            snapshot_retention_limit=args.snapshot_days,
+            snapshot_retention_limit=args.size.snapshot_days,
             snapshot_window="02:00-03:00",
             maintenance_window="sun:03:30-sun:04:30",
             final_snapshot_identifier=(

@@ -10,6 +10,7 @@ from pulumi_aws import ec2, eks
 
 from components.aws.aws_context import AwsContext
 from components.aws.iam import ServiceRole, ServiceRoleArgs
+from components.aws.sizes import Nodes
 from components.component import Component
 from components.kubernetes.pod import GPU
 
@@ -50,21 +51,13 @@ class NodeGroupsArgs:
     """What the nodes are made from.
 
     Args:
-        instance_types: of the general nodes.
-        least, most: number of general nodes.
-        gpu_types: instance types of the GPU nodes; empty for none.
         after: what the nodes reach AWS through.
     """
 
     aws: AwsContext
     cluster: pulumi.Input[str]
     subnets: tuple[pulumi.Input[str], ...]
-    instance_types: tuple[str, ...]
-    least: int
-    most: int
-    gpu_types: tuple[str, ...]
-    gpu_least: int
-    gpu_most: int
+    nodes: Nodes
     after: tuple[pulumi.Resource, ...]
 
 
@@ -166,21 +159,21 @@ class NodeGroups(Component[NodeGroupsArgs]):
 
         general = group(
             name,
-            types=args.instance_types,
+            types=args.nodes.instance_types,
             ami=AMI,
-            least=args.least,
-            most=args.most,
+            least=args.nodes.least,
+            most=args.nodes.most,
             gpu=False,
         )
         pods = [addon(each, [general]) for each in POD_ADDONS]
         self.handle = pods[0]
         self.gpu = None
-        if args.gpu_types:
+        if args.nodes.gpu_types:
             self.gpu = group(
                 f"{name}-gpu",
-                types=args.gpu_types,
+                types=args.nodes.gpu_types,
                 ami=GPU_AMI,
-                least=args.gpu_least,
-                most=args.gpu_most,
+                least=args.nodes.gpu_least,
+                most=args.nodes.gpu_limit,
                 gpu=True,
             )

@@ -130,7 +130,7 @@ def build_data(program: AwsProgram, foundation: AwsFoundation) -> AwsData:
 
 def _postgres(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
     program, foundation = ground.program, ground.foundation
-    sizes, cluster = program.platform.postgres, foundation.cluster
+    cluster = foundation.cluster
     server = AuroraPostgres(
         name,
         AuroraPostgresArgs(
@@ -142,10 +142,7 @@ def _postgres(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             namespace=ground.bootstrap.namespace,
             key=key,
             logs_key=foundation.logs_key,
-            instance_class=sizes.instance_class,
-            instances=sizes.instances,
-            backup_days=sizes.backup_days,
-            insights_days=sizes.insights_days,
+            size=program.platform.postgres,
             server=program.settings.database_servers.get(name),
             restore=_restore(program.settings, name),
         ),
@@ -164,7 +161,7 @@ def _restore(settings: Settings, name: str) -> RestoreArgs | None:
 
 def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
     program, foundation = ground.program, ground.foundation
-    sizes, cluster = program.platform.redis, foundation.cluster
+    cluster = foundation.cluster
     server = ElastiCache(
         name,
         ElastiCacheArgs(
@@ -176,9 +173,7 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             logs_key=foundation.logs_key,
             services=tuple(program.owners(name)),
             rotations=program.rotations,
-            node_type=sizes.node_type,
-            nodes=sizes.nodes,
-            snapshot_days=sizes.snapshot_days,
+            size=program.platform.redis,
         ),
         foundation.options(),
     )
@@ -187,7 +182,7 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
 
 def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
     program, foundation = ground.program, ground.foundation
-    sizes, cluster = program.platform.queue, foundation.cluster
+    cluster = foundation.cluster
     server = AmazonMq(
         name,
         AmazonMqArgs(
@@ -197,8 +192,7 @@ def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             cluster_group=cluster.security_group,
             namespace=ground.bootstrap.namespace,
             key=key,
-            instance_type=sizes.instance_type,
-            deployment=sizes.deployment,
+            size=program.platform.queue,
         ),
         foundation.options(),
     )

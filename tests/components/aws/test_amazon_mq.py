@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from components.aws.amazon_mq import MANAGEMENT_PORT, MASTER, PORT, AmazonMq, AmazonMqArgs
+from components.aws.sizes import AmazonMqSize
 from tests.components.recording import AWS, FREE, Recording, assert_makes_what_it_says, record
 
+SIZE = AmazonMqSize(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ")
 ARGS = AmazonMqArgs(
     aws=AWS,
     vpc="vpc-1",
@@ -17,8 +19,7 @@ ARGS = AmazonMqArgs(
     cluster_group="sg-nodes",
     namespace="nexus-data",
     key="arn:key",
-    instance_type="mq.m7g.large",
-    deployment="CLUSTER_MULTI_AZ",
+    size=SIZE,
 )
 
 
@@ -47,7 +48,7 @@ def test_jobs_get_the_brokers_own_addresses() -> None:
 )
 def test_nodes_are_where_the_deployment_has_them(deployment: str, subnets: list[str]) -> None:
     """AWS refuses a single instance in three subnets, after an hour of everything else."""
-    broker = made(deployment=deployment).one("Broker").inputs
+    broker = made(size=replace(SIZE, deployment=deployment)).one("Broker").inputs
     assert (broker["deploymentMode"], broker["subnetIds"]) == (deployment, subnets)
 
 

@@ -14,6 +14,7 @@ from components.aws.aurora_postgres import (
     AuroraPostgresArgs,
     RestoreArgs,
 )
+from components.aws.sizes import AuroraSize
 from tests.components.recording import (
     AWS,
     FREE,
@@ -23,6 +24,7 @@ from tests.components.recording import (
     statements,
 )
 
+SIZE = AuroraSize(instance_class="db.r8g.large", instances=2, backup_days=35, insights_days=7)
 ARGS = AuroraPostgresArgs(
     aws=AWS,
     vpc="vpc-1",
@@ -32,10 +34,7 @@ ARGS = AuroraPostgresArgs(
     namespace="nexus-data",
     key="arn:key",
     logs_key="arn:logs-key",
-    instance_class="db.r8g.large",
-    instances=2,
-    backup_days=35,
-    insights_days=7,
+    size=SIZE,
 )
 SNAPSHOT = RestoreArgs(snapshot="arn:snapshot")
 NEWER = RestoreArgs(snapshot="arn:snapshot", version="17.9")
@@ -64,7 +63,7 @@ def test_handle_is_the_writer() -> None:
 @pytest.mark.parametrize("instances", [1, 2, 4])
 def test_instances_are_spread_over_the_zones(instances: int) -> None:
     """A reader in the writer's zone goes down with it."""
-    found = made(instances=instances).all("ClusterInstance")
+    found = made(size=replace(SIZE, instances=instances)).all("ClusterInstance")
     zones = [each.inputs["availabilityZone"] for each in found]
     assert zones == [AWS.zones[number % 3] for number in range(instances)]
     assert [each.inputs["promotionTier"] for each in found] == list(range(instances))

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from components.aws.elasti_cache import LONGEST_ID, NOBODY, PORT, ElastiCache, ElastiCacheArgs
+from components.aws.sizes import ElastiCacheSize
 from tests.components.recording import AWS, FREE, Recording, assert_makes_what_it_says, record
 
+SIZE = ElastiCacheSize(node_type="cache.t4g.small", nodes=2, snapshot_days=7)
 ARGS = ElastiCacheArgs(
     aws=AWS,
     vpc="vpc-1",
@@ -19,9 +21,7 @@ ARGS = ElastiCacheArgs(
     logs_key="arn:logs-key",
     services=("cart", "stock"),
     rotations={"stock": 3},
-    node_type="cache.t4g.small",
-    nodes=2,
-    snapshot_days=7,
+    size=SIZE,
 )
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_evicted() -> None:
 
 def test_server_is_encrypted_and_fails_over() -> None:
     """A cache without a second zone takes every session with its first."""
-    redis = made(nodes=3)
+    redis = made(size=replace(SIZE, nodes=3))
     server = redis.one("ReplicationGroup")
     assert server.inputs["securityGroupIds"] == [redis.one("SecurityGroup").made["id"]]
     assert "SecurityGroupIngressRule redis-access-redis" in redis.waits("ReplicationGroup")

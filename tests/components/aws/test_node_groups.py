@@ -17,6 +17,7 @@ from components.aws.node_groups import (
     NodeGroups,
     NodeGroupsArgs,
 )
+from components.aws.sizes import Nodes
 from components.kubernetes.pod import GPU
 from tests.components.recording import (
     AWS,
@@ -26,23 +27,28 @@ from tests.components.recording import (
     record,
 )
 
+SIZES = Nodes(
+    instance_types=("m7i.large",),
+    least=3,
+    most=9,
+    gpu_families=(),
+    gpu_types=("g6.xlarge",),
+    gpu_least=1,
+    gpu_limit=2,
+)
 ARGS = NodeGroupsArgs(
     aws=AWS,
     cluster="nexus",
     subnets=("private-a", "private-b"),
-    instance_types=("m7i.large",),
-    least=3,
-    most=9,
-    gpu_types=("g6.xlarge",),
-    gpu_least=1,
-    gpu_most=2,
+    nodes=SIZES,
     after=(),
 )
 NETWORK = {f"Addon nodes-{each}" for each in NETWORK_ADDONS}
 
 
 def made(**changes: Any) -> Recording:
-    return record(lambda: NodeGroups("nodes", replace(ARGS, **changes)))
+    asked = replace(SIZES, **changes)
+    return record(lambda: NodeGroups("nodes", replace(ARGS, nodes=asked)))
 
 
 def test_makes_what_it_says() -> None:
@@ -111,7 +117,7 @@ def test_autoscaler_knows_that_a_gpu_is_to_come() -> None:
     """It would start node after node, until the first one's device plugin runs."""
     labels = made().one("NodeGroup", "nodes-gpu").inputs["labels"]
     assert set(labels) == {GPU_LABEL[0], "k8s.amazonaws.com/accelerator"}
-    scaling = made(gpu_least=2, gpu_most=7).one("NodeGroup", "nodes-gpu").inputs["scalingConfig"]
+    scaling = made(gpu_least=2, gpu_limit=7).one("NodeGroup", "nodes-gpu").inputs["scalingConfig"]
     assert scaling == {"minSize": 2, "maxSize": 7, "desiredSize": 2}
 
 

@@ -12,7 +12,7 @@ SPREAD := --dist loadgroup --no-loadscope-reorder
 # Python keeps what it compiled beside the sources, whatever images of containers say: the clouds' SDKs
 # take ten seconds to compile, in every process.
 unexport PYTHONDONTWRITEBYTECODE
-PYTHON_CODE := catalog graph components stacks nexus policy examples tests tools .github/scripts __main__.py
+PYTHON_CODE := catalog graph components monitoring stacks nexus policy examples tests tools .github/scripts __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
 	test diff-engine cluster-test coverage bench findings clean

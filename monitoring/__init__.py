@@ -1,0 +1,1 @@
+"""What watches the platform: rules and pages, made of the graph; pure functions to text."""

@@ -1,0 +1,86 @@
+"""What monitoring has to know of every node: who is told, how urgently, and after how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from catalog import Catalog
+from catalog.run import Kind
+from graph.impact import State, impact
+
+PLATFORM = "platform"
+"""Who answers for what has no owner."""
+
+START_CHECK_SECONDS = 60
+"""How long a service may wait for what it needs before its container starts."""
+
+MARGIN_SECONDS = 30
+"""Between the latest start of a service and its page: a slow start pages nobody."""
+
+
+class Severity(StrEnum):
+    """What an alert does: wakes somebody, waits for the morning, or only explains others."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    CAUSE = "cause"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """One node, as monitoring sees it.
+
+    Args:
+        watch: what tells its state: `deployment`, `schedule` or `probe`.
+        critical: whether a critical flow breaks without it.
+        patience_seconds: how long it may be down before anybody is told.
+        timeout_seconds: the shortest time that a caller waits for it, None without callers.
+        explains: services that are down because of it.
+    """
+
+    name: str
+    watch: str
+    owner: str
+    severity: Severity
+    critical: bool
+    patience_seconds: int
+    timeout_seconds: float | None
+    explains: tuple[str, ...]
+
+
+def watched(catalog: Catalog) -> tuple[Watched, ...]:
+    """Every node of the catalog, sorted by name.
+
+    A node whose failure takes a service or a critical flow down is paged; one that only
+    degrades, and what runs now and then, is a ticket.
+    """
+    timeouts: dict[str, float] = {}
+    for edge in catalog.edges:
+        if edge.call is not None and edge.target in catalog.services:
+            seconds = edge.call.timeout_ms / 1000
+            timeouts[edge.target] = min(seconds, timeouts.get(edge.target, seconds))
+    names = sorted((*catalog.services, *catalog.resources, *catalog.external))
+    return tuple(_watched(catalog, name, timeouts) for name in names)
+
+
+def _watched(catalog: Catalog, name: str, timeouts: Mapping[str, float]) -> Watched:
+    found = impact(catalog, [name])
+    down = found.named(State.DOWN)
+    broken = any(flow.state is State.DOWN for flow in found.flows.values())
+    service, resource = catalog.services.get(name), catalog.resources.get(name)
+    scheduled = service is not None and service.run.kind is Kind.SCHEDULED
+    served = service if resource is None else catalog.services.get(resource.dedicated_to or "")
+    watch = "probe" if service is None else "schedule" if scheduled else "deployment"
+    start = START_CHECK_SECONDS if service is None else service.start_seconds + START_CHECK_SECONDS
+    return Watched(
+        name=name,
+        watch=watch,
+        owner=(served.who.owner if served is not None else None) or PLATFORM,
+        severity=Severity.PAGE if (down or broken) and not scheduled else Severity.TICKET,
+        critical=broken,
+        patience_seconds=start + MARGIN_SECONDS,
+        timeout_seconds=timeouts.get(name),
+        explains=tuple(other for other in down if other != name),
+    )

@@ -1,0 +1,40 @@
+"""`nexus monitoring`: what Prometheus and Alertmanager need to know of the platform."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from nexus.cli.output import FORMAT, Output, write
+from nexus.cli.session import session, stack_option
+
+
+def command(
+    context: typer.Context,
+    format_: Annotated[Literal["rules", "alertmanager"], FORMAT] = "rules",
+    output: Output = None,
+    stack: Annotated[str, stack_option("Stack that is watched.")] = "dev",
+) -> None:
+    """Write the monitoring of a stack: one page per cause.
+
+    rules is a file of rules for Prometheus 2.42 or newer, alertmanager the
+    configuration of Alertmanager 0.24 or newer, whose receivers read the
+    address of their webhook from /etc/alertmanager/receivers/NAME.
+    """
+    from monitoring.alertmanager import alertmanager
+    from monitoring.rules import rules
+    from stacks.settings import Settings
+    from stacks.stack_file import read_stack_file
+
+    current = session(context)
+    catalog = current.catalog()
+    file = read_stack_file(current.require_project(), stack)
+    catalog = catalog.attaching(file.keys_of("attached"))
+    default = str(Settings.model_fields["namespace_prefix"].default)
+    prefix = file.setting("namespacePrefix") or default
+    texts = {
+        "rules": lambda: rules(catalog, prefix=prefix),
+        "alertmanager": lambda: alertmanager(catalog),
+    }
+    write(texts[format_](), output)

@@ -1,0 +1,100 @@
+"""What is generated says of every node what the graph knows of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import yaml
+
+from catalog import Catalog
+from graph.impact import State, impact
+from monitoring.alertmanager import alertmanager
+from monitoring.nodes import PLATFORM, Severity, watched
+from monitoring.rules import rules
+from tests.nexus.cli.typed import nexus
+from tests.synthetic import multiplied
+
+
+def read(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
+def info(catalog: Catalog) -> dict[str, dict[str, str]]:
+    """The labels of every node's series of facts."""
+    (group,) = read(rules(catalog))["groups"]
+    found = [rule["labels"] for rule in group["rules"] if rule.get("record") == "nexus:node:info"]
+    return {labels["nexus_node"]: labels for labels in found}
+
+
+def explained(catalog: Catalog) -> dict[str, set[str]]:
+    """Whose alerts are held back, by the node that explains them."""
+    found: dict[str, set[str]] = {}
+    for rule in read(alertmanager(catalog))["inhibit_rules"]:
+        matchers = dict(
+            re.split("=~?", each.replace('"', ""), maxsplit=1)
+            for key in ("source_matchers", "target_matchers")
+            for each in rule[key]
+            if each.startswith("nexus_node") and key == "source_matchers"
+        )
+        if matchers:
+            target = next(each for each in rule["target_matchers"] if "nexus_node" in each)
+            found[matchers["nexus_node"]] = set(target.split('"')[1].split("|"))
+    return found
+
+
+def test_every_node_is_watched(catalog: Catalog) -> None:
+    """An outage of a node that nobody watches is told by customers."""
+    nodes = {*catalog.services, *catalog.resources, *catalog.external}
+    assert set(info(catalog)) == nodes
+    pages = {name for name, labels in info(catalog).items() if labels["severity"] == "page"}
+    assert {"postgres", "user-auth", "v-screen-pro", "gpu"} <= pages
+    # These degrade what needs them, or nobody needs them.
+    assert pages.isdisjoint({"cdn", "load-balancer", "payments", "maps", "email"})
+    assert info(catalog)["ledger-mgr"]["critical"] == "yes"
+    assert info(catalog)["glitch"]["critical"] == "no"
+
+
+def test_a_cause_explains_exactly_what_is_down_because_of_it(catalog: Catalog) -> None:
+    """One more and an outage goes unheard; one less and a pager rings twice."""
+    expected = {
+        node: set(impact(catalog, [node]).named(State.DOWN)) - {node}
+        for node in (*catalog.services, *catalog.resources, *catalog.external)
+    }
+    assert explained(catalog) == {node: names for node, names in expected.items() if names}
+
+
+def test_a_new_service_is_watched_without_another_line(catalog: Catalog) -> None:
+    """Monitoring that has to be kept in step by hand is not kept."""
+    larger = multiplied(catalog, 2)
+    assert {f"{name}-1" for name in catalog.services} <= set(info(larger))
+    assert "user-auth-1" in explained(larger)["postgres"]
+
+
+def test_an_owner_is_told(catalog: Catalog) -> None:
+    """A page that reaches another team is late."""
+    service = catalog.services["glitch"]
+    owned = replace(service, who=replace(service.who, owner="games"))
+    changed = replace(catalog, services={**catalog.services, "glitch": owned})
+    assert info(changed)["glitch"]["owner"] == "games"
+    receivers = {each["name"] for each in read(alertmanager(changed))["receivers"]}
+    assert {"page-games", "ticket-games", f"page-{PLATFORM}"} <= receivers
+
+
+def test_what_starts_slowly_has_its_time(catalog: Catalog) -> None:
+    """A service that starts as slowly as it says must wake nobody."""
+    service = replace(catalog.services["glitch"], start_seconds=300)
+    changed = replace(catalog, services={**catalog.services, "glitch": service})
+    (node,) = (each for each in watched(changed) if each.name == "glitch")
+    assert node.patience_seconds > 300
+    assert node.severity is Severity.PAGE
+
+
+def test_the_command_writes_both() -> None:
+    """What is typed gives what Prometheus and Alertmanager read, the same every time."""
+    for format_ in ("rules", "alertmanager"):
+        first, second = (nexus("monitoring", "--format", format_) for _ in range(2))
+        assert first.exit_code == 0, first.output
+        assert first.stdout == second.stdout
+        assert read(first.stdout)

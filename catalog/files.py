@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from catalog.migration import MigrateEntry
+from catalog.migration import Migration
 from catalog.model import Fallback, Order
 from catalog.names import (
     DEDICABLE,
@@ -196,7 +196,7 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
         default_factory=RunEntry,
         description="What its container really is, where that is not the usual",
     )
-    migrate: MigrateEntry | None = Field(
+    migrate: Migration | None = Field(
         default=None, description="What changes its database before the pods of a release start"
     )
     needs: list[Annotated[NeedEntry, BeforeValidator(_need_from_name)]] = Field(

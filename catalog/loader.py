@@ -13,12 +13,10 @@ from catalog.consistency import inconsistencies, unfit_service
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
 from catalog.files import NeedEntry, PlatformFile, ServicesFile
-from catalog.migration import migration_of
 from catalog.model import (
     Bucket,
     CallPolicy,
     Catalog,
-    CircuitBreaker,
     Edge,
     External,
     Flow,
@@ -166,7 +164,7 @@ def _services(
             ),
             sizings=own_sizings(name, entry, file.document, sizes),
             who=who_of(file.content, entry),
-            migration=migration_of(entry.migrate),
+            migration=entry.migrate,
         )
         for file in files
         for name, entry in file.content.services.items()
@@ -209,7 +207,7 @@ def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:
         calls |= need.calls.model_dump(exclude_none=True)
     if need.circuit_breaker is not None:
         breaker |= need.circuit_breaker.model_dump(exclude_none=True)
-    return CallPolicy(**calls, breaker=CircuitBreaker(**breaker))
+    return CallPolicy(**calls, **breaker)
 
 
 def _targets(

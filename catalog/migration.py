@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -36,7 +35,7 @@ def _image_schema(schema: dict[str, Any]) -> None:
 _PATTERN = {"string": {"pattern": f"^{WHOLE_IMAGE}$"}}
 
 
-class MigrateEntry(Entry, title="Migration"):
+class Migration(Entry):
     """A Job that changes the service's database, before the new pods and as its owner."""
 
     command: list[Text] = Field(min_length=1, description="What it runs")
@@ -54,42 +53,14 @@ class MigrateEntry(Entry, title="Migration"):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Migration:
-    """What runs as the owner of a service's database, once for each of its releases.
-
-    Args:
-        command, arguments: what it runs.
-        image: a whole image; None for that of the service.
-        timeout_seconds: longest time of it, the wait for another one's end included.
-    """
-
-    command: tuple[str, ...]
-    arguments: tuple[str, ...]
-    image: str | None
-    timeout_seconds: int
-
-
 def migration_name(service: str) -> str:
     """What the migration of a service is called in plans, runs and pictures."""
     return f"{service}-migration"
 
 
-def migration_of(entry: MigrateEntry | None) -> Migration | None:
-    """What holds for a service that says so."""
-    if entry is None:
-        return None
-    return Migration(
-        command=tuple(entry.command),
-        arguments=tuple(entry.arguments),
-        image=entry.image,
-        timeout_seconds=entry.timeout_seconds,
-    )
-
-
 def unfit_migration(
     service: str,
-    entry: MigrateEntry | None,
+    entry: Migration | None,
     targets: Iterable[str | None],
     services: Container[str],
 ) -> Iterator[tuple[At, str]]:

@@ -46,36 +46,25 @@ class NodeKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CircuitBreaker:
-    """When a caller stops calling, tries again, and trusts the target as before.
-
-    Args:
-        open_after_failures: consecutive failures after which it opens.
-        half_open_after_seconds: how long it stays open, in seconds.
-        close_after_successes: successes, one call at a time, after which it closes.
-    """
-
-    open_after_failures: int
-    half_open_after_seconds: int
-    close_after_successes: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class CallPolicy:
-    """How a caller treats what it calls.
+    """How a caller treats what it calls, and when it stops calling, its circuit breaker.
 
     Args:
         timeout_ms: longest time of one attempt, in milliseconds.
         retries: further attempts of one call at most.
         retry_percent: retries of all calls together, in percent of the calls: a target
             that is down must not get a multiple of its load.
-        breaker: its circuit breaker.
+        open_after_failures: consecutive failures after which the breaker opens.
+        half_open_after_seconds: how long it stays open, in seconds.
+        close_after_successes: successes, one call at a time, after which it closes.
     """
 
     timeout_ms: int
     retries: int
     retry_percent: int
-    breaker: CircuitBreaker
+    open_after_failures: int
+    half_open_after_seconds: int
+    close_after_successes: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,4 +72,8 @@ def _runs(
     if migration.image is None and own.stand_in:
         says = f"print('migration of {service.name} (stand-in)')"
         return PYTHON_IMAGE, ("python3", "-I", "-c", says), ()
-    return migration.image or own.reference, migration.command, migration.arguments
+    return (
+        migration.image or own.reference,
+        tuple(migration.command),
+        tuple(migration.arguments),
+    )

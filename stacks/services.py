@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pulumi
 
@@ -223,11 +223,4 @@ def _endpoint(program: Program, target: Service, port: Port) -> Mapping[str, str
 def _call(edge: Edge) -> Call:
     if edge.call is None:
         raise ValueError(f"The edge {edge.source} → {edge.target} was not read from a catalog.")
-    return Call(
-        timeout_ms=edge.call.timeout_ms,
-        retries=edge.call.retries,
-        retry_percent=edge.call.retry_percent,
-        open_after_failures=edge.call.breaker.open_after_failures,
-        half_open_after_seconds=edge.call.breaker.half_open_after_seconds,
-        close_after_successes=edge.call.breaker.close_after_successes,
-    )
+    return Call(**asdict(edge.call))

@@ -19,7 +19,7 @@ from stacks.environment import ENVIRONMENTS, InAws, InCluster
 from stacks.failures import isolate_failures
 from stacks.in_cluster.stack import build_stack as build_in_cluster
 from stacks.inputs import AwsProgram, ClusterProgram
-from stacks.release import read_release
+from stacks.release import check_schemas, read_release
 from stacks.requirements import check_settings
 from stacks.settings import AwsSettings, ClusterSettings
 from stacks.stack_file import encrypted_settings, stack_file
@@ -75,7 +75,7 @@ def read_program(project: Path) -> ClusterProgram | AwsProgram:
         and settings.existing_cluster is None
     )
     check_capacity(environment, catalog, managed=managed)
-    release = read_release(project, settings.release_file, catalog)
+    release = check_schemas(read_release(project, settings.release_file, catalog))
     context = Context(
         prefix=settings.namespace_prefix,
         stack=stack,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,14 @@ from catalog.names import WHOLE_IMAGE
 from catalog.run import Kind, Run
 from catalog.validation import validated
 from components.servers.bootstrap import PYTHON_IMAGE
+from stacks.schemas import (
+    Schema,
+    SchemaEntry,
+    conflicts,
+    deployed_schemas,
+    remembered,
+    unfit_schemas,
+)
 
 VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
 """An image tag or digest, as the OCI distribution specification defines them."""
@@ -44,24 +52,30 @@ class ReleaseFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     services: dict[str, Annotated[str, AfterValidator(_version)]]
+    schemas: dict[str, SchemaEntry] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """What runs for a service: its image, or a stand-in's with its command and arguments."""
+    """What runs for a service: its image, or a stand-in's with its command and arguments.
+
+    `schema` is what the version has to do with that of its database, if it says so.
+    """
 
     reference: str
     command: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     stand_in: bool = False
+    schema: Schema | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Release:
-    """Versions by service, as the file called `file` gives them."""
+    """Versions by service, as the file called `file` gives them, and schemas of those who say."""
 
     file: str
     versions: Mapping[str, str]
+    schemas: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
 
     def images(
         self,
@@ -109,7 +123,10 @@ class Release:
         if problems:
             raise InputError(problems)
         return {
-            service.name: _image(registry, image_of.data_name, self.versions[image_of.name])
+            service.name: replace(
+                _image(registry, image_of.data_name, self.versions[image_of.name]),
+                schema=self.schemas.get(service.name),
+            )
             if image_of.name in self.versions
             else _stand_in(service)
             for service in catalog.services.values()
@@ -155,9 +172,26 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
         if name in catalog.services
         and (image_of := catalog.services[name].run.image_of) is not None
     ]
+    problems += unfit_schemas(document, catalog, content.schemas)
     if problems:
         raise InputError(problems)
-    return Release(file=file, versions=content.services)
+    schemas = {name: Schema(**entry.model_dump()) for name, entry in content.schemas.items()}
+    return Release(file=file, versions=content.services, schemas=schemas)
+
+
+def check_schemas(release: Release) -> Release:
+    """The release with the schemas that there will be, once each is found to fit what runs now.
+
+    Must run inside a Pulumi program: the state says what that is.
+
+    Raises:
+        InputError: one problem per version.
+    """
+    deployed = deployed_schemas(release.schemas)
+    problems = [*conflicts(release.file, release.schemas, deployed)]
+    if problems:
+        raise InputError(problems)
+    return replace(release, schemas=remembered(release.schemas, deployed))
 
 
 def _image(registry: str | None, repository: str, version: str) -> Image:

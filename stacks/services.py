@@ -183,7 +183,10 @@ def _workload_args(
         egress=network.egress[name],
         after=tuple(after),
         pull_secret=foundation.pull_secrets.get(service.domain),
-        annotations=service.who.annotations(),
+        annotations={
+            **service.who.annotations(),
+            **({} if image.schema is None else image.schema.annotations()),
+        },
     )
 
 

@@ -80,12 +80,16 @@ def open_gates() -> frozenset[str]:
     Not as an output of the stack says: that stays when `pulumi destroy` fails half-way, and
     counts what `--exclude` left out. A preview and the run after it read the same state.
     """
+    return frozenset(tier for urn in read_state() if (tier := _tier(urn)) is not None)
+
+
+def read_state() -> Mapping[str, Any]:
+    """Every resource of this stack's state from before this run, by URN, with its `outputs`."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    found = _read_state(stack).get("outputs", {})
-    return frozenset(tier for urn in found if (tier := _tier(urn)) is not None)
+    return _answer(stack).get("outputs", {})
 
 
-def _read_state(stack: str) -> Mapping[str, Any]:
+def _answer(stack: str) -> Mapping[str, Any]:
     """The stack's state as the engine answers.
 
     The run's first entries are written while this reads. A file backend empties the attributes

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from catalog.access import Access, GrantEntry
 from catalog.migration import Migration
 from catalog.model import Fallback, Order
 from catalog.names import (
@@ -146,6 +147,15 @@ class NeedEntry(Entry, title="Dependency"):
         default=False,
         description="Whether the service gets a server of its own (postgres, redis, queue)",
     )
+    of: ServiceName | None = Field(
+        default=None,
+        description="Service whose database this is, where it is not its own; that grants it",
+    )
+    access: Access | None = Field(
+        default=None,
+        strict=False,
+        description="What it does there: read (if none is given) or read-write",
+    )
     circuit_breaker: OwnBreakerEntry | None = Field(
         default=None, description="What differs from the circuit breaker of all dependencies"
     )
@@ -203,6 +213,9 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
         default=[],
         description="Dependencies: a name, or a mapping with target and more",
         json_schema_extra=_needs_schema,
+    )
+    grants: list[GrantEntry] = Field(
+        default=[], description="Other services that may use its database"
     )
     environments: Sizings = Field(default={})
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from catalog.access import Access, PartOf
 from catalog.consistency import inconsistencies, unfit_service
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
@@ -113,7 +114,6 @@ def _resolved(
     if problems:
         raise InputError(problems)
     services = _services(files, configuration, sizes)
-    edges = [edge for file in files for edge in _edges(file, services, platform.content)]
     dedicated = [
         (services[name], need.target)
         for file in files
@@ -121,6 +121,8 @@ def _resolved(
         for need in entry.needs
         if need.dedicated and need.target in platform.content.resources
     ]
+    apart = {(service.name, resource) for service, resource in dedicated}
+    edges = [edge for file in files for edge in _edges(file, services, platform.content, apart)]
     catalog = _catalog(platform, services, edges, dedicated)
     return replace(catalog, environments=environment_sizes(sizes))
 
@@ -172,9 +174,16 @@ def _services(
 
 
 def _edges(
-    file: Read[ServicesFile], services: Mapping[str, Service], platform: PlatformFile
+    file: Read[ServicesFile],
+    services: Mapping[str, Service],
+    platform: PlatformFile,
+    apart: Container[tuple[str, str]],
 ) -> Iterator[Edge]:
-    """Edges of the file's services, rules expanded; a named target wins over a rule."""
+    """Edges of the file's services, rules expanded; a named target wins over a rule.
+
+    Args:
+        apart: services, each with a resource of which it has a dedicated server.
+    """
     for name, entry in file.content.services.items():
         targets: dict[str, Edge] = {}
         for by_rule in (False, True):
@@ -182,7 +191,7 @@ def _edges(
                 if (need.target is None) is by_rule:
                     line = file.document.line(("services", name, "needs", index))
                     call = _call_policy(need, platform)
-                    for target in _targets(need, name, services, platform):
+                    for target in _targets(need, name, services, platform, apart):
                         edge = Edge(
                             source=name,
                             target=target,
@@ -194,6 +203,9 @@ def _edges(
                             field=f"needs[{index}]",
                             call=call,
                             port=need.port,
+                            part_of=None
+                            if need.of is None
+                            else PartOf(service=need.of, access=need.access or Access.READ),
                         )
                         targets.setdefault(target, edge)
         yield from targets.values()
@@ -211,12 +223,16 @@ def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:
 
 
 def _targets(
-    need: NeedEntry, source: str, services: Mapping[str, Service], platform: PlatformFile
+    need: NeedEntry,
+    source: str,
+    services: Mapping[str, Service],
+    platform: PlatformFile,
+    apart: Container[tuple[str, str]],
 ) -> Iterator[str]:
     if need.target is not None:
-        own = need.dedicated and need.target in platform.resources
-        name = services[source].data_name
-        yield dedicated_name(name, need.target) if own else need.target
+        owner = need.of or source
+        own = (owner, need.target) in apart
+        yield dedicated_name(services[owner].data_name, need.target) if own else need.target
     if need.above_tier is not None:
         order = [tier.name for tier in platform.tiers]
         above = order[order.index(need.above_tier) + 1 :]

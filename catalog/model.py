@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from catalog.access import PartOf
 from catalog.errors import did_you_mean
 from catalog.migration import DATABASE, Migration, migration_name
 from catalog.names import EnvironmentName, ResourceName
@@ -160,6 +161,7 @@ class Edge:
         field: field of the source that declares it, as `needs[0]`; a rule declares several.
         call: how the source treats the target; None if it was not read from a file.
         port: name of the target's port that the source calls; None for its first one.
+        part_of: another service's part of the target; None for one of its own.
     """
 
     source: str
@@ -172,6 +174,7 @@ class Edge:
     field: str = "needs"
     call: CallPolicy | None = None
     port: str | None = None
+    part_of: PartOf | None = None
 
     @property
     def criticality(self) -> Criticality:

@@ -15,7 +15,14 @@ from components.context import DATA
 from components.kubernetes.pod import physical_name
 from components.servers.bootstrap import ALWAYS, Script, script
 from components.servers.bootstrap_job import Bootstrap
-from components.servers.parts import Database, DatabaseArgs, Vhost, VhostArgs
+from components.servers.parts import (
+    Database,
+    DatabaseAccess,
+    DatabaseAccessArgs,
+    DatabaseArgs,
+    Vhost,
+    VhostArgs,
+)
 from components.servers.servers import Grant, PostgresServer, QueueServer
 from stacks.foundation import Foundation
 from stacks.inputs import Program
@@ -75,8 +82,16 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
     bootstrap: Bootstrap
 
     def databases(self, resource: str, server: PostgresServer) -> Data:
-        """Makes a database on `server` for every service that needs `resource`."""
+        """Makes a database on `server` for every service that needs `resource`.
+
+        Who uses another one's gets a login of its own into that.
+        """
         program = self.program
+        parts = {
+            edge.source: edge.part_of
+            for edge in program.catalog.edges
+            if edge.target == resource and edge.part_of is not None
+        }
         made = {
             service: Database(
                 f"{service}-database",
@@ -91,10 +106,30 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                 self.foundation.options(),
             )
             for service, name in program.owners(resource).items()
+            if name not in parts
         }
+        lent: list[Grant] = []
+        for service, name in program.owners(resource).items():
+            if name in parts:
+                database = program.catalog.services[parts[name].service].data_name
+                access = DatabaseAccess(
+                    f"{service}-database",
+                    DatabaseAccessArgs(
+                        bootstrap=self.bootstrap,
+                        service=service,
+                        server=server,
+                        rotation=program.rotations.get(service, 0),
+                        connections=database_connections(program.sizing(name)),
+                        database=database,
+                        access=parts[name].access.value,
+                        after=made[database].handle,
+                    ),
+                    self.foundation.options(),
+                )
+                lent.append(access.grant)
         return Data(
             servers={resource: server.handle},
-            grants=tuple(each.grant for each in made.values()),
+            grants=(*(each.grant for each in made.values()), *lent),
             owners={name: each.owner for name, each in made.items() if each.owner is not None},
         )
 
@@ -120,7 +155,8 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
 def scripts_of(catalog: Catalog) -> Iterator[Script]:
     """The scripts that some bootstrap Job of this catalog runs or may run."""
     yield from ALWAYS
-    if any(service.migration is not None for service in catalog.services.values()):
+    migrated = any(service.migration is not None for service in catalog.services.values())
+    if migrated or any(edge.part_of is not None for edge in catalog.edges):
         yield "postgres-access.sh"
 
 

@@ -134,6 +134,9 @@ def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
     if before.port != after.port:
         at = "its first port" if after.port is None else f"the port '{after.port}'"
         yield phrase([after.source], " calls ", [after.target], f" at {at} now")
+    if before.part_of != after.part_of:
+        part = "one of its own" if after.part_of is None else str(after.part_of)
+        yield phrase([after.source], " uses of ", [after.target], f" {part} now")
     if before.reason != after.reason and _manner(before) == _manner(after):
         yield phrase([after.source], " → ", [after.target], ": only the reason is worded anew")
 

@@ -106,7 +106,13 @@ def with_new_names(base: Catalog, told: Mapping[str, str]) -> Catalog:
             for name, resource in base.resources.items()
         },
         edges=tuple(
-            replace(edge, source=now(edge.source), target=now(edge.target)) for edge in base.edges
+            replace(
+                edge,
+                source=now(edge.source),
+                target=now(edge.target),
+                part_of=edge.part_of and replace(edge.part_of, service=now(edge.part_of.service)),
+            )
+            for edge in base.edges
         ),
         flows=tuple(
             replace(flow, steps=tuple(now(step) for step in flow.steps)) for flow in base.flows

@@ -22,6 +22,7 @@ from pydantic import (
 
 from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Service, Tier
 from catalog import Resource as PlatformResource
+from catalog.access import Access, PartOf
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
 from catalog.run import Kind, Run
@@ -74,6 +75,8 @@ class GraphEdge(_Part):
     fallback: Annotated[Literal["database", "rules", "origin"], AfterValidator(Fallback)] | None
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
     port: NodeName | None = None
+    of: NodeName | None = None
+    access: Annotated[Literal["read", "read-write"], AfterValidator(Access)] | None = None
 
 
 class GraphFlow(_Part):
@@ -330,7 +333,13 @@ def _catalog(document: GraphDocument) -> Catalog:
             node.name: External(**facts(node), providers=()) for node in by_kind[NodeKind.EXTERNAL]
         },
         edges=tuple(
-            Edge(**edge.model_dump(exclude={"criticality"}), file="")
+            Edge(
+                **edge.model_dump(exclude={"criticality", "of", "access"}),
+                file="",
+                part_of=None
+                if edge.of is None
+                else PartOf(service=edge.of, access=edge.access or Access.READ),
+            )
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),
         tiers=tuple(Tier(**tier.model_dump(), priority=0) for tier in document.tiers),

@@ -38,6 +38,11 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "fallback": edge.fallback,
                 "reason": edge.reason,
                 **({} if edge.port is None else {"port": edge.port}),
+                **(
+                    {}
+                    if edge.part_of is None
+                    else {"of": edge.part_of.service, "access": edge.part_of.access}
+                ),
             }
             for edge in catalog.edges
         ],

@@ -128,6 +128,27 @@ def test_reader_is_refused_to_write(postgres: PostgresServer, name: str, login: 
         assert rows.fetchall() == [("here",), ("later",)]
 
 
+def test_login_gets_into_no_other_database(postgres: PostgresServer, name: str, login: str) -> None:
+    """Outage: whoever uses one service's tables reads everybody's, the next owner's too."""
+    assert give(postgres, name, login).code == 0
+    other = f"{name}-stranger"
+    assert bootstrap(postgres, other).code == 0
+    try:
+        with (
+            pytest.raises(psycopg.OperationalError, match="permission denied for database"),
+            connect(postgres, login, other),
+        ):
+            pass
+        with connect(postgres, login, name) as connection:
+            found = connection.execute("SELECT current_user, session_user").fetchone()
+        assert found == (login, login)
+    finally:
+        with postgres.superuser("postgres") as connection:
+            run(connection, f'DROP DATABASE "{other}"')
+            for role in (other, f"{other}_owner"):
+                run(connection, f'DROP ROLE "{role}"')
+
+
 def test_less_access_takes_away_what_was_given(
     postgres: PostgresServer, name: str, login: str
 ) -> None:

@@ -161,3 +161,9 @@ def test_an_edge_that_leads_to_another_port() -> None:
     """Who reviews a change would see a policy change, and not why."""
     edges = [{**BASE["edges"][0], "port": "grpc"}, BASE["edges"][1]]
     assert "b calls a at the port 'grpc' now" in told(edges=edges)
+
+
+def test_an_edge_that_leads_to_another_one_s_part() -> None:
+    """Who reviews a change would not see that a service may now change the tables of another."""
+    edges = [{**BASE["edges"][0], "of": "a", "access": "read-write"}, BASE["edges"][1]]
+    assert "b uses of a that of a, to read-write now" in told(edges=edges)

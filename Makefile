@@ -15,10 +15,10 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON_CODE := catalog graph components monitoring stacks nexus policy examples tests tools .github/scripts __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
-	test diff-engine cluster-test coverage bench findings clean
+	test diff-engine cluster-test monitoring-test coverage bench findings clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install the locked Python dependencies into .venv
 	@tools/setup.sh $(PYTHON)
@@ -91,6 +91,9 @@ cluster-test: tools ## Dev on a real API server (half an hour, and as much of bu
 	@python3 tools/control_plane.py >/dev/null
 	@echo "Running dev on them (about half an hour) ..."
 	@$(VENV)/pytest tests/cluster -m cluster -v --durations=20
+
+monitoring-test: setup ## Who is paged when each node fails, by a real Prometheus (two minutes; builds it once)
+	@$(VENV)/pytest tests/monitoring -m monitoring -v
 
 bench: tools ## Measure speed and memory
 	@$(VENV)/python -m tests.bench

@@ -76,7 +76,8 @@ def _route(owners: list[str], timing: Timing) -> dict[str, Any]:
         "receiver": f"{Severity.TICKET}-{PLATFORM}",
         "group_by": ["stack", "nexus_node"],
         "group_wait": timing(timing.group_wait),
-        "group_interval": timing(300),
+        # What was held back is told a minute after its cause has ended, at the latest.
+        "group_interval": timing(60),
         "repeat_interval": timing(14400),
         "routes": routes,
     }

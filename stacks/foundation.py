@@ -60,7 +60,8 @@ def make_foundation(
         resolvers: blocks of DNS resolvers that are no pods of the cluster's DNS.
         cluster: id of the cluster that is reached; None where the provider knows it.
     """
-    namespaces = _namespaces(program, providers, resolvers, cluster)
+    options = pulumi.ResourceOptions(providers=list(providers))
+    namespaces = _namespaces(program, options, resolvers, cluster)
     return Foundation(
         providers=providers,
         namespaces=namespaces,
@@ -70,15 +71,15 @@ def make_foundation(
                 context=program.context,
                 values={tier.name: tier.priority for tier in program.catalog.tiers},
             ),
-            pulumi.ResourceOptions(providers=list(providers)),
+            options,
         ).names,
-        pull_secrets=_pull_secrets(program, providers, namespaces),
+        pull_secrets=_pull_secrets(program, options, namespaces),
     )
 
 
 def _namespaces(
     program: Program,
-    providers: tuple[pulumi.ProviderResource, ...],
+    options: pulumi.ResourceOptions,
     resolvers: tuple[str, ...],
     cluster: pulumi.Output[str | None] | None,
 ) -> Mapping[str, pulumi.Output[str]]:
@@ -87,7 +88,6 @@ def _namespaces(
     The namespace of the platform keeps the id of the cluster, and all others wait until it is the
     one that was kept.
     """
-    options = pulumi.ResourceOptions(providers=list(providers))
 
     def made(name: str, cluster: pulumi.Output[str | None] | None) -> Namespace:
         args = NamespaceArgs(
@@ -103,7 +103,7 @@ def _namespaces(
 
 def _pull_secrets(
     program: Program,
-    providers: tuple[pulumi.ProviderResource, ...],
+    options: pulumi.ResourceOptions,
     namespaces: Mapping[str, pulumi.Output[str]],
 ) -> Mapping[str, pulumi.Output[str]]:
     """Makes the login to the registry in the namespace of each domain; none if it asks for none."""
@@ -120,7 +120,7 @@ def _pull_secrets(
                 username=login.username,
                 password=pulumi.Output.secret(login.password.get_secret_value()),
             ),
-            pulumi.ResourceOptions(providers=list(providers)),
+            options,
         ).secret
         for domain in program.catalog.domains
     }

@@ -29,8 +29,9 @@ from isolated import NoEnvironmentError, interpreter
 
 from catalog.errors import InputError
 from catalog.project_file import stack_names
-from nexus.plan.plan import make_plan, manifests
+from nexus.plan.plan import Plan, make_plan
 from nexus.policy.rules import violations
+from nexus.pulumi.resource import HELM_RELEASE
 from nexus.rehearsal.schema import KUBERNETES_VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,20 @@ SHAPES = ROOT / "examples" / "shapes"
 SKIPS = ROOT / "tools" / "manifest_skips.yaml"
 CRITICAL = 1
 """kube-score's grade of what fails; 5 is a warning, 10 is good."""
+
+
+def manifests(plan: Plan) -> str:
+    """All Kubernetes objects of `plan` as one YAML stream, for tools that read those.
+
+    An object that auto-naming would name carries its logical name instead. A Helm release is
+    no object: what is in its chart is not known without the network.
+    """
+    objects = [
+        {**each.inputs, "metadata": {"name": each.name, **each.metadata}}
+        for each in plan.resources
+        if each.is_kubernetes and each.type != HELM_RELEASE
+    ]
+    return yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True)
 
 
 @dataclass(frozen=True, order=True, kw_only=True)

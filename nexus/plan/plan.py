@@ -1,4 +1,4 @@
-"""The plan of one stack: its JSON document, and its Kubernetes objects as manifests."""
+"""The plan of one stack, and its JSON document."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from nexus.plan.recorder import Registration, record
 from nexus.pulumi.clouds import TYPES
-from nexus.pulumi.resource import HELM_RELEASE
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 
@@ -44,20 +41,6 @@ class Plan:
             replace(each, inputs={**each.inputs, **_automatic_name(each)})
             for each in self.resources
         )
-
-
-def manifests(plan: Plan) -> str:
-    """All Kubernetes objects of `plan` as one YAML stream, for tools that read those.
-
-    An object that auto-naming would name carries its logical name instead. A Helm release is
-    no object: what is in its chart is not known without the network.
-    """
-    objects = [
-        {**each.inputs, "metadata": {"name": each.name, **each.metadata}}
-        for each in plan.resources
-        if each.is_kubernetes and each.type != HELM_RELEASE
-    ]
-    return yaml.safe_dump_all(objects, sort_keys=True, allow_unicode=True)
 
 
 def _automatic_name(resource: Registration) -> Mapping[str, Any]:

@@ -224,12 +224,6 @@ def immutable(type_: str, old: Inputs, new: Inputs, settings: Inputs) -> Immutab
     )
 
 
-def is_known(type_: str) -> bool:
-    """Whether it is known what replaces a resource of this type; a component has no provider."""
-    others = (KUBERNETES, *ALWAYS, "nexus:", "pulumi:")
-    return type_.startswith(others) or type_ in cloud_paths()
-
-
 def refused(type_: str) -> Immutable:
     """What of a Kubernetes object the API server refuses to change, though nothing replaces it."""
     return Immutable(paths=KUBERNETES_REFUSED.get(_group_kind(type_), ()))

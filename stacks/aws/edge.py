@@ -30,14 +30,6 @@ from stacks.settings import AwsSettings, CloudflareSettings
 from stacks.shape import health_path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cdns:
-    """CloudFront's distributions, where the edge has them."""
-
-    site: CloudFront | None
-    media: CloudFront | None
-
-
 def build_cdns(
     settings: AwsSettings,
     foundation: AwsFoundation,
@@ -45,14 +37,14 @@ def build_cdns(
     *,
     certificate: Certificate,
     mark: pulumi.Output[str],
-) -> Cdns:
+) -> Mapping[str, CloudFront]:
     """Makes CloudFront's distributions and their firewall, where the edge has them.
 
     Args:
         mark: value that tells the balancer's firewall what was counted before it.
     """
     if not distributions(settings):
-        return Cdns(site=None, media=None)
+        return {}
     firewall = WebAcl(
         "cdn-firewall",
         WebAclArgs(
@@ -85,28 +77,26 @@ def build_cdns(
         )
 
     media = None if data.served is None else data.served.domain
-    return Cdns(
-        site=distribution(SITE, (settings.domain, settings.direct_domain), None),
-        media=distribution(MEDIA, (settings.media_host,), media),
-    )
+    return {
+        SITE: distribution(SITE, (settings.domain, settings.direct_domain), None),
+        MEDIA: distribution(MEDIA, (settings.media_host,), media),
+    }
 
 
 def build_names(
     settings: AwsSettings,
     foundation: AwsFoundation,
-    cdns: Cdns,
+    cdns: Mapping[str, CloudFront],
     mark: pulumi.Output[str],
     health: str,
 ) -> pulumi.Resource:
     """Makes the names that visitors use, and returns what answers for media."""
     options = foundation.options()
     if not isinstance(settings, CloudflareSettings):
-        if cdns.media is None:
-            raise ValueError("An edge without Cloudflare has CloudFront; correct the settings.")
         route53_cname(
-            settings.route53_zone, "media-name", settings.media_host, cdns.media.host, options
+            settings.route53_zone, "media-name", settings.media_host, cdns[MEDIA].host, options
         )
-        return cdns.media.handle
+        return cdns[MEDIA].handle
     from components.cloudflare.cloudflare_edge import CloudflareEdge, CloudflareEdgeArgs, Site
 
     def site(host: str, cdn: CloudFront | None, *, cached: bool) -> Site:
@@ -120,8 +110,8 @@ def build_names(
             zone=settings.cloudflare_zone,
             domain=settings.domain,
             sites=(
-                ("site", site(settings.domain, cdns.site, cached=False)),
-                ("media", site(settings.media_host, cdns.media, cached=True)),
+                ("site", site(settings.domain, cdns.get(SITE), cached=False)),
+                ("media", site(settings.media_host, cdns.get(MEDIA), cached=True)),
             ),
             origin=origin_host(settings.direct_domain),
             health=health,
@@ -182,8 +172,9 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
         foundation.options(),
     )
     cdns = build_cdns(settings, foundation, data, certificate=certificate, mark=mark)
+    site, media = cdns.get(SITE), cdns.get(MEDIA)
     if data.served is not None:
-        data.served.allow(*(() if cdns.media is None else (cdns.media.reads(data.served.objects),)))
+        data.served.allow(*(() if media is None else (media.reads(data.served.objects),)))
     origin = AliasTarget(host=balancer.host, zone=balancer.zone)
     failover = Route53Failover(
         "failover",
@@ -192,9 +183,7 @@ def build_entry(program: AwsProgram, foundation: AwsFoundation, data: AwsData) -
             zone=settings.route53_zone,
             domain=settings.direct_domain,
             origin=origin,
-            cdn=None
-            if cdns.site is None
-            else AliasTarget(host=cdns.site.host, zone=cdns.site.zone),
+            cdn=None if site is None else AliasTarget(host=site.host, zone=site.zone),
             health=health,
         ),
         foundation.options(),

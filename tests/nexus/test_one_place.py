@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
+from lint_manifests import manifests
 
 from components.servers.bootstrap import PYTHON_IMAGE
 from nexus.diff.plan_diff import diff_plans
-from nexus.plan.plan import make_plan, manifests
+from nexus.plan.plan import make_plan
 from nexus.pulumi import replacement
 from nexus.pulumi.replacement import cloud_paths
 from nexus.pulumi.resource import Resource

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lint_manifests import manifests
 
 from components.kubernetes.quantity import largest
-from nexus.plan.plan import Plan, make_plan, manifests
+from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
 from nexus.policy.reachability import Endpoint, world_of
 from nexus.policy.rules import RULES

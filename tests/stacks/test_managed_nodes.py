@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from lint_manifests import manifests
 
 from catalog.names import EnvironmentName
-from nexus.plan.plan import Plan, make_plan, manifests
+from nexus.plan.plan import Plan, make_plan
 from nexus.plan.recorder import Registration
 from nexus.plan.terraform import configuration
 from nexus.policy.rules import violations

@@ -7,9 +7,9 @@ from pathlib import Path
 import lint_manifests
 import pytest
 import yaml
-from lint_manifests import Failure, Skip, failures, lint, read_skips
+from lint_manifests import Failure, Skip, failures, lint, manifests, read_skips
 
-from nexus.plan.plan import Plan, manifests
+from nexus.plan.plan import Plan
 
 BAD = {
     "apiVersion": "apps/v1",

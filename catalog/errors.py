@@ -50,9 +50,9 @@ class InputError(Exception):
         super().__init__(found if isinstance(found, str) else "\n".join(map(str, self.problems)))
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
+def counted(number: int, noun: str) -> str:
     """A number with its noun: `1 service`, `2 services`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number} {noun if number == 1 else noun + 's'}"
 
 
 def listed(words: Sequence[str], most: int | None = None) -> str:

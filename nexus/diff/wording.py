@@ -84,13 +84,13 @@ def _spelled(text: str) -> str:
     return "".join(parts)
 
 
-def shown(value: Any, longest: int = LONGEST_VALUE) -> str:
-    """A property value as compact JSON on one visible line, cut after `longest` characters."""
+def shown(value: Any) -> str:
+    """A property value as compact JSON on one visible line, cut where it is long."""
     # A long text is cut before it is encoded: it may be megabytes.
-    if isinstance(value, str) and len(value) > longest:
-        head = json.dumps(value[:longest], ensure_ascii=False)[:-1]
-        return f"{visible(head, longest * 2)}… ({len(value) - longest} more characters)"
-    return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")), longest)
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        head = json.dumps(value[:LONGEST_VALUE], ensure_ascii=False)[:-1]
+        return f"{visible(head, LONGEST_VALUE * 2)}… ({len(value) - LONGEST_VALUE} more characters)"
+    return visible(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
 def sentences(said: str) -> tuple[str, ...]:

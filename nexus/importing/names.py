@@ -36,9 +36,9 @@ def domain_name(project: str) -> str:
     return label(f"{name[:20]}-services") if name in RESERVED_DOMAINS else name
 
 
-def catalog_names(names: Iterable[str], kept: Iterable[str] = ()) -> Mapping[str, str]:
-    """What each service is called in the catalog, by its name in the file; `kept` are taken."""
-    taken = set(kept)
+def catalog_names(names: Iterable[str]) -> Mapping[str, str]:
+    """What each service is called in the catalog, by its name in the file."""
+    taken: set[str] = set()
     found: dict[str, str] = {}
     # Those whose name fits keep it, whatever the others would like to be called.
     for name in sorted(names, key=lambda each: (label(each, MAX_SERVICE_NAME) != each, each)):

@@ -45,7 +45,7 @@ lint: setup
 	@$(VENV)/ruff check --quiet $(PYTHON_CODE)
 
 types: setup
-	@echo "Checking types (about 20 seconds) ..."
+	@echo "Checking types (about a minute) ..."
 	@$(VENV)/basedpyright --level error $(PYTHON_CODE)
 
 imports: setup

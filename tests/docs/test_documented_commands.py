@@ -44,7 +44,7 @@ def with_caption_mgr(reader: Terminal) -> None:
 def with_own_server(reader: Terminal) -> None:
     """The section tells of the `pulumi up` that makes it."""
     set_need(reader.project, "ledger-mgr", "postgres", dedicated=True)
-    reader.must("pulumi up")
+    reader.must("pulumi up --skip-preview")
     assert "nexus-data/ledger-mgr-postgres" in {key.id for key in reader.cluster.contents()}
 
 
@@ -118,6 +118,8 @@ INSTEAD = (
     # What holds for every other command: not to ask whether it is meant.
     (r"^pulumi (.*--preview-only)", r"PULUMI_SKIP_CONFIRMATIONS=false pulumi \1"),
     (r"^make ", f"make --dry-run --directory {ROOT} "),
+    # README's first `pulumi up`, which has options, is previewed, and so is what is refused.
+    (r"\bpulumi (up|destroy --stack \S+)$", r"pulumi \1 --skip-preview"),
     (r"\bprod\b|\bstaging\b", "alice"),
 )
 """What is typed in the place of what stands there."""

@@ -64,7 +64,6 @@ def test_an_outage_without_flows_has_no_empty_heading(one: Path) -> None:
 def test_counts_agree_with_their_nouns() -> None:
     """One place says it for every message."""
     assert [counted(number, "wave") for number in range(3)] == ["0 waves", "1 wave", "2 waves"]
-    assert counted(2, "property", "properties") == "2 properties"
 
 
 def test_a_failed_rehearsal_counts_what_came_up() -> None:

@@ -41,14 +41,9 @@ class ContainerRegistry(Component[ContainerRegistryArgs]):
     Makes:
         `{name}-{service}`: repository.
         `{name}-{service}-lifecycle`: its clean-up rules.
-
-    Outputs:
-        url: registry and path in front of a service's name.
     """
 
     TOKEN = "nexus:foundation:ContainerRegistry"
-
-    url: str
 
     def _make(self, name: str, args: ContainerRegistryArgs) -> None:
         aws = args.aws
@@ -71,7 +66,6 @@ class ContainerRegistry(Component[ContainerRegistryArgs]):
                 policy=json.dumps({"rules": _rules()}),
                 opts=self.child,
             )
-        self.url = f"{aws.account}.dkr.ecr.{aws.region}.amazonaws.com/{aws.prefix}"
 
 
 def _rules() -> list[dict[str, object]]:

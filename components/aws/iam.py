@@ -117,7 +117,6 @@ class ServiceRole(Component[ServiceRoleArgs]):
     TOKEN = "nexus:foundation:ServiceRole"
 
     arn: pulumi.Output[str]
-    name: pulumi.Output[str]
 
     def _make(self, name: str, args: ServiceRoleArgs) -> None:
         aws = args.aws
@@ -152,7 +151,6 @@ class ServiceRole(Component[ServiceRoleArgs]):
             )
         # Whoever uses the role waits for its rights as well.
         self.arn = known_with(role.arn, *rights)
-        self.name = role.name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +188,6 @@ class PodIdentityRole(Component[PodIdentityRoleArgs]):
     TOKEN = "nexus:foundation:PodIdentityRole"
 
     handle: pulumi.Resource
-    arn: pulumi.Output[str]
 
     def _make(self, name: str, args: PodIdentityRoleArgs) -> None:
         role = iam.Role(
@@ -212,4 +209,3 @@ class PodIdentityRole(Component[PodIdentityRoleArgs]):
             tags=args.aws.tags(f"{name}-association", args.layer, args.service),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[rights]),
         )
-        self.arn = role.arn

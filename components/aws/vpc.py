@@ -228,8 +228,6 @@ class FlowLogs(Component[FlowLogsArgs]):
 
     TOKEN = "nexus:foundation:FlowLogs"
 
-    group: pulumi.Output[str]
-
     def _make(self, name: str, args: FlowLogsArgs) -> None:
         aws = args.aws
         group = aws.log_group(
@@ -267,4 +265,3 @@ class FlowLogs(Component[FlowLogsArgs]):
             tags=aws.tags(name, "foundation"),
             opts=self.child,
         )
-        self.group = group.name

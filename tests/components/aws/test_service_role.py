@@ -53,9 +53,8 @@ def test_arn_is_known_when_the_role_may_do_everything(
         *(["RolePolicy role-policy"] if own else []),
     }
     assert role.outputs["arn"] == role.one("Role").made["arn"]
-    assert role.outputs["name"] == role.one("Role").made["name"]
     for each in role.all("RolePolicyAttachment"):
-        assert each.inputs["role"] == role.outputs["name"]
+        assert each.inputs["role"] == role.one("Role").made["name"]
     assert {each.inputs["policyArn"] for each in role.all("RolePolicyAttachment")} == {
         f"arn:aws:iam::aws:policy/{each}" for each in managed
     }
@@ -66,7 +65,7 @@ def test_own_policy_is_what_was_stated() -> None:
     role = made()
     policy = role.one("RolePolicy").inputs
     assert statements(policy["policy"]) == {"Write": WRITE.document()}
-    assert policy["role"] == role.outputs["name"]
+    assert policy["role"] == role.one("Role").made["name"]
 
 
 @pytest.mark.parametrize("actions", [("sts:AssumeRole",), ("sts:AssumeRole", "sts:TagSession")])

@@ -278,6 +278,9 @@ class BucketEntry(Entry, title="Bucket"):
     granted: list[Name] = Field(
         default=[], description="Other services that may read and write the content"
     )
+    readers: list[Name] = Field(
+        default=[], description="Other services that may read the content and not change it"
+    )
     served: bool = Field(
         default=False, description="Whether the CDN serves its objects, as of one bucket at most"
     )

@@ -279,6 +279,7 @@ def _catalog(
                 name=name,
                 owner=entry.owner,
                 granted=tuple(sorted(set(entry.granted))),
+                readers=tuple(sorted(set(entry.readers))),
                 served=entry.served,
             )
             for name, entry in content.buckets.items()

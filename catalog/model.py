@@ -201,7 +201,7 @@ class Tier:
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket:
-    """A bucket of the object storage: one owner, and services granted to use it.
+    """A bucket of the object storage: one owner, services granted to use it, and readers.
 
     `served` says that the CDN serves its objects.
     """
@@ -209,7 +209,13 @@ class Bucket:
     name: str
     owner: str
     granted: tuple[str, ...]
+    readers: tuple[str, ...] = ()
     served: bool = False
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Services that may change its content, the owner first."""
+        return (self.owner, *self.granted)
 
 
 @dataclass(frozen=True, kw_only=True)

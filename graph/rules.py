@@ -284,12 +284,18 @@ def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
     """Buckets belong to services that need storage, and every such service has exactly one."""
     users = {edge.source: edge for edge in catalog.edges_to("storage")}
     for bucket in catalog.buckets.values():
-        for service in (bucket.owner, *bucket.granted):
+        for service in (*bucket.writers, *bucket.readers):
             if service not in users:
                 yield _not_a_user(catalog, bucket, service)
     served: dict[str, str] = {}
     for bucket in catalog.buckets.values():
-        for service in sorted({bucket.owner, *bucket.granted}):
+        for service in sorted({*bucket.writers} & {*bucket.readers}):
+            yield Problem(
+                catalog.platform_file,
+                f"bucket '{bucket.name}': '{service}' is in 'readers', but may write as well; take "
+                "it off 'readers', or off 'granted'.",
+            )
+        for service in sorted({*bucket.writers, *bucket.readers}):
             first = served.setdefault(service, bucket.name)
             if first != bucket.name:
                 yield Problem(
@@ -302,7 +308,7 @@ def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
             yield _problem_at(
                 edge,
                 f"it needs 'storage' but has no bucket; add it to a bucket in "
-                f"{catalog.platform_file}, as owner or granted.",
+                f"{catalog.platform_file}, as owner, granted or reader.",
             )
 
 

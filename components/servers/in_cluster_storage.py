@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ProbeArgsDict
@@ -34,6 +34,7 @@ class InClusterStorageArgs(ServerArgs):
 
     Args:
         buckets: names of the buckets each service may read and write, by service.
+        readable: names of those that it may read alone, by service.
         owned: name of the bucket each owner administers, by service.
         rotations: password rotation counter by service; 0 where none is given.
     """
@@ -41,6 +42,7 @@ class InClusterStorageArgs(ServerArgs):
     buckets: Mapping[str, tuple[str, ...]]
     owned: Mapping[str, tuple[str, ...]]
     rotations: Mapping[str, int]
+    readable: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 class InClusterStorage(InClusterServer[InClusterStorageArgs]):
@@ -72,7 +74,7 @@ class InClusterStorage(InClusterServer[InClusterStorageArgs]):
         secret, self.master = self._login(name, args, "master", MASTER)
         self.passwords = passwords(name, sorted(args.buckets), args.rotations, self.child)
         users = pulumi.Output.all(**{MASTER: secret}, **self.passwords).apply(
-            lambda secrets: _identities(secrets, args.buckets, args.owned)
+            lambda secrets: _identities(secrets, args.buckets, args.readable, args.owned)
         )
         identities = self._secret(name, args, "identities", {"identities.json": users})
         self.handle = StatefulServer(
@@ -111,6 +113,7 @@ class InClusterStorage(InClusterServer[InClusterStorageArgs]):
 def _identities(
     passwords: Mapping[str, str],
     buckets: Mapping[str, tuple[str, ...]],
+    readable: Mapping[str, tuple[str, ...]],
     owned: Mapping[str, tuple[str, ...]],
 ) -> str:
     """SeaweedFS' file of users: the administrator, and each service with its buckets' actions."""
@@ -120,6 +123,11 @@ def _identities(
             f"{action}:{bucket}"
             for bucket in buckets[service]
             for action in ("Read", "Write", "List", "Tagging")
+        ]
+        actions += [
+            f"{action}:{bucket}"
+            for bucket in readable.get(service, ())
+            for action in ("Read", "List")
         ]
         actions += [f"Admin:{bucket}" for bucket in owned.get(service, ())]
         users.append(_identity(service, passwords[service], tuple(actions)))

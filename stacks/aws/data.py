@@ -204,8 +204,8 @@ def _storage(
 ) -> list[Access]:
     """Who may do what with objects.
 
-    The owner and the granted services read and write the catalog's buckets. Trained models are
-    read by services and written by people.
+    The owner and the granted services read and write the catalog's buckets, readers read them.
+    Trained models are read by services and written by people.
     """
     program, aws = ground.program, ground.foundation.aws
     return [
@@ -214,7 +214,14 @@ def _storage(
                 aws, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
             )
             for bucket in program.catalog.buckets.values()
-            for service in (bucket.owner, *bucket.granted)
+            for service in bucket.writers
+        ),
+        *(
+            _bucket_access(
+                aws, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS[:1]
+            )
+            for bucket in program.catalog.buckets.values()
+            for service in bucket.readers
         ),
         *(
             _bucket_access(

@@ -91,7 +91,11 @@ def _storage(ground: ClusterGround, name: str) -> Data:
             context=program.context,
             namespace=ground.bootstrap.namespace,
             buckets={
-                own: tuple(b.name for b in buckets if service in (b.owner, *b.granted))
+                own: tuple(b.name for b in buckets if service in b.writers)
+                for own, service in owners.items()
+            },
+            readable={
+                own: tuple(b.name for b in buckets if service in b.readers)
                 for own, service in owners.items()
             },
             owned={
@@ -114,7 +118,7 @@ def _storage(ground: ClusterGround, name: str) -> Data:
                 services=tuple(
                     own
                     for own, service in owners.items()
-                    if service in (bucket.owner, *bucket.granted)
+                    if service in (*bucket.writers, *bucket.readers)
                 ),
                 store=server,
             ),

@@ -62,3 +62,12 @@ def test_the_cdn_serves_one_bucket_alone(tmp_path: Path) -> None:
 def test_any_name_will_do(tmp_path: Path) -> None:
     """A renamed bucket would end in the traceback of whoever looks for the old name."""
     assert complaints(tmp_path, {"films": {**MEDIA, "served": True}}) == []
+
+
+def test_a_reader_that_may_write_is_refused(tmp_path: Path) -> None:
+    """One of the two lines is wrong, and nobody knows which one holds."""
+    media = {**MEDIA, "readers": ["puabo-dsp-upload-mgr"], "served": True}
+    assert complaints(tmp_path, {"media": media}) == [
+        "catalog/platform.yaml: bucket 'media': 'puabo-dsp-upload-mgr' is in 'readers', but may "
+        "write as well; take it off 'readers', or off 'granted'."
+    ]

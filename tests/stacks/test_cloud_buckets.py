@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
 from nexus.plan.plan import Plan, make_plan
 from tests.projects import copy_project
-from tests.stacks.cloud_resources import of_type, one
+from tests.stacks.cloud_resources import of_type, one, policies
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
@@ -96,3 +97,29 @@ def test_the_cdn_serves_the_bucket_that_the_catalog_says(plan: Plan) -> None:
         if "cloudfront.amazonaws.com" in each.inputs["policy"]
     }
     assert readers == {"films-bucket-policy"}
+
+
+def test_a_reader_of_a_bucket_changes_nothing(tmp_path: Path) -> None:
+    """Whoever may show uploads could replace or delete them, in one environment and not another."""
+    project = copy_project(tmp_path / "project")
+    path = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(path.read_text(encoding="utf-8"))
+    media = {"owner": "content-management", "readers": ["puabo-dsp-upload-mgr"], "served": True}
+    path.write_text(yaml.safe_dump({**platform, "buckets": {"media": media}}), encoding="utf-8")
+    assert allowed(make_plan(project, "staging"), "puabo-dsp-upload-mgr") == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "kms:Decrypt",
+    }
+    dev = make_plan(project, "dev")
+    assert [each.name for each in dev.named() if each.name == "media-bucket"]
+
+
+def allowed(plan: Plan, service: str) -> set[str]:
+    """The actions of all policies of a service's role."""
+    return {
+        action
+        for resource, _, statement in policies(plan)
+        if resource.name.startswith(f"{service}-identity") and "Resource" in statement
+        for action in statement["Action"]
+    }

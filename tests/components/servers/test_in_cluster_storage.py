@@ -75,6 +75,16 @@ def test_each_service_may_use_its_buckets_alone() -> None:
     ]
 
 
+def test_a_reader_changes_nothing() -> None:
+    """Whoever may show films could replace or delete them."""
+    users = identities(made(readable={"upload": ("films",)}))
+    assert {each for each in users["upload"]["actions"] if each.endswith(":films")} == {
+        "Read:films",
+        "List:films",
+    }
+    assert "films" not in str(users["library"])
+
+
 def test_store_without_services_has_an_administrator() -> None:
     """Without any user SeaweedFS lets everybody do everything."""
     store = made(buckets={}, owned={}, rotations={})

@@ -146,7 +146,7 @@ def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
         pods = 2 * most + (most if isinstance(surge, str) else int(surge))
         counted = used.setdefault(deployment.namespace, Counter())
         counted["pods"] += pods * 1000
-        for name, amount in _pod_asks(mapping(mapping(deployment.pod).get("spec"))).items():
+        for name, amount in pod_asks(mapping(mapping(deployment.pod).get("spec"))).items():
             counted[name] += pods * amount
     for quota in of_kind(resources, "ResourceQuota"):
         hard = mapping(quota.spec.get("hard"))
@@ -160,7 +160,7 @@ def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
                 )
 
 
-def _pod_asks(pod: Mapping[str, Any]) -> Counter[str]:
+def pod_asks(pod: Mapping[str, Any]) -> Counter[str]:
     """What a pod counts in a quota, in thousandths, by the quota's key."""
     asks: Counter[str] = Counter()
     beside: Counter[str] = Counter()

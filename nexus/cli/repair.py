@@ -77,7 +77,6 @@ def _repair(pulumi: Pulumi, given: Mapping[str, str], *, yes: bool, unlock: bool
     diagnosis = examine(pulumi, given)
     write("\n".join(state_in_words(pulumi.stack, diagnosis)) + "\n")
     if diagnosis.sound:
-        write("It needs no repair.\n")
         return True
     holders = {lock.holder() for lock in diagnosis.locks}
     if Holder.ALIVE in holders:

@@ -140,7 +140,13 @@ _BEING = {UPDATING: "updated", DELETING: "deleted", "reading": "read", "importin
 
 def state_in_words(stack: str, diagnosis: Diagnosis) -> Iterator[str]:
     """What state a stack is in, line by line."""
-    yield f"Stack '{stack}':"
+    lines = tuple(_state_of(diagnosis))
+    verdict = " needs no repair" if diagnosis.sound else ""
+    yield f"Stack '{stack}'{verdict}{':' if lines else '.'}"
+    yield from lines
+
+
+def _state_of(diagnosis: Diagnosis) -> Iterator[str]:
     for lock in diagnosis.locks:
         yield (
             f"- locked since {lock.since:%Y-%m-%d %H:%M:%S %Z} by {lock.user} on {lock.host}, "

@@ -123,7 +123,7 @@ def repair(stack: Deployed) -> str:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(told.stdout)
     assert not done.stderr
-    assert nexus_repair(stack).stdout.endswith("It needs no repair.\n")
+    assert nexus_repair(stack).stdout.startswith("Stack 'dev' needs no repair")
     return told.stdout
 
 

@@ -181,7 +181,7 @@ def test_repairs_that_are_killed_themselves(stack: Stack, tmp_path: Path) -> Non
         assert process.returncode == -signal.SIGKILL, said
     code, output, errors = stack.repaired()
     assert (code, errors) == (0, "")
-    assert output.endswith("It needs no repair.\n")
+    assert output.startswith("Stack 'dev' needs no repair")
     assert stack.session.up().succeeded
     assert stack.session.refresh().changed == 0
     _assert_nothing_twice(stack)

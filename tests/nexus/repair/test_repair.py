@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from nexus.repair.findings import Diagnosis, state_in_words
 from nexus.repair.identity import Identity, Kind, identity, is_automatic
 from nexus.repair.lock import Holder, Lock, read_locks
 
@@ -102,3 +103,18 @@ def test_what_became_of_a_locks_holder() -> None:
     assert replace(mine, since=now - timedelta(days=400)).holder() is Holder.GONE
     assert replace(mine, pid=2**22 + 1).holder() is Holder.GONE
     assert replace(mine, host="elsewhere").holder() is Holder.ELSEWHERE
+
+
+def test_a_sound_stack_is_told_in_one_sentence() -> None:
+    """A heading with nothing under it looks like an answer that was cut off."""
+    sound = Diagnosis(locks=(), unsound=None, findings=(), unready={}, before={}, after=None)
+    assert [*state_in_words("alice", sound)] == ["Stack 'alice' needs no repair."]
+    slow = replace(sound, unready={"cart": ("0 of 1 pods are ready.",)})
+    head, line = state_in_words("alice", slow)
+    assert head == "Stack 'alice' needs no repair:"
+    assert line.startswith("- cart did not get ready: 0 of 1 pods are ready.")
+    broken = replace(sound, unsound="it has gaps", after={})
+    assert [*state_in_words("alice", broken)] == [
+        "Stack 'alice':",
+        "- its state is not sound: it has gaps",
+    ]

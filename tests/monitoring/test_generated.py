@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from catalog import Catalog
+from catalog.who import Who
 from graph.impact import State, impact
 from monitoring.alertmanager import alertmanager
 from monitoring.nodes import PLATFORM, Severity, watched
@@ -75,7 +76,7 @@ def test_a_new_service_is_watched_without_another_line(catalog: Catalog) -> None
 def test_an_owner_is_told(catalog: Catalog) -> None:
     """A page that reaches another team is late."""
     service = catalog.services["glitch"]
-    owned = replace(service, who=replace(service.who, owner="games"))
+    owned = replace(service, who=Who(owner="games"))
     changed = replace(catalog, services={**catalog.services, "glitch": owned})
     assert info(changed)["glitch"]["owner"] == "games"
     receivers = {each["name"] for each in read(alertmanager(changed))["receivers"]}

@@ -338,7 +338,7 @@ def _catalog(document: GraphDocument) -> Catalog:
                 file="",
                 part_of=None
                 if edge.of is None
-                else PartOf(service=edge.of, access=edge.access or Access.READ),
+                else PartOf(service=edge.of, access=Access(edge.access or Access.READ)),
             )
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),

@@ -6,7 +6,8 @@
 # and schemas that the owner makes later are covered. It may create nothing, not even temporary
 # tables, and it is no member of the owner; if it was one, as a login of postgres.sh is, what it
 # made itself goes to the owner. A second run changes nothing; another ACCESS takes and gives what
-# differs. The database and its owner are there already: postgres.sh makes both.
+# differs, another DATABASE keeps it out of the one before. The database and its owner are there
+# already: postgres.sh makes both.
 #
 # Settings and secrets are those of postgres.sh, whose head this reads; and ACCESS.
 set -eu
@@ -43,6 +44,13 @@ SELECT format('REVOKE %s ON DATABASE %I FROM %I', held.privilege_type, datname, 
   FROM pg_database, aclexplode(datacl) AS held WHERE datname = :'database'
     AND held.privilege_type <> 'CONNECT' AND pg_get_userbyid(held.grantee) = :'login' \\gexec
 RESET ROLE;
+
+-- Whose database it used before lets it in no longer; only that one's owner can take this back.
+SELECT format('SET ROLE %I', pg_get_userbyid(datdba)),
+    format('REVOKE CONNECT ON DATABASE %I FROM %I', datname, :'login'), 'RESET ROLE'
+  FROM pg_database, aclexplode(datacl) AS held WHERE datname <> :'database'
+    AND held.privilege_type = 'CONNECT' AND pg_get_userbyid(held.grantee) = :'login'
+    AND pg_has_role(datdba, 'SET') \\gexec
 SQL
 }
 

@@ -149,6 +149,31 @@ def test_login_gets_into_no_other_database(postgres: PostgresServer, name: str, 
                 run(connection, f'DROP ROLE "{role}"')
 
 
+def test_access_moves_with_the_user(postgres: PostgresServer, name: str, login: str) -> None:
+    """Outage: a service that uses another database now still changes the one it used before."""
+    migrate(postgres, name, "CREATE TABLE kept AS SELECT 'here' AS value")
+    assert give(postgres, name, login).code == 0
+    other = f"{name}-next"
+    assert bootstrap(postgres, other).code == 0
+    try:
+        assert give(postgres, other, login, "read").code == 0
+        with (
+            pytest.raises(psycopg.OperationalError, match="permission denied for database"),
+            connect(postgres, login, name),
+        ):
+            pass
+        assert "no change" in give(postgres, other, login, "read").output
+        assert give(postgres, name, login, "read").code == 0
+        refused(postgres, name, login, "DELETE FROM kept")
+    finally:
+        with postgres.superuser(other) as connection:
+            run(connection, f'DROP OWNED BY "{login}"')
+        with postgres.superuser("postgres") as connection:
+            run(connection, f'DROP DATABASE "{other}"')
+            for role in (other, f"{other}_owner"):
+                run(connection, f'DROP ROLE "{role}"')
+
+
 def test_less_access_takes_away_what_was_given(
     postgres: PostgresServer, name: str, login: str
 ) -> None:

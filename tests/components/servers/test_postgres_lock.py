@@ -58,10 +58,11 @@ def until_there(held: Path) -> None:
         time.sleep(0.05)
 
 
-def until_waits(server: PostgresServer, name: str) -> None:
+def until_waits(server: PostgresServer, name: str, held: Path) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     with server.superuser() as connection:
         while connection.execute(WAITING, (name,)).fetchone() != (1,):
+            assert not held.exists(), "two hold the lock at once"
             assert time.monotonic() < end, "nobody waits for the lock"
             time.sleep(0.05)
 
@@ -75,7 +76,7 @@ def test_of_two_at_once_one_waits(
     with holding(postgres, name, tmp_path / "first") as (first, held_first):
         until_there(held_first)
         with holding(postgres, name, tmp_path / "second") as (_, held_second):
-            until_waits(postgres, name)
+            until_waits(postgres, name, held_second)
             assert not held_second.exists()
             if killed:
                 os.killpg(first.pid, 9)

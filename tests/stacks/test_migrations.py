@@ -14,6 +14,8 @@ from stacks.environment import ENVIRONMENTS
 from stacks.limits import pods_of
 from tests.projects import ROOT
 
+SHAPES = ROOT / "examples/shapes"
+
 
 def without_migrations(catalog: Catalog) -> Catalog:
     services = {name: replace(each, migration=None) for name, each in catalog.services.items()}
@@ -22,7 +24,7 @@ def without_migrations(catalog: Catalog) -> Catalog:
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return load_catalog(ROOT / "examples/shapes")
+    return load_catalog(SHAPES)
 
 
 def test_its_namespace_has_room_for_it(catalog: Catalog) -> None:

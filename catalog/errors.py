@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 LONGEST_SHOWN = 60
@@ -67,6 +67,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A question that names the one or two known names nearest to `name`; None if none is near."""
     near = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
     return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?" if near else None
+
+
+def service_hint(
+    name: str, former: Mapping[str, str | None], others: Iterable[str] = ()
+) -> str | None:
+    """What to write for a service that is not there: its name now, or the nearest names.
+
+    Args:
+        former: every service, with what it was called before.
+        others: what else the name may have been meant for.
+    """
+    for now, before in former.items():
+        if before == name:
+            return f"write '{now}', as it is called now."
+    return did_you_mean(name, (*former, *others))
 
 
 def one_of(known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from catalog.access import PartOf
-from catalog.errors import did_you_mean
+from catalog.errors import service_hint
 from catalog.migration import DATABASE, Migration, migration_name
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
@@ -312,10 +312,8 @@ class Catalog:
 
         `others` is what else the name may have been meant for.
         """
-        for service in self.services.values():
-            if service.renamed_from == name:
-                return f"write '{service.name}', as it is called now."
-        return did_you_mean(name, (*self.services, *others))
+        former = {each.name: each.renamed_from for each in self.services.values()}
+        return service_hint(name, former, others)
 
     @property
     def served(self) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from catalog.access import SHARED, Access
 from catalog.document import At
-from catalog.errors import did_you_mean, one_of
+from catalog.errors import one_of, service_hint
 from catalog.files import NeedEntry, ServiceEntry, ServicesFile
 from catalog.validation import Read
 
@@ -134,8 +134,6 @@ def _unfit_grants(name: str, entry: ServiceEntry, services: Declared) -> Iterato
 
 
 def _unknown_service(name: str, services: Declared) -> str:
-    for now, (_, entry) in services.items():
-        if entry.renamed_from == name:
-            return f"there is no service '{name}'; write '{now}', as it is called now."
-    near = did_you_mean(name, services) or "write the name of a service of the catalog."
-    return f"there is no service '{name}'; {near}"
+    former = {now: entry.renamed_from for now, (_, entry) in services.items()}
+    hint = service_hint(name, former) or "write the name of a service of the catalog."
+    return f"there is no service '{name}'; {hint}"

@@ -23,7 +23,7 @@ a while, but nobody may count on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,7 +99,21 @@ def impact(catalog: Catalog, failed: Iterable[str]) -> Impact:
     for name in sorted(names):
         if catalog.kind(name) is None:
             raise ValueError(f"'{name}' is no service, platform resource or external API.")
-    causes = _causes(catalog, names)
+    return _impact(catalog, names, _spreading(catalog, names))
+
+
+def each_alone(catalog: Catalog) -> Iterator[tuple[str, Impact]]:
+    """Every node of the catalog with what becomes of the platform while it alone is down."""
+    usual = _spreading(catalog, frozenset())
+    for name in (*catalog.services, *catalog.resources, *catalog.external):
+        failed = frozenset((name,))
+        # Only databases change which edges pass an outage on.
+        spreads = _spreading(catalog, failed) if catalog.base(name) == DATABASE else usual
+        yield name, _impact(catalog, failed, spreads)
+
+
+def _impact(catalog: Catalog, names: frozenset[str], spreads: nx.DiGraph[str]) -> Impact:
+    causes = _causes(names, spreads)
     services = {name: _service(catalog, name, names, causes) for name in catalog.services}
     flows = {flow.name: _flow(catalog, flow, services, causes) for flow in catalog.flows}
     return Impact(failed=tuple(sorted(names)), services=services, flows=flows)
@@ -115,13 +129,18 @@ def _is_fatal(catalog: Catalog, edge: Edge, failed: frozenset[str]) -> bool:
     return edge.criticality is Criticality.HARD and edge.order is Order.STARTUP
 
 
-def _causes(catalog: Catalog, failed: frozenset[str]) -> Mapping[str, frozenset[str]]:
-    """Every node that is down, with the failed nodes behind it."""
+def _spreading(catalog: Catalog, failed: frozenset[str]) -> nx.DiGraph[str]:
+    """All nodes, and from each those that are down while it is."""
     spreads: nx.DiGraph[str] = nx.DiGraph()
-    spreads.add_nodes_from(failed)
+    spreads.add_nodes_from((*catalog.services, *catalog.resources, *catalog.external))
     spreads.add_edges_from(
         (edge.target, edge.source) for edge in catalog.edges if _is_fatal(catalog, edge, failed)
     )
+    return spreads
+
+
+def _causes(failed: frozenset[str], spreads: nx.DiGraph[str]) -> Mapping[str, frozenset[str]]:
+    """Every node that is down, with the failed nodes behind it."""
     causes: dict[str, set[str]] = {}
     for root in failed:
         for name in {root, *nx.descendants(spreads, root)}:
@@ -204,8 +223,8 @@ def weak_points(catalog: Catalog) -> tuple[WeakPoint, ...]:
     Most broken flows first, then most services down, most degraded, and by name.
     """
     points: list[WeakPoint] = []
-    for name in (*catalog.services, *catalog.resources, *catalog.external):
-        found, kind = impact(catalog, [name]), catalog.kind(name)
+    for name, found in each_alone(catalog):
+        kind = catalog.kind(name)
         down = tuple(other for other in found.named(State.DOWN) if other != name)
         flows = tuple(flow for flow, each in found.flows.items() if each.state is State.DOWN)
         if kind is not None and (down or flows):

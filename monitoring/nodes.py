@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from catalog import Catalog
 from catalog.run import Kind
-from graph.impact import State, impact
+from graph.impact import Impact, State, each_alone
 
 PLATFORM = "platform"
 """Who answers for what has no owner."""
@@ -61,12 +60,13 @@ def watched(catalog: Catalog) -> tuple[Watched, ...]:
         if edge.call is not None and edge.target in catalog.services:
             seconds = edge.call.timeout_ms / 1000
             timeouts[edge.target] = min(seconds, timeouts.get(edge.target, seconds))
-    names = sorted((*catalog.services, *catalog.resources, *catalog.external))
-    return tuple(_watched(catalog, name, timeouts) for name in names)
+    return tuple(
+        _watched(catalog, name, found, timeouts.get(name))
+        for name, found in sorted(each_alone(catalog), key=lambda pair: pair[0])
+    )
 
 
-def _watched(catalog: Catalog, name: str, timeouts: Mapping[str, float]) -> Watched:
-    found = impact(catalog, [name])
+def _watched(catalog: Catalog, name: str, found: Impact, timeout_seconds: float | None) -> Watched:
     down = found.named(State.DOWN)
     broken = any(flow.state is State.DOWN for flow in found.flows.values())
     service, resource = catalog.services.get(name), catalog.resources.get(name)
@@ -81,6 +81,6 @@ def _watched(catalog: Catalog, name: str, timeouts: Mapping[str, float]) -> Watc
         severity=Severity.PAGE if (down or broken) and not scheduled else Severity.TICKET,
         critical=broken,
         patience_seconds=start + MARGIN_SECONDS,
-        timeout_seconds=timeouts.get(name),
+        timeout_seconds=timeout_seconds,
         explains=tuple(other for other in down if other != name),
     )

@@ -48,12 +48,20 @@ LONG = (
 """Parts of the names of tests that take long, the longest first."""
 
 
+WHEN_ASKED = ("cluster", "engine_diff", "monitoring")
+"""Markers of tests that run only if `-m` names them: they take minutes, and build for longer."""
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keeps the tests of a file in one process: they share plans, servers and rehearsals.
 
     What runs the engine comes first, or one process would still be at it when the others are done.
     """
+    skipped = {mark for mark in WHEN_ASKED if mark not in config.option.markexpr}
+    left_out = [item for item in items if skipped & {mark.name for mark in item.iter_markers()}]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: tuple(word not in item.nodeid for word in LONG))
     for item in items:
         if item.get_closest_marker("xdist_group") is None:

@@ -14,25 +14,14 @@ from tests.nexus.diff.deployed import Deployed
 from .servers import RunningCluster, running_cluster
 from .stack import stack_on
 
-MARK = "cluster"
-
 LEFTOVERS = "ignore::pytest.PytestUnraisableExceptionWarning"
 """The SDK leaves coroutines of a program behind whose engine has failed or was killed."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Names the marker used here."""
-    config.addinivalue_line("markers", f"{MARK}: on a real API server; builds for half an hour")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves these tests out unless `-m cluster` asks for them."""
-    if MARK not in config.option.markexpr:
-        left_out = [item for item in items if item.get_closest_marker(MARK)]
-        items[:] = [item for item in items if not item.get_closest_marker(MARK)]
-        config.hook.pytest_deselected(items=left_out)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets these tests alone leave coroutines behind."""
     for item in items:
-        if item.get_closest_marker(MARK):
+        if item.get_closest_marker("cluster"):
             item.add_marker(pytest.mark.filterwarnings(LEFTOVERS))
 
 

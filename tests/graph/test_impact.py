@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import Catalog, Edge, Fallback, Flow, Order, Resource, load_catalog
-from graph.impact import Impact, State, impact, weak_points
+from graph.impact import Impact, State, each_alone, impact, weak_points
 from tests.nexus.cli.typed import nexus
 from tests.nexus.diff.copies import set_need
 from tests.projects import copy_project
@@ -211,6 +211,26 @@ def test_nothing_failed_is_ok(catalog: Catalog) -> None:
     found = impact(catalog, [])
     assert set(states(found).values()) == {"ok"}
     assert {each.state for each in found.flows.values()} == {State.OK}
+
+
+def test_a_database_alone_takes_its_readers_along() -> None:
+    """Who reads the database in the place of a service has nothing left, when both are gone."""
+    read = replace(edge("a", "b"), fallback=Fallback.DATABASE)
+    needs = [read, edge("a", "postgres", Order.RUNTIME), edge("b", "postgres")]
+    found = dict(each_alone(catalog_of([service("a"), service("b")], needs)))
+    assert states(found["postgres"]) == {"a": "down", "b": "down"}
+    assert states(found["b"]) == {"a": "degraded", "b": "down"}
+
+
+@given(outages())
+@settings(max_examples=50)
+def test_each_alone_is_the_outage_of_that_node(drawn: tuple[Catalog, frozenset[str]]) -> None:
+    """Pages and weak points would otherwise tell of another outage than the command."""
+    catalog, _ = drawn
+    assert dict(each_alone(catalog)) == {
+        name: impact(catalog, [name])
+        for name in (*catalog.services, *catalog.resources, *catalog.external)
+    }
 
 
 def test_external_apis_take_nobody_down(catalog: Catalog) -> None:

@@ -35,9 +35,8 @@ def explained(catalog: Catalog) -> dict[str, set[str]]:
     for rule in read(alertmanager(catalog))["inhibit_rules"]:
         matchers = dict(
             re.split("=~?", each.replace('"', ""), maxsplit=1)
-            for key in ("source_matchers", "target_matchers")
-            for each in rule[key]
-            if each.startswith("nexus_node") and key == "source_matchers"
+            for each in rule["source_matchers"]
+            if each.startswith("nexus_node")
         )
         if matchers:
             target = next(each for each in rule["target_matchers"] if "nexus_node" in each)

@@ -13,22 +13,6 @@ from .copies import SIX, TEN, copy_whole, cut
 from .edits import EDITS
 from .own_code import side_of
 
-ENGINE = "engine_diff"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Names the markers used here."""
-    config.addinivalue_line("markers", f"{ENGINE}: every edit on the real engine; takes minutes")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the long comparison out unless `-m engine_diff` asks for it."""
-    if ENGINE not in config.option.markexpr:
-        left_out = [item for item in items if item.get_closest_marker(ENGINE)]
-        items[:] = [item for item in items if not item.get_closest_marker(ENGINE)]
-        config.hook.pytest_deselected(items=left_out)
-
-
 SideOf = Callable[[str], Snapshot]
 
 

@@ -18,7 +18,6 @@ from catalog.validation import validated
 from components.servers.bootstrap import PYTHON_IMAGE
 from stacks.schemas import (
     Schema,
-    SchemaEntry,
     conflicts,
     deployed_schemas,
     remembered,
@@ -52,7 +51,7 @@ class ReleaseFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     services: dict[str, Annotated[str, AfterValidator(_version)]]
-    schemas: dict[str, SchemaEntry] = {}
+    schemas: dict[str, Schema] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +174,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     problems += unfit_schemas(document, catalog, content.schemas)
     if problems:
         raise InputError(problems)
-    schemas = {name: Schema(**entry.model_dump()) for name, entry in content.schemas.items()}
-    return Release(file=file, versions=content.services, schemas=schemas)
+    return Release(file=file, versions=content.services, schemas=content.schemas)
 
 
 def check_schemas(release: Release) -> Release:

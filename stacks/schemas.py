@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -54,15 +53,7 @@ def _range(text: str) -> str:
     return text
 
 
-class SchemaEntry(Entry, title="Schema"):
-    """What a version of a service has to do with the schema of its database."""
-
-    needs: Annotated[str, AfterValidator(_range)]
-    provides: Annotated[int, Field(ge=0, le=LARGEST)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schema:
+class Schema(Entry):
     """What a version of a service has to do with the schema of its database.
 
     Args:
@@ -70,8 +61,8 @@ class Schema:
         provides: what its migration leaves, by number.
     """
 
-    needs: str
-    provides: int
+    needs: Annotated[str, AfterValidator(_range)]
+    provides: Annotated[int, Field(ge=0, le=LARGEST)]
 
     def runs_on(self, schema: int) -> bool:
         """Whether its pods can run on the schema of this number."""
@@ -84,12 +75,11 @@ class Schema:
 
 
 def unfit_schemas(
-    document: Document, catalog: Catalog, schemas: Mapping[str, SchemaEntry]
+    document: Document, catalog: Catalog, schemas: Mapping[str, Schema]
 ) -> Iterator[Problem]:
     """What is wrong about the schemas of a release file, each by itself."""
-    for name, entry in schemas.items():
-        service, schema = catalog.services.get(name), Schema(**entry.model_dump())
-        message = None
+    for name, schema in schemas.items():
+        service, message = catalog.services.get(name), None
         if service is None:
             message = (
                 f"there is no such service; {catalog.service_hint(name) or 'remove its schema.'}"
@@ -135,7 +125,7 @@ def remembered(
 ) -> Mapping[str, Schema]:
     """The schemas as they will be: a version that leaves an older one than is there leaves that."""
     return {
-        name: replace(new, provides=max(new.provides, deployed.get(name, new).provides))
+        name: Schema(needs=new.needs, provides=max(new.provides, deployed.get(name, new).provides))
         for name, new in schemas.items()
     }
 

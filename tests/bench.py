@@ -123,6 +123,8 @@ def main() -> None:
             base = [str(NEXUS), "--project", str(project)]
             check = measure([*base, "check"], min(RUNS, 3))
             show("`nexus check`, synthetic", 43 * copies, check)
+            watched = measure([*base, "monitoring"], min(RUNS, 3))
+            show("`nexus monitoring`, synthetic", 43 * copies, watched)
             plan = measure([*base, "plan", "--stack", "dev"], 1 if copies > 1 else RUNS)
             show("`nexus plan`, synthetic", 43 * copies, plan)
     rehearse = [str(NEXUS), "--project", str(ROOT), "rehearse", "--stack", "dev"]

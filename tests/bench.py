@@ -96,6 +96,8 @@ def _domain(catalog: Catalog, domain: str, copy: int) -> dict[str, Any]:
                     **({"reason": edge.reason} if edge.reason else {}),
                 }
                 for edge in catalog.needs(service.name)
+                # The balancer routes to one service, so the other copies stand behind that one.
+                if copy == 0 or edge.target != "load-balancer"
             ]
             services[f"{service.name}-{copy}"] = {
                 "summary": service.summary,

@@ -95,8 +95,8 @@ cluster-test: tools ## Dev on a real API server (half an hour, and as much of bu
 monitoring-test: setup ## Who is paged when each node fails, by a real Prometheus (two minutes; builds it once)
 	@$(VENV)/pytest tests/monitoring -m monitoring -v
 
-bench: tools ## Measure speed and memory
-	@$(VENV)/python -m tests.bench
+bench: tools ## Measure speed and memory; SINCE=REVISION compares with it
+	@$(VENV)/python -m tests.bench $(if $(SINCE),--since $(SINCE))
 
 findings: ## Try what outside software does that nobody would guess (minutes; docs/beliefs.md)
 	@for finding in findings/*.sh; do echo "== $$finding"; bash "$$finding"; done

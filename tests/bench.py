@@ -1,17 +1,22 @@
 """Measures speed and memory: `make bench`. Prints figures, asserts nothing.
 
 Each command runs as a process of its own, imports included; the smallest of the
-runs is the least disturbed by what else the machine does.
+runs is the least disturbed by what else the machine does. With `SINCE=REVISION`
+it compares the commands with those of that revision instead, in turns.
 """
 
 from __future__ import annotations
 
+import argparse
+import io
 import os
 import shutil
+import subprocess
 import sys
+import tarfile
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,34 +30,70 @@ RUNS = 5
 COPIES = (1, 10, 40)
 """Sizes of the synthetic catalogs, in copies of the 43 services."""
 
+COMPARED = (
+    ["check"],
+    ["graph"],
+    ["plan", "--stack", "dev"],
+    ["plan", "--stack", "staging"],
+    ["plan", "--stack", "prod"],
+)
+"""What is compared with another revision."""
+
 NEXUS = Path(sys.executable).with_name("nexus")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Seconds and peak memory (MiB) of one run of a command."""
+    """Seconds, those of the processor, and peak memory (MiB) of one run of a command."""
 
     seconds: float
+    cpu_seconds: float
     mebibytes: float
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> Figure:
+    start = time.perf_counter()
+    process = os.posix_spawn(
+        command[0],
+        list(command),
+        environment,
+        file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
+    )
+    _, status, usage = os.wait4(process, 0)
+    seconds = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"'{' '.join(command)}' failed; run it to see why.")
+    return Figure(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def measure(command: Sequence[str], runs: int) -> Figure:
     """The fastest of `runs` runs of `command`, and the memory of that run."""
-    figures: list[Figure] = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        process = os.posix_spawn(
-            command[0],
-            list(command),
-            os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
-        )
-        _, status, usage = os.wait4(process, 0)
-        seconds = time.perf_counter() - start
-        if os.waitstatus_to_exitcode(status) != 0:
-            raise SystemExit(f"'{' '.join(command)}' failed; run it to see why.")
-        figures.append(Figure(seconds, usage.ru_maxrss / 1024))
+    figures = [_run(command, os.environ) for _ in range(runs)]
     return min(figures, key=lambda figure: figure.seconds)
+
+
+def compare(project: Path, before: Path, arguments: Sequence[str], runs: int) -> tuple[float, ...]:
+    """The least CPU seconds of `nexus ARGUMENTS` in `before` and in `project`.
+
+    Each runs its own code with the Python packages of this one, in turns. Processor's
+    seconds differ less than the clock's from run to run on a machine that does other things.
+    """
+    figures: dict[Path, list[Figure]] = {before: [], project: []}
+    for _ in range(runs):
+        for root, measured in figures.items():
+            environment = {**os.environ, "PYTHONPATH": str(root)}
+            measured.append(_run([str(NEXUS), "--project", str(root), *arguments], environment))
+    return tuple(min(figure.cpu_seconds for figure in figures[root]) for root in figures)
+
+
+def checkout(revision: str, folder: Path) -> Path:
+    """The files of a revision of this repository, in `folder`."""
+    archive = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", revision], check=True, stdout=subprocess.PIPE
+    )
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(folder, filter="data")
+    return folder
 
 
 def synthetic_project(target: Path, copies: int) -> Path:
@@ -108,7 +149,28 @@ def _domain(catalog: Catalog, domain: str, copy: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints all figures as a Markdown table."""
+    """Prints the figures as a Markdown table."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--since", metavar="REVISION", help="compare with this revision")
+    since = parser.parse_args().since
+    if since:
+        _print_comparison(since)
+    else:
+        _print_figures()
+
+
+def _print_comparison(revision: str) -> None:
+    print(f"| CPU seconds | {revision} | now | now / {revision} |")
+    print("| --- | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as folder:
+        before = checkout(revision, Path(folder))
+        for arguments in COMPARED:
+            old, new = compare(ROOT, before, arguments, RUNS)
+            row = f"| `nexus {' '.join(arguments)}` | {old:.2f} | {new:.2f} | {new / old:.2f} |"
+            print(row, flush=True)
+
+
+def _print_figures() -> None:
     print("| command | services | seconds | peak MiB |")
     print("| --- | ---: | ---: | ---: |")
 

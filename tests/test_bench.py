@@ -6,7 +6,8 @@ from pathlib import Path
 
 from catalog import load_catalog
 from graph.rules import check
-from tests.bench import synthetic_project
+from tests.bench import checkout, compare, synthetic_project
+from tests.projects import ROOT
 
 
 def test_its_projects_are_sound(tmp_path: Path) -> None:
@@ -17,3 +18,19 @@ def test_its_projects_are_sound(tmp_path: Path) -> None:
     check(once)
     check(twice)
     assert len(twice.services) == 2 * len(once.services)
+
+
+def test_a_revision_is_measured_by_its_own_code(tmp_path: Path) -> None:
+    """Else it would compare this code with itself, and tell that nothing got slower."""
+    command = tmp_path / "nexus" / "cli" / "main.py"
+    command.parent.mkdir(parents=True)
+    command.with_name("__init__.py").touch()
+    command.parent.with_name("__init__.py").touch()
+    command.write_text("import sys\n\napp = lambda: sys.argv[-1] != 'check'\n", encoding="utf-8")
+    old, new = compare(ROOT, tmp_path, ["check"], runs=1)
+    assert old < new / 2
+
+
+def test_a_revision_has_the_files_of_its_day(tmp_path: Path) -> None:
+    """Of the last commit, which every clone has."""
+    assert (checkout("HEAD", tmp_path) / "nexus" / "cli" / "main.py").is_file()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from nexus.repair.command import Pulumi
+    from nexus.pulumi.command import Pulumi
 
 REFUSED = 1
 """Exit code when the stack is not sound and was not repaired."""
@@ -51,7 +51,7 @@ def command(
     next 'pulumi up' makes nothing twice and loses nothing. Needs the access
     that 'pulumi up' has. Exit code 1 when the stack was not repaired.
     """
-    from nexus.repair.command import PulumiError
+    from nexus.pulumi.command import PulumiError
     from nexus.repair.examine import ChangedError
 
     given = _ids(ids or [])
@@ -106,8 +106,8 @@ def _agreed(stack: str) -> bool:
 def _pulumi(project: Path, stack: str) -> Pulumi:
     """The CLI that the user has, on the stack."""
     from catalog.project_file import read_project_file
+    from nexus.pulumi.command import Pulumi
     from nexus.rehearsal.engine import find_cli
-    from nexus.repair.command import Pulumi
 
     return Pulumi(
         cli=find_cli(),

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.errors import InputError, counted
+from nexus.pulumi.command import Pulumi, PulumiError
 from nexus.pulumi.wire import text
-from nexus.repair.command import Pulumi, PulumiError
 from nexus.repair.findings import (
     CREATING,
     DELETING,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from nexus.repair.command import Pulumi, PulumiError
+from nexus.pulumi.command import Pulumi, PulumiError
 
 # What the backends for files and buckets answer (pkg/backend/diy/lock.go of Pulumi 3.259).
 _LOCKED = "the stack is currently locked by"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nexus.pulumi.command import Pulumi
 from nexus.rehearsal.engine import find_cli
 from nexus.rehearsal.outcome import Outcome, Program
 from nexus.rehearsal.record import Operation
 from nexus.rehearsal.run import Rehearsal, rehearse
-from nexus.repair.command import Pulumi
 from nexus.repair.examine import examine, mend
 from nexus.repair.findings import Diagnosis
 

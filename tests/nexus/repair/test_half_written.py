@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from nexus.pulumi.command import Pulumi, remove_half_written
 from nexus.rehearsal.engine import RARE_COLLECTION, find_cli
-from nexus.repair.command import Pulumi, remove_half_written
 from nexus.repair.examine import mend
 from nexus.repair.findings import Diagnosis
 from nexus.repair.lock import Holder, locks

@@ -1,4 +1,4 @@
-"""The Pulumi CLI as a repair runs it: on one stack of one project, or on a copy of that.
+"""The Pulumi CLI on one stack of one project, or, for a repair, on a copy of that.
 
 A killed process leaves files half written in a file backend, and others are writing there. Pulumi
 3.259 (pkg/backend/diy) writes through gocloud.dev (blob/fileblob). A file there is whole or not

@@ -43,11 +43,8 @@ fonts have 0.55 to 0.602."""
 LANE = 2.6
 """Usual distance of two lanes; less where many share a channel."""
 
-MAX_SWAPPED = 60
-"""Largest wave in which pairs are tried out; the effort grows with its square."""
-
-MOST_CALLS = 60
-"""Calls that are drawn; more would hide the boxes' order and each other."""
+MOST_SWAPPED, MOST_CALLS = 60, 60
+"""Services of a wave whose places are tried out, by the square of their number; calls drawn."""
 
 Pair = tuple[str, str]
 Point = Sequence[float]
@@ -100,11 +97,7 @@ class Layout:
 
 
 def drawn_pairs(catalog: Catalog) -> list[Pair]:
-    """From where to where the picture has a line, sorted.
-
-    The reduced startup edges, from what starts first. Where there are none, who calls whom,
-    up to a number that can be read.
-    """
+    """Its lines, sorted: reduced startup edges, from what starts first; else calls, if not many."""
     after = starts_after(catalog)
     pairs = [(target, source) for source, targets in after.items() for target in targets]
     calls = [(edge.source, edge.target) for edge in service_edges(catalog, Order.RUNTIME)]
@@ -167,10 +160,7 @@ def _chips(names: Sequence[str], top: float, room: float = 0) -> Mapping[str, Bo
 
 
 def _waves(waves: Sequence[Sequence[str]], top: float) -> Iterator[dict[str, Box]]:
-    """A box for each service of the waves of a tier, in as few rows as can be.
-
-    More waves than columns go on in another line.
-    """
+    """A box for each service of a tier, in as few rows as can be; further waves go below."""
     for start in range(0, len(waves), COLUMNS):
         sizes = [len(wave) for wave in waves[start : start + COLUMNS]]
         rows = next(n for n in count(1) if sum(ceil(size / n) for size in sizes) <= COLUMNS)
@@ -187,10 +177,7 @@ def _waves(waves: Sequence[Sequence[str]], top: float) -> Iterator[dict[str, Box
 
 
 def _arranged(waves: Iterable[Mapping[str, Box]], pairs: Iterable[Pair]) -> Mapping[str, Box]:
-    """The box of each service, chosen so that lines are short and few of them cross.
-
-    Services of a wave change places as long as that shortens their lines.
-    """
+    """Each service's box: those of a wave change places as long as that shortens their lines."""
     at = {name: box for wave in waves for name, box in wave.items()}
     near: nx.Graph[str] = nx.Graph(pairs)
     near.add_nodes_from(at)
@@ -207,7 +194,7 @@ def _arranged(waves: Iterable[Mapping[str, Box]], pairs: Iterable[Pair]) -> Mapp
     while swapped:
         swapped = False
         for wave in waves:
-            for one, other in combinations(wave if len(wave) <= MAX_SWAPPED else (), 2):
+            for one, other in combinations(wave if len(wave) <= MOST_SWAPPED else (), 2):
                 before = length(one, other)
                 at[one], at[other] = at[other], at[one]
                 if length(one, other) < before - 0.01:
@@ -222,18 +209,16 @@ def _lines(pairs: Iterable[Pair], boxes: Mapping[str, Box]) -> Mapping[Pair, Seq
     ways = {pair: _way(boxes[pair[0]], boxes[pair[1]]) for pair in pairs}
     # A channel is passed last and from y to y, a gap before it and from x to x.
     for axis, room in ((0, COLUMN_GAP), (1, ROW_GAP)):
-        parts = {
-            pair: way[-3 - axis : -1 - axis] for pair, way in ways.items() if len(way) > 3 + axis
-        }
-        runs: dict[float, dict[str, list[float]]] = {}
-        for (source, _), (start, end) in parts.items():
-            run = runs.setdefault(start[axis], {}).setdefault(source, [])
-            run += (start[1 - axis], end[1 - axis])
-        lanes = {where: _lanes(sources, room - 6) for where, sources in runs.items()}
-        for (source, _), points in parts.items():
-            offset = lanes[points[0][axis]][source]
-            for point in points:
-                point[axis] += offset
+        shared: dict[float, dict[str, list[list[float]]]] = {}
+        for (source, _), way in ways.items():
+            if len(way) > 3 + axis:
+                points = way[-3 - axis : -1 - axis]
+                shared.setdefault(points[0][axis], {}).setdefault(source, []).extend(points)
+        for sources in shared.values():
+            lanes = _lanes({s: [p[1 - axis] for p in ps] for s, ps in sources.items()}, room - 6)
+            for source, points in sources.items():
+                for point in points:
+                    point[axis] += lanes[source]
     return ways
 
 
@@ -251,8 +236,7 @@ def _way(start: Box, end: Box) -> list[list[float]]:
 def _lanes(runs: Mapping[str, Sequence[float]], room: float) -> Mapping[str, float]:
     """Offset of each source from the middle of a gap or channel; a lane is taken again once free.
 
-    `runs` is where along it the lines of each source come and go; the outermost lanes lie at
-    most `room` from each other.
+    `runs`: where along it each source's lines come and go. `room`: between the outermost lanes.
     """
     lane_of: dict[str, int] = {}
     ends: list[float] = []

@@ -13,6 +13,7 @@ from catalog.errors import counted
 from graph.dependencies import service_edges
 from nexus.pictures import layout
 from nexus.pictures.flowchart import OUTSIDE
+from nexus.pictures.layout import Box, Point
 
 INK, QUIET_INK, LINE, PAPER, BAND = "#1e293b", "#64748b", "#cbd5e1", "#ffffff", "#f8fafc"
 FAILED, DOWN, DEGRADED = "#7f1d1d", "#fca5a5", "#fde68a"
@@ -23,9 +24,6 @@ _DOMAINS = (
     *("#65a30d", "#475569", "#0891b2", "#713f12", "#c026d3", "#16a34a"),
 )
 """Told apart by hue on white, and dark enough for lines; chosen by hand."""
-
-_GOLDEN_ANGLE = 0.381966
-"""Share of the circle between further hues, so that any number of them spreads evenly."""
 
 _CIRCLE = "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z"
 _MARKS = (_CIRCLE, "M-3-3h6v6h-6z", "M0-4.4l4.4 4.4l-4.4 4.4l-4.4-4.4z", "M0-4.4l4.4 7.4h-8.8z")
@@ -53,9 +51,8 @@ _STYLE = (
 def as_svg(catalog: Catalog) -> str:
     """Tiers as bands in startup order, services as boxes by wave and coloured by domain.
 
-    Lines are the reduced startup edges, from what starts first to what starts
-    after it; dashed ones are calls, where there are no such edges. What a service
-    needs and calls at run time is in its title, which browsers show under the pointer.
+    Lines are the reduced startup edges; dashed ones are calls, where there are no such edges.
+    A service's title, which browsers show under the pointer, says what it needs and calls.
     """
     pairs = layout.drawn_pairs(catalog)
     startup = len(service_edges(catalog, Order.STARTUP))
@@ -75,14 +72,13 @@ def as_svg(catalog: Catalog) -> str:
 
 
 def drawn(catalog: Catalog, title: str, caption: Sequence[str], fills: Mapping[str, str]) -> str:
-    """The picture of a checked catalog.
+    """The picture of a checked catalog, with a title for who cannot see it.
 
-    Its title is for who cannot see it. `fills` has the colour of the nodes that stand out, by
-    name; all others then step back.
+    `fills` has the colour of the nodes that stand out, by name; all others then step back.
     """
     picture = layout.layout(catalog)
     height = f"{picture.caption + layout.CAPTION_LINE + layout.MARGIN:g}"
-    frame = layout.Box(0.5, 0.5, layout.WIDTH - 1, float(height) - 1)
+    frame = Box(0.5, 0.5, layout.WIDTH - 1, float(height) - 1)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{layout.WIDTH:g}" height="{height}" '
         f'viewBox="0 0 {layout.WIDTH:g} {height}" role="img">',
@@ -91,9 +87,9 @@ def drawn(catalog: Catalog, title: str, caption: Sequence[str], fills: Mapping[s
         _tag("rect", **frame._asdict(), rx=8, fill=PAPER, stroke=LINE),
         *_parts(catalog, picture, fills),
     ]
-    for number, text in enumerate(caption):
-        y = picture.caption + number * layout.CAPTION_LINE
-        lines.append(_tag("text", escape(text), class_="q", x=layout.MARGIN + layout.PAD, y=y))
+    x = layout.MARGIN + layout.PAD
+    for y, text in zip(count(picture.caption, layout.CAPTION_LINE), caption, strict=False):
+        lines.append(_tag("text", escape(text), class_="q", x=x, y=y))
     return "\n".join((*lines, "</svg>", ""))
 
 
@@ -130,8 +126,7 @@ def _parts(catalog: Catalog, picture: layout.Layout, fills: Mapping[str, str]) -
         yield group(f"{name}: {node.summary}", [name], chip)
     for name, box in picture.services.items():
         service, needs = catalog.services[name], catalog.needs(name)
-        after = [each.target for each in needs if each.order is Order.STARTUP]
-        calls = [each.target for each in needs if each.order is Order.RUNTIME]
+        after, calls = ([n.target for n in needs if n.order is order] for order in Order)
         words = f"{name} ({service.domain}): {service.summary}."
         words += f" Starts after {', '.join(after)}." if after else ""
         words += f" Calls {', '.join(calls)} at run time." if calls else ""
@@ -146,7 +141,7 @@ def _parts(catalog: Catalog, picture: layout.Layout, fills: Mapping[str, str]) -
         yield _tag("text", name, class_="n", x=box.x + 14, y=y + 3.4)
 
 
-def _line(way: Sequence[layout.Point], colour: str, dash: str) -> Iterator[str]:
+def _line(way: Sequence[Point], colour: str, dash: str) -> Iterator[str]:
     """A line with rounded corners that ends in an arrow."""
     x, y = way[-1]
     points = [*way[:-1], (x - ARROW + 0.5, y)]
@@ -158,15 +153,13 @@ def _line(way: Sequence[layout.Point], colour: str, dash: str) -> Iterator[str]:
     yield _tag("path", d=f"M{_at((x, y))}l{-ARROW - 1:g}-2.8v5.6z", fill=colour)
 
 
-def _off(corner: layout.Point, other: layout.Point) -> layout.Point:
+def _off(corner: Point, other: Point) -> Point:
     """The point a radius away from `corner` towards `other`, or half way if that is nearer."""
     share = min(RADIUS / (dist(corner, other) or 1), 0.5)
     return [near + (far - near) * share for near, far in zip(corner, other, strict=True)]
 
 
-def _service(
-    name: str, box: layout.Box, fill: str | None, colour: str, signs: Sequence[str]
-) -> Iterator[str]:
+def _service(name: str, box: Box, fill: str | None, colour: str, signs: list[str]) -> Iterator[str]:
     shade, border = fill or tint(colour, 0.1), tint(colour, 0.55)
     yield _tag("rect", **box._asdict(), rx=4, fill=shade, stroke=border)
     yield _tag("path", transform=f"translate({_at(box[:2])})", d=_STRIPE, fill=colour)
@@ -180,15 +173,15 @@ def _service(
         yield _mark(shape, box.right - 10.2 - number * 10.9, box.bottom)
 
 
-def _pill(box: layout.Box, calls: int) -> Iterator[str]:
+def _pill(box: Box, calls: int) -> Iterator[str]:
     """How many services the one in the box calls."""
     width = 8 + 5.2 * len(str(calls))
-    pill = layout.Box(box.right - width - 5, box.y - 8, width, 12)
-    yield _tag("rect", class_="c", **pill._asdict(), rx=6)
-    yield _tag("text", str(calls), class_="p", x=pill.middle[0], y=pill.y + 9)
+    x, y = box.right - width - 5, box.y - 8
+    yield _tag("rect", class_="c", x=x, y=y, width=width, height=12, rx=6)
+    yield _tag("text", str(calls), class_="p", x=x + width / 2, y=y + 9)
 
 
-def _chip(name: str, box: layout.Box, fill: str | None, mark: str | None = None) -> Iterator[str]:
+def _chip(name: str, box: Box, fill: str | None, mark: str | None = None) -> Iterator[str]:
     x, y = box.x + layout.INSET, box.middle[1]
     yield _tag("rect", **box._asdict(), rx=layout.CHIP_HEIGHT / 2, fill=fill or PAPER, stroke=LINE)
     if mark is not None:
@@ -210,10 +203,9 @@ def _mark(shape: str, x: float, y: float) -> str:
 
 def domain_colours(domains: Iterable[str]) -> Mapping[str, str]:
     """A colour for each domain, by the place of its name in the alphabet."""
-    further = (
-        _hex(colorsys.hls_to_rgb(index * _GOLDEN_ANGLE % 1, 0.42, 0.6))
-        for index in count(len(_DOMAINS))
-    )
+    # The golden angle, as a share of the circle: any number of further hues spreads evenly.
+    hues = (index * 0.381966 % 1 for index in count(len(_DOMAINS)))
+    further = (_hex(colorsys.hls_to_rgb(hue, 0.42, 0.6)) for hue in hues)
     return dict(zip(sorted(domains), chain(_DOMAINS, further), strict=False))
 
 
@@ -236,5 +228,5 @@ def _tag(name: str, *content: str, **attributes: str | float) -> str:
     return f"<{name}{shown}>{''.join(content)}</{name}>" if content else f"<{name}{shown}/>"
 
 
-def _at(point: layout.Point) -> str:
+def _at(point: Point) -> str:
     return " ".join(f"{round(each, 1):g}" for each in point)

@@ -3,7 +3,8 @@
 #
 # Prints NAME=VALUE lines: REDIS_SERVER (a Redis 7+ or Valkey binary), RABBITMQ_SBIN (folder of
 # rabbitmq-server), SERVERS_PATH and SERVERS_LIBRARY_PATH (to put in front of PATH and
-# LD_LIBRARY_PATH; empty if the machine's own servers are used).
+# LD_LIBRARY_PATH; empty if the machine's own servers are used), PROMETHEUS and PROMTOOL (binaries,
+# 2.42 or newer).
 #
 # What is installed is used. What is not comes from the distribution's packages, through the
 # machine's own apt sources, without root and without installing or starting anything: unpacked
@@ -25,12 +26,23 @@ recent() { # REDIS: succeeds from version 7 on, older ones cannot restrict chann
   "$1" --version | grep -Eq 'v=([7-9]|[1-9][0-9])\.'
 }
 
+lets_alerts_linger() { # PROMTOOL: succeeds from 2.42 on
+  "$1" --version 2>&1 | grep -Eq 'version (2\.(4[2-9]|[5-9][0-9])|[3-9])'
+}
+
+prometheus_in() { # [ROOT]: prints where Prometheus and its tool are; fails without
+  prometheus=$(found ${1:+"$1/usr/bin/"}prometheus)
+  promtool=$(found ${1:+"$1/usr/bin/"}promtool)
+  [ -n "$prometheus" ] && [ -n "$promtool" ] && lets_alerts_linger "$promtool" || return
+  printf 'PROMETHEUS=%s\nPROMTOOL=%s\n' "$prometheus" "$promtool"
+}
+
 redis=$(found valkey-server redis-server)
 [ -z "$redis" ] || recent "$redis" || redis=
 # Debian's /usr/sbin/rabbitmq-server insists on root or its own user; what it calls does not.
 rabbit=$(found /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server)
 [ -n "$(found erl)" ] || rabbit=
-if [ -n "$redis" ] && [ -n "$rabbit" ]; then
+if [ -n "$redis" ] && [ -n "$rabbit" ] && prometheus_in; then
   printf 'REDIS_SERVER=%s\nRABBITMQ_SBIN=%s\nSERVERS_PATH=\nSERVERS_LIBRARY_PATH=\n' \
     "$redis" "$(dirname "$(readlink -f "$rabbit")")"
   exit
@@ -38,7 +50,8 @@ fi
 
 for tool in apt-get apt-cache dpkg flock sha256sum; do
   [ -n "$(found "$tool")" ] || fail "the integration tests need Valkey or Redis 7, RabbitMQ and \
-Erlang; there is no $tool here to fetch them, so install valkey-server and rabbitmq-server."
+Erlang, and Prometheus 2.42; there is no $tool here to fetch them, so install valkey-server, \
+rabbitmq-server and prometheus."
 done
 
 # shellcheck source=/dev/null
@@ -59,13 +72,14 @@ fetch() {
   mkdir -p "$build/state/lists/partial" "$build/cache/archives/partial" "$build/root"
   # A package that is installed in part would be unpacked in part, so none of them counts as
   # installed; libraries that are there are used.
-  awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (erlang|rabbitmq|redis|valkey)/' \
+  awk 'BEGIN { RS = ""; ORS = "\n\n" } !/^Package: (erlang|prometheus|rabbitmq|redis|valkey)/' \
     /var/lib/dpkg/status >"$build/status"
   # A broken third-party source is no reason to stop: the download below decides.
   apt apt-get update || true
   server='redis-server'
   ! apt apt-cache show valkey-server || server='valkey-server'
-  apt apt-get install --yes --no-install-recommends --download-only "$server" rabbitmq-server
+  apt apt-get install --yes --no-install-recommends --download-only "$server" rabbitmq-server \
+    prometheus
   for package in "$build"/cache/archives/*.deb; do
     dpkg -x "$package" "$build/root"
   done
@@ -77,6 +91,7 @@ fetch() {
   LD_LIBRARY_PATH=$library_path recent "$(server_in "$build/root")"
   LD_LIBRARY_PATH=$library_path "$build/root/usr/lib/erlang/bin/erl" -noshell -eval 'halt().'
   [ -x "$build/root/usr/lib/rabbitmq/bin/rabbitmq-server" ]
+  prometheus_in "$build/root"
 }
 
 libraries() { # ROOT: sets library_path
@@ -96,7 +111,7 @@ if [ ! -d "$home" ]; then
   flock --nonblock 9 || { say "waiting for another run that is fetching them…" && flock 9; }
 fi
 if [ ! -d "$home" ]; then
-  say "fetching Valkey or Redis and RabbitMQ from this distribution's packages (about 50 MB)…"
+  say "fetching Valkey or Redis, RabbitMQ and Prometheus from this distribution's packages (about 80 MB)…"
   # Only the holder of the lock builds, so what lies here is left from a run that was ended.
   rm -rf "$cache"/build.*
   build=$(mktemp -d "$cache/build.XXXXXX")
@@ -104,7 +119,8 @@ if [ ! -d "$home" ]; then
   # Not in a condition: there set -e would be ignored inside.
   (fetch) >"$cache/log" 2>&1 &
   wait $! || fail "could not fetch them; apt's last word was: $(tail -n 1 "$cache/log") (all of \
-it: $cache/log). Mend that, or install valkey-server (or redis-server) and rabbitmq-server."
+it: $cache/log). Mend that, or install valkey-server (or redis-server), rabbitmq-server \
+and prometheus."
   chmod 0755 "$build/root"
   mv "$build/root" "$home"
 fi
@@ -112,3 +128,4 @@ fi
 libraries "$home"
 printf 'REDIS_SERVER=%s\nRABBITMQ_SBIN=%s\nSERVERS_PATH=%s\nSERVERS_LIBRARY_PATH=%s\n' \
   "$(server_in "$home")" "$home/usr/lib/rabbitmq/bin" "$home/usr/lib/erlang/bin" "$library_path"
+prometheus_in "$home"

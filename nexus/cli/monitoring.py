@@ -19,7 +19,7 @@ def command(
     """Write the monitoring of a stack: one page per cause.
 
     rules is a file of rules for Prometheus 2.42 or newer, alertmanager the
-    configuration of Alertmanager 0.24 or newer, whose receivers read the
+    configuration of Alertmanager 0.26 or newer, whose receivers read the
     address of their webhook from /etc/alertmanager/receivers/NAME.
     """
     from monitoring.alertmanager import alertmanager

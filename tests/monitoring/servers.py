@@ -86,8 +86,78 @@ class Loopback:
 
 
 @contextmanager
+def alerting(routes: Callable[[str], str], port: int, folder: Path) -> Generator[str]:
+    """The address of an Alertmanager that tells `port`, and whose files lie in `folder`.
+
+    Args:
+        routes: its configuration, for a folder of receivers.
+        port: of a `Loopback`.
+        folder: an empty one.
+    """
+    configuration = routes(str(folder))
+    for receiver in yaml.safe_load(configuration)["receivers"]:
+        name = receiver["name"]
+        (folder / name).write_text(f"http://127.0.0.1:{port}/{name}")
+    (folder / "alertmanager.yml").write_text(configuration)
+    listening = f"127.0.0.1:{free_port()}"
+    command = [
+        str(alertmanager() / "alertmanager"),
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'alerts'}",
+        f"--web.listen-address={listening}",
+        "--cluster.listen-address=",
+    ]
+    url = f"http://{listening}"
+    with running(command, log=folder / "log", ready=lambda: _ready(url)):
+        yield url
+
+
+@contextmanager
+def reading(
+    program: Path, rules: str, port: int, look: str, folder: Path, alertmanager: str = ""
+) -> Generator[str]:
+    """The address of a Prometheus with rules, whose files lie in `folder`.
+
+    Args:
+        program: Prometheus.
+        rules: its file of rules.
+        port: of the metrics that it reads.
+        look: a duration, how often it reads and evaluates.
+        folder: an empty one, or an Alertmanager's.
+        alertmanager: whom it tells, if anybody.
+    """
+    (folder / "rules.yml").write_text(rules)
+    document: dict[str, Any] = {
+        "global": {"scrape_interval": look, "evaluation_interval": look},
+        "rule_files": ["rules.yml"],
+        "scrape_configs": [
+            {
+                "job_name": "platforms",
+                "honor_labels": True,
+                "scrape_timeout": look,
+                "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+            }
+        ],
+    }
+    if alertmanager:
+        target = alertmanager.removeprefix("http://")
+        document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [target]}]}]}
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
+    listening = f"127.0.0.1:{free_port()}"
+    command = [
+        str(program),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={listening}",
+    ]
+    url = f"http://{listening}"
+    with running(command, log=folder / "log", ready=lambda: _ready(url)):
+        yield url
+
+
+@contextmanager
 def watching(rules: str, routes: Callable[[str], str], port: int, look: str) -> Generator[str]:
-    """Prometheus and Alertmanager that read `port` every `look` and tell it what they have to.
+    """The newest Prometheus and Alertmanager, which read `port` every `look` and tell it.
 
     Args:
         rules: Prometheus' rules.
@@ -98,50 +168,12 @@ def watching(rules: str, routes: Callable[[str], str], port: int, look: str) -> 
     Yields:
         Prometheus' address.
     """
-    with scratch_folder("monitoring") as folder:
-        configuration = routes(str(folder))
-        for receiver in yaml.safe_load(configuration)["receivers"]:
-            name = receiver["name"]
-            (folder / name).write_text(f"http://127.0.0.1:{port}/{name}")
-        (folder / "alertmanager.yml").write_text(configuration)
-        (folder / "rules.yml").write_text(rules)
-        ports = [free_port(), free_port()]
-        document = {
-            "global": {"scrape_interval": look, "evaluation_interval": look},
-            "rule_files": ["rules.yml"],
-            "scrape_configs": [
-                {
-                    "job_name": "platforms",
-                    "honor_labels": True,
-                    "scrape_timeout": look,
-                    "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
-                }
-            ],
-            "alerting": {
-                "alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{ports[1]}"]}]}]
-            },
-        }
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
-        urls = [f"http://127.0.0.1:{each}" for each in ports]
-        manager = [
-            str(alertmanager() / "alertmanager"),
-            f"--config.file={folder / 'alertmanager.yml'}",
-            f"--storage.path={folder / 'alerts'}",
-            f"--web.listen-address=127.0.0.1:{ports[1]}",
-            "--cluster.listen-address=",
-        ]
-        server = [
-            str(prometheus() / "prometheus"),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{ports[0]}",
-        ]
-        log = folder / "log"
-        with (
-            running(manager, log=log, ready=lambda: _ready(urls[1])),
-            running(server, log=log, ready=lambda: _ready(urls[0])),
-        ):
-            yield urls[0]
+    with (
+        scratch_folder("monitoring") as folder,
+        alerting(routes, port, folder) as told,
+        reading(prometheus() / "prometheus", rules, port, look, folder, told) as url,
+    ):
+        yield url
 
 
 def _ready(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -63,30 +64,42 @@ class Exporter:
 
     def text(self) -> str:
         """Every metric of every platform."""
-        return "\n".join(self._lines(self.now)) + "\n"
+        return "\n".join(f"{name} {value}" for name, value in self.read(self.now)) + "\n"
 
-    def _lines(self, now: float) -> Iterator[str]:
+    def read(self, now: float) -> Iterator[tuple[str, float]]:
+        """Every metric of every platform, with its value at a time."""
         for stack, parts in self._stacks.items():
-            yield f'kube_deployment_spec_replicas{{stack="{stack}",namespace="nexus-x"}} 1'
+            yield f'kube_deployment_spec_replicas{{stack="{stack}",namespace="nexus-x"}}', 1
             for name, part in parts.items():
                 labels = f'stack="{stack}",nexus_node="{name}"'
                 ready = 0 if _inside(part.unready, now) else 1
                 if name not in self._services:
-                    yield f"probe_success{{{labels}}} {ready}"
+                    yield f"probe_success{{{labels}}}", ready
                     continue
                 its = f'stack="{stack}",namespace="nexus-x",deployment="{name}"'
-                yield f"kube_deployment_status_replicas_available{{{its}}} {ready}"
+                yield f"kube_deployment_status_replicas_available{{{its}}}", ready
                 if part.wrong or part.slow:
                     yield from _requests(labels, part, now)
 
+    def series(self, seconds: int, step: int) -> Iterator[dict[str, str]]:
+        """Every metric over a time, as promtool's tests write them."""
+        values: dict[str, list[float]] = {}
+        for now in range(0, seconds + 1, step):
+            for name, value in self.read(now):
+                values.setdefault(name, []).append(value)
+        for name, each in values.items():
+            runs = ((value, len(list(run))) for value, run in itertools.groupby(each))
+            text = " ".join(f"{value}x{number - 1}" for value, number in runs)
+            yield {"series": name, "values": text}
 
-def _requests(labels: str, part: Part, now: float) -> Iterator[str]:
+
+def _requests(labels: str, part: Part, now: float) -> Iterator[tuple[str, float]]:
     metric, total = "http_server_request_duration_seconds", RATE * now
     wrong, late = RATE * _passed(part.wrong, now), RATE * _passed(part.slow, now)
     for code, number in (("200", total - wrong), ("500", wrong)):
-        yield f'{metric}_count{{{labels},http_response_status_code="{code}"}} {number}'
+        yield f'{metric}_count{{{labels},http_response_status_code="{code}"}}', number
     for le, number in (("0.5", total - late), ("2.5", total - late), ("+Inf", total)):
-        yield f'{metric}_bucket{{{labels},le="{le}"}} {number}'
+        yield f'{metric}_bucket{{{labels},le="{le}"}}', number
 
 
 def _inside(spans: list[Interval], now: float) -> bool:

@@ -18,12 +18,15 @@ class Found:
     Args:
         redis: a Redis 7+ or Valkey server.
         rabbitmq: RabbitMQ's start script.
+        prometheus, promtool: Prometheus 2.42+ and its tool.
         path: folder to put in front of PATH, or empty.
         library_path: folders to put in front of LD_LIBRARY_PATH, or empty.
     """
 
     redis: Path
     rabbitmq: Path
+    prometheus: Path
+    promtool: Path
     path: str
     library_path: str
 
@@ -53,6 +56,8 @@ def found() -> Found:
     return Found(
         redis=Path(values["REDIS_SERVER"]),
         rabbitmq=Path(values["RABBITMQ_SBIN"]) / "rabbitmq-server",
+        prometheus=Path(values["PROMETHEUS"]),
+        promtool=Path(values["PROMTOOL"]),
         path=values["SERVERS_PATH"],
         library_path=values["SERVERS_LIBRARY_PATH"],
     )

@@ -75,6 +75,25 @@ _NUMBER_ELSEWHERE = re.compile(
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where something is said.
+
+    Args:
+        file: path of the file, relative to the project.
+        line: its line, counted from 1; None where nobody knows.
+        words: the field, as `service 'a', field 'size'`.
+    """
+
+    file: str
+    line: int | None
+    words: str
+
+    def problem(self, message: str) -> Problem:
+        """A problem with what is said there; `message` is the rest of the sentence."""
+        return Problem(self.file, f"{self.words}: {message}", self.line)
+
+
 @dataclass(frozen=True)
 class Document:
     """A YAML file: `name` as shown to the user, its `data`, and the line of every value."""
@@ -89,8 +108,12 @@ class Document:
             at = at[:-1]
         return self.lines.get(at)
 
-    def problem(self, message: str, at: At = ()) -> Problem:
-        """A problem with the value at `at`; without, one with the whole file."""
+    def at(self, *at: str | int) -> Location:
+        """Where the value at `at` stands."""
+        return Location(file=self.name, line=self.line(at), words=place(at))
+
+    def problem(self, message: str, at: At) -> Problem:
+        """A problem with the value at `at`, whose place the message names; or the whole file."""
         return Problem(self.name, message, self.line(at) if at else None)
 
 

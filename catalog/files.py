@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from catalog.access import Access, GrantEntry
+from catalog.document import Location
 from catalog.migration import Migration
 from catalog.model import Fallback, Order
 from catalog.names import (
@@ -28,7 +30,7 @@ from catalog.names import (
 from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
 from catalog.size_entry import SizesFile, SizingEntry, Sizings
-from catalog.validation import Entry
+from catalog.validation import Entry, Read
 from catalog.who import Who
 
 MAX_TIERS = 20
@@ -229,6 +231,33 @@ class ServicesFile(Who, title="Services of a domain"):
     )
     services: dict[ServiceName, ServiceEntry] = Field(
         min_length=1, description="The domain's services by name"
+    )
+
+
+@dataclass(frozen=True)
+class DeclaredService:
+    """A service as a file declares it."""
+
+    name: str
+    entry: ServiceEntry
+    file: Read[ServicesFile]
+
+    @property
+    def data_name(self) -> str:
+        """What all that outlives its pods is called by."""
+        return self.entry.renamed_from or self.name
+
+    def at(self, *at: str | int) -> Location:
+        """Where the service says something."""
+        return self.file.document.at("services", self.name, *at)
+
+
+def services_of(files: Iterable[Read[ServicesFile]]) -> tuple[DeclaredService, ...]:
+    """Every service of the files; two of one name where two files declare it."""
+    return tuple(
+        DeclaredService(name, entry, file)
+        for file in files
+        for name, entry in file.content.services.items()
     )
 
 

@@ -10,10 +10,10 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from catalog.access import Access, PartOf
-from catalog.consistency import inconsistencies, unfit_service
+from catalog.consistency import inconsistencies
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
-from catalog.files import NeedEntry, PlatformFile, ServicesFile
+from catalog.files import DeclaredService, NeedEntry, PlatformFile, ServicesFile, services_of
 from catalog.model import (
     Bucket,
     CallPolicy,
@@ -109,106 +109,93 @@ def _resolved(
             itself, container that contradicts itself, window out of order, and size that is
             not there.
     """
-    problems = [*inconsistencies(files, platform), *unfit_sizes(files, sizes)]
-    configuration = _configuration(project, files, problems)
+    declared = services_of(files)
+    problems = [*inconsistencies(files, platform), *unfit_sizes(declared, sizes)]
+    configuration = _configuration(project, declared, problems)
     if problems:
         raise InputError(problems)
-    services = _services(files, configuration, sizes)
+    services = {each.name: _service(each, configuration[each.name], sizes) for each in declared}
     dedicated = [
-        (services[name], need.target)
-        for file in files
-        for name, entry in file.content.services.items()
-        for need in entry.needs
+        (services[each.name], need.target)
+        for each in declared
+        for need in each.entry.needs
         if need.dedicated and need.target in platform.content.resources
     ]
     apart = {(service.name, resource) for service, resource in dedicated}
-    edges = [edge for file in files for edge in _edges(file, services, platform.content, apart)]
+    edges = [edge for each in declared for edge in _edges(each, services, platform.content, apart)]
     catalog = _catalog(platform, services, edges, dedicated)
     return replace(catalog, environments=environment_sizes(sizes))
 
 
 def _configuration(
-    project: Path, files: Sequence[Read[ServicesFile]], problems: list[Problem]
+    project: Path, services: Iterable[DeclaredService], problems: list[Problem]
 ) -> Mapping[str, tuple[ConfigurationFile, ...]]:
     """The files of the repository that each service finds."""
     configuration: dict[str, list[ConfigurationFile]] = {}
-    for file in files:
-        for name, entry in file.content.services.items():
-            configuration[name] = []
-            for found in read_files(project, entry.run):
-                if isinstance(found, ConfigurationFile):
-                    configuration[name].append(found)
-                else:
-                    problems.append(unfit_service(file, name, *found))
+    for each in services:
+        configuration[each.name] = []
+        for found in read_files(project, each.entry.run):
+            if isinstance(found, ConfigurationFile):
+                configuration[each.name].append(found)
+            else:
+                at, message = found
+                problems.append(each.at(*at).problem(message))
     return {name: tuple(found) for name, found in configuration.items()}
 
 
-def _services(
-    files: Sequence[Read[ServicesFile]],
-    configuration: Mapping[str, tuple[ConfigurationFile, ...]],
-    sizes: Read[SizesFile],
-) -> Mapping[str, Service]:
-    return {
-        name: Service(
-            name=name,
-            domain=file.content.domain,
-            tier=entry.tier,
-            summary=entry.summary,
-            start_seconds=entry.start_seconds,
-            file=file.document.name,
-            environment=tuple(sorted(entry.environment)),
-            renamed_from=entry.renamed_from,
-            run=run_of(
-                entry.run,
-                port=entry.port,
-                start_seconds=entry.start_seconds,
-                files=configuration[name],
-            ),
-            sizings=own_sizings(name, entry, file.document, sizes),
-            who=who_of(file.content, entry),
-            migration=entry.migrate,
-        )
-        for file in files
-        for name, entry in file.content.services.items()
-    }
+def _service(
+    declared: DeclaredService, files: tuple[ConfigurationFile, ...], sizes: Read[SizesFile]
+) -> Service:
+    entry, file = declared.entry, declared.file
+    start = entry.start_seconds
+    return Service(
+        name=declared.name,
+        domain=file.content.domain,
+        tier=entry.tier,
+        summary=entry.summary,
+        start_seconds=start,
+        file=file.document.name,
+        environment=tuple(sorted(entry.environment)),
+        renamed_from=entry.renamed_from,
+        run=run_of(entry.run, port=entry.port, start_seconds=start, files=files),
+        sizings=own_sizings(declared, sizes),
+        who=who_of(file.content, entry),
+        migration=entry.migrate,
+    )
 
 
 def _edges(
-    file: Read[ServicesFile],
+    service: DeclaredService,
     services: Mapping[str, Service],
     platform: PlatformFile,
     apart: Container[tuple[str, str]],
-) -> Iterator[Edge]:
-    """Edges of the file's services, rules expanded; a named target wins over a rule.
+) -> Iterable[Edge]:
+    """Edges of the service, rules expanded; a named target wins over a rule.
 
     Args:
         apart: services, each with a resource of which it has a dedicated server.
     """
-    for name, entry in file.content.services.items():
-        targets: dict[str, Edge] = {}
-        for by_rule in (False, True):
-            for index, need in enumerate(entry.needs):
-                if (need.target is None) is by_rule:
-                    line = file.document.line(("services", name, "needs", index))
-                    call = _call_policy(need, platform)
-                    for target in _targets(need, name, services, platform, apart):
-                        edge = Edge(
-                            source=name,
-                            target=target,
-                            order=need.order,
-                            fallback=need.fallback,
-                            reason=need.reason,
-                            file=file.document.name,
-                            line=line,
-                            field=f"needs[{index}]",
-                            call=call,
-                            port=need.port,
-                            part_of=None
-                            if need.of is None
-                            else PartOf(service=need.of, access=need.access or Access.READ),
-                        )
-                        targets.setdefault(target, edge)
-        yield from targets.values()
+    targets: dict[str, Edge] = {}
+    needs = sorted(enumerate(service.entry.needs), key=lambda each: each[1].target is None)
+    for index, need in needs:
+        call = _call_policy(need, platform)
+        of, access = need.of, need.access or Access.READ
+        for target in _targets(need, service.name, services, platform, apart):
+            edge = Edge(
+                source=service.name,
+                target=target,
+                order=need.order,
+                fallback=need.fallback,
+                reason=need.reason,
+                file=service.file.document.name,
+                line=service.at("needs", index).line,
+                field=f"needs[{index}]",
+                call=call,
+                port=need.port,
+                part_of=None if of is None else PartOf(service=of, access=access),
+            )
+            targets.setdefault(target, edge)
+    return targets.values()
 
 
 def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:

@@ -2,75 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from catalog.access import SHARED, Access
-from catalog.document import At
-from catalog.errors import one_of, service_hint
-from catalog.files import NeedEntry, ServiceEntry, ServicesFile
-from catalog.validation import Read
+from catalog.errors import Problem, one_of, service_hint
+from catalog.files import DeclaredService, NeedEntry
 
-Unfit = tuple[Read[ServicesFile], str, At, str]
-"""A file, one of its services, a place below that, and what is wrong there."""
-
-Declared = Mapping[str, tuple[str, ServiceEntry]]
-"""The file and the entry of every service."""
+Declared = Mapping[str, DeclaredService]
+"""Every service, by name."""
 
 
-def unfit_sharing(files: Sequence[Read[ServicesFile]]) -> Iterator[Unfit]:
+def unfit_sharing(services: Iterable[DeclaredService]) -> Iterator[Problem]:
     """Everything that a service wants of another one that does not have it or grant it."""
-    services: Declared = {
-        name: (file.document.name, entry)
-        for file in files
-        for name, entry in file.content.services.items()
-    }
-    for file in files:
-        for name, entry in file.content.services.items():
-            for at, message in (
-                *_unfit_image(name, entry, services),
-                *_unfit_parts(name, entry, services),
-                *_unfit_grants(name, entry, services),
-            ):
-                yield file, name, at, message
+    declared = {each.name: each for each in services}
+    for each in services:
+        yield from _unfit_image(each, declared)
+        yield from _unfit_parts(each, declared)
+        yield from _unfit_grants(each, declared)
 
 
-def _unfit_image(name: str, entry: ServiceEntry, services: Declared) -> Iterator[tuple[At, str]]:
-    image = entry.run.image
+def _unfit_image(service: DeclaredService, services: Declared) -> Iterator[Problem]:
+    image, at = service.entry.run.image, service.at("run", "image", "of")
     if image is None:
         return
-    at = ("run", "image", "of")
-    if image.of == name:
-        yield at, "a service has its own image anyway; remove 'image'."
+    if image.of == service.name:
+        yield at.problem("a service has its own image anyway; remove 'image'.")
     elif image.of not in services:
-        yield at, _unknown_service(image.of, services)
-    else:
-        further = services[image.of][1].run.image
-        if further is not None:
-            yield (
-                at,
-                f"'{image.of}' has no image of its own; write '{further.of}', whose image it runs.",
-            )
+        yield at.problem(_unknown_service(image.of, services))
+    elif (further := services[image.of].entry.run.image) is not None:
+        yield at.problem(
+            f"'{image.of}' has no image of its own; write '{further.of}', whose image it runs."
+        )
 
 
-def _unfit_parts(name: str, entry: ServiceEntry, services: Declared) -> Iterator[tuple[At, str]]:
-    for index, need in enumerate(entry.needs):
-        at = ("needs", index)
+def _unfit_parts(service: DeclaredService, services: Declared) -> Iterator[Problem]:
+    for index, need in enumerate(service.entry.needs):
+        at = partial(service.at, "needs", index)
         if need.of is None:
             if need.access is not None:
-                yield (
-                    (*at, "access"),
-                    "it is for what another service has; add 'of' with its name, or remove it.",
+                yield at("access").problem(
+                    "it is for what another service has; add 'of' with its name, or remove it."
                 )
             continue
         if need.dedicated:
-            yield (*at, "dedicated"), f"the server is that of '{need.of}'; remove it."
-        message = _unfit_part(name, need, services)
+            yield at("dedicated").problem(f"the server is that of '{need.of}'; remove it.")
+        message = _unfit_part(service.name, need, services)
         if message is not None:
-            yield (*at, "of"), message
-        elif entry.migrate is not None:
-            yield (
-                ("migrate",),
-                f"the database is that of '{need.of}', which alone changes its tables; remove it.",
+            yield at("of").problem(message)
+        elif service.entry.migrate is not None:
+            yield service.at("migrate").problem(
+                f"the database is that of '{need.of}', which alone changes its tables; remove it."
             )
 
 
@@ -86,11 +68,9 @@ def _unfit_part(name: str, need: NeedEntry, services: Declared) -> str | None:
     return _not_granted(name, need, need.of, services[need.of])
 
 
-def _not_granted(
-    name: str, need: NeedEntry, of: str, declared: tuple[str, ServiceEntry]
-) -> str | None:
+def _not_granted(name: str, need: NeedEntry, of: str, declared: DeclaredService) -> str | None:
     """What keeps a service from using the part of `of`, which may have none."""
-    file, owner = declared
+    file, owner = declared.file.document.name, declared.entry
     theirs = next((each for each in owner.needs if each.target == need.target), None)
     if theirs is None:
         return f"'{of}' has no '{need.target}'; write the service that has it."
@@ -113,27 +93,31 @@ def _not_granted(
     return None
 
 
-def _unfit_grants(name: str, entry: ServiceEntry, services: Declared) -> Iterator[tuple[At, str]]:
-    for index, grant in enumerate(entry.grants):
-        at = ("grants", index)
-        before = [(each.target, each.to) for each in entry.grants[:index]]
-        if grant.to == name:
-            yield (*at, "to"), "a service may use its own anyway; remove the entry."
+def _unfit_grants(service: DeclaredService, services: Declared) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for index, grant in enumerate(service.entry.grants):
+        at = partial(service.at, "grants", index)
+        pair = (grant.target, grant.to)
+        if grant.to == service.name:
+            yield at("to").problem("a service may use its own anyway; remove the entry.")
         elif grant.to not in services:
-            yield (*at, "to"), _unknown_service(grant.to, services)
-        elif (grant.target, grant.to) in before:
-            yield at, f"'{grant.target}' is granted to '{grant.to}' twice; keep one entry."
-        elif not any(
-            (each.target, each.of) == (grant.target, name) for each in services[grant.to][1].needs
-        ):
-            yield (
-                at,
-                f"'{grant.to}' does not use it; write '{{target: {grant.target}, of: {name}, "
-                f"access: {grant.access}}}' among its 'needs', or remove the entry.",
+            yield at("to").problem(_unknown_service(grant.to, services))
+        elif pair in seen:
+            yield at().problem(
+                f"'{grant.target}' is granted to '{grant.to}' twice; keep one entry."
             )
+        elif not any(
+            (each.target, each.of) == (grant.target, service.name)
+            for each in services[grant.to].entry.needs
+        ):
+            yield at().problem(
+                f"'{grant.to}' does not use it; write '{{target: {grant.target}, of: "
+                f"{service.name}, access: {grant.access}}}' among its 'needs', or remove the entry."
+            )
+        seen.add(pair)
 
 
 def _unknown_service(name: str, services: Declared) -> str:
-    former = {now: entry.renamed_from for now, (_, entry) in services.items()}
+    former = {now: each.entry.renamed_from for now, each in services.items()}
     hint = service_hint(name, former) or "write the name of a service of the catalog."
     return f"there is no service '{name}'; {hint}"

@@ -4,27 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from catalog.errors import Problem
+from catalog.document import Location
 from catalog.size_entry import NodeEntry, ScaleOnEntry
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where something is said.
-
-    Args:
-        file: path of the file, relative to the project.
-        line: its line, counted from 1; None where nobody knows.
-        words: the field, as `service 'a', field 'size'`.
-    """
-
-    file: str
-    line: int | None
-    words: str
-
-    def problem(self, message: str) -> Problem:
-        """A problem with what is said there; `message` is the rest of the sentence."""
-        return Problem(self.file, f"{self.words}: {message}", self.line)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +46,9 @@ class Sizing:
     least: int
     most: int
     scale_on: ScaleOnEntry
-    size_at: Place
-    replicas_at: Place
-    scale_at: Place
+    size_at: Location
+    replicas_at: Location
+    scale_at: Location
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog, InputError, load_catalog
+from catalog.document import Location
 from catalog.names import EnvironmentName
-from catalog.size import Amount, EnvironmentSizes, Place, Size, Sizing
+from catalog.size import Amount, EnvironmentSizes, Size, Sizing
 from catalog.size_entry import ScaleOnEntry
 from components.kubernetes.limits import Share, quota
 from nexus.plan.plan import Plan, make_plan
@@ -126,7 +127,7 @@ def test_a_project_without_sizes_has_the_usual_ones(tmp_path: Path) -> None:
         load_catalog(project)
 
 
-NOWHERE = Place(file="catalog/services/alpha.yaml", line=None, words="field 'size'")
+NOWHERE = Location(file="catalog/services/alpha.yaml", line=None, words="field 'size'")
 UNITS = {
     "m": Fraction(1, 1000),
     "": Fraction(1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from catalog.document import At
@@ -134,13 +135,8 @@ def _given(health: HealthEntry) -> tuple[ProbeEntry, ProbeEntry, ProbeEntry]:
 
 def _startup(question: Question, start_seconds: int, timed: ProbeEntry | None = None) -> Probe:
     """Asked until `start_seconds` are over; until then nothing restarts the container."""
-    period = (timed and timed.period_seconds) or STARTUP_SECONDS
-    return Probe(
-        asks=question,
-        period_seconds=period,
-        timeout_seconds=(timed and timed.timeout_seconds) or TIMEOUT_SECONDS,
-        failures=-(-start_seconds // period),
-    )
+    probe = _probe(question, STARTUP_SECONDS, timed)
+    return replace(probe, failures=-(-start_seconds // probe.period_seconds))
 
 
 def _probe(question: Question, period: int, timed: ProbeEntry | None = None) -> Probe:

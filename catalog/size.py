@@ -5,31 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from catalog.document import Location
-from catalog.size_entry import NodeEntry, ScaleOnEntry
-
-
-@dataclass(frozen=True, kw_only=True)
-class Amount:
-    """What a container asks for and what it may use, as Kubernetes quantities."""
-
-    request: str
-    limit: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Size:
-    """How large a pod is.
-
-    Args:
-        ephemeral_storage: the request is also the size of its writable /tmp; logs count
-            towards the limit too.
-        connections: how many it may hold open to its database.
-    """
-
-    cpu: Amount
-    memory: Amount
-    ephemeral_storage: Amount
-    connections: int
+from catalog.size_entry import NodeEntry, ScaleOnEntry, SizeEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +18,7 @@ class Sizing:
         size_at, replicas_at, scale_at: where that is said.
     """
 
-    size: Size
+    size: SizeEntry
     least: int
     most: int
     scale_on: ScaleOnEntry

@@ -66,7 +66,19 @@ Cpus = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=CPUS)
 Bytes = Annotated[str, BeforeValidator(_as_text), StringConstraints(pattern=BYTES)]
 
 
-class CpuEntry(Entry, title="CPU"):
+class AmountEntry(Entry):
+    """An amount that a container asks for and may use, as Kubernetes quantities."""
+
+    request: str
+    limit: str | None = None
+
+    @property
+    def most(self) -> str:
+        """What it may use."""
+        return self.limit or self.request
+
+
+class CpuEntry(AmountEntry, title="CPU"):
     """CPU that a container asks for and may use."""
 
     request: Cpus = Field(description="What it asks for", json_schema_extra=_cpus)
@@ -77,7 +89,7 @@ class CpuEntry(Entry, title="CPU"):
     )
 
 
-class BytesEntry(Entry, title="Bytes"):
+class BytesEntry(AmountEntry, title="Bytes"):
     """Memory or storage that a container asks for and may use."""
 
     request: Bytes = Field(description="What it asks for")

@@ -10,15 +10,8 @@ from catalog.document import At, Document, Location
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import DeclaredService, ServiceEntry
 from catalog.names import EnvironmentName
-from catalog.size import Amount, EnvironmentSizes, Size, Sizing
-from catalog.size_entry import (
-    BytesEntry,
-    CpuEntry,
-    EnvironmentEntry,
-    SizeEntry,
-    SizesFile,
-    SizingEntry,
-)
+from catalog.size import EnvironmentSizes, Sizing
+from catalog.size_entry import EnvironmentEntry, SizesFile, SizingEntry
 from catalog.validation import Read
 
 ENVIRONMENTS: tuple[EnvironmentName, ...] = get_args(EnvironmentName)
@@ -127,7 +120,7 @@ def _last(
 def _usual(table: EnvironmentEntry, environment: EnvironmentName, document: Document) -> Sizing:
     at = partial(document.at, "environments", environment)
     return Sizing(
-        size=_size(table.sizes[table.size]),
+        size=table.sizes[table.size],
         least=table.replicas.least,
         most=table.replicas.most,
         scale_on=table.replicas.scale_on,
@@ -160,7 +153,7 @@ def _own(service: DeclaredService, environment: EnvironmentName, sizes: Read[Siz
             places["replicas"] = service.at(*at, "replicas")
     least, most = _last(layers, "least"), _last(layers, "most")
     return Sizing(
-        size=_size(size),
+        size=size,
         least=min(usual.least, usual.most if most is None else most[1])
         if least is None
         else least[1],
@@ -172,16 +165,3 @@ def _own(service: DeclaredService, environment: EnvironmentName, sizes: Read[Siz
         replicas_at=places["replicas"],
         scale_at=places["scale_on"],
     )
-
-
-def _size(entry: SizeEntry) -> Size:
-    return Size(
-        cpu=_amount(entry.cpu),
-        memory=_amount(entry.memory),
-        ephemeral_storage=_amount(entry.ephemeral_storage),
-        connections=entry.connections,
-    )
-
-
-def _amount(entry: CpuEntry | BytesEntry) -> Amount:
-    return Amount(request=entry.request, limit=entry.limit or entry.request)

@@ -8,21 +8,21 @@ from math import ceil
 from catalog import Catalog, Problem, Service
 from catalog.names import EnvironmentName
 from catalog.size import EnvironmentSizes, Sizing
-from catalog.size import Size as CatalogSize
+from catalog.size_entry import SizeEntry
 from components.kubernetes.pod import Size
 from components.kubernetes.quantity import thousandths, total
 from components.kubernetes.rollout import ExternalMetric, Scaling
 
 
-def pod_size(size: CatalogSize) -> Size:
+def pod_size(size: SizeEntry) -> Size:
     """A size of the catalog, as a container of a workload has it."""
     return Size(
         cpu=size.cpu.request,
-        cpu_limit=size.cpu.limit,
+        cpu_limit=size.cpu.most,
         memory=size.memory.request,
-        memory_limit=None if size.memory.limit == size.memory.request else size.memory.limit,
+        memory_limit=None if size.memory.most == size.memory.request else size.memory.most,
         scratch=size.ephemeral_storage.request,
-        ephemeral=size.ephemeral_storage.limit,
+        ephemeral=size.ephemeral_storage.most,
     )
 
 
@@ -105,16 +105,16 @@ def unfit_sizes(catalog: Catalog, environment: EnvironmentName) -> Iterator[Prob
         sizing = catalog.sizing(name, environment)
         amounts = {"cpu": sizing.size.cpu, "memory": sizing.size.memory}
         for what, amount in amounts.items():
-            if thousandths(amount.request) > thousandths(amount.limit):
+            if thousandths(amount.request) > thousandths(amount.most):
                 yield sizing.size_at.problem(
                     f"'{what}' asks for {amount.request}, which is more than its limit of "
-                    f"{amount.limit} in {environment}; write a limit of at least {amount.request}."
+                    f"{amount.most} in {environment}; write a limit of at least {amount.request}."
                 )
         disk = sizing.size.ephemeral_storage
         least = total((disk.request, LOGS))
-        if thousandths(disk.limit) < thousandths(least):
+        if thousandths(disk.most) < thousandths(least):
             yield sizing.size_at.problem(
-                f"'ephemeral_storage' has a limit of {disk.limit} in {environment}, but /tmp may "
+                f"'ephemeral_storage' has a limit of {disk.most} in {environment}, but /tmp may "
                 f"hold {disk.request} and logs {LOGS}; write a limit of at least {least}."
             )
         on = sizing.scale_on

@@ -12,12 +12,10 @@ from components.aws.managed_server import ManagedServer, ManagedServerArgs
 from components.aws.sizes import AmazonMqSize
 from components.aws.versions import RABBITMQ
 from components.kubernetes.pod import physical_name
-from components.servers.servers import password
+from components.servers.servers import MASTER, password
 
 PORT, MANAGEMENT_PORT = 5671, 443
 """AMQP with TLS, and the management API."""
-
-MASTER = "nexus_master"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,12 +20,10 @@ from components.aws.sizes import AuroraSize
 from components.aws.versions import POSTGRES
 from components.servers.bootstrap_job import SecretsManagerMaster
 from components.servers.in_cluster_postgres import IMAGE
+from components.servers.servers import MASTER
 
 FAMILY = "aurora-postgresql17"
 PORT = 5432
-MASTER = "nexus_master"
-"""Member of rds_superuser, which is no superuser: creates databases and roles."""
-
 MONITORING_SECONDS = 60
 
 SOURCES = ("restoreToPointInTime", "snapshotIdentifier")
@@ -110,8 +108,6 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
     tls_mode = "require"
     client_image = IMAGE
 
-    cluster_arn: pulumi.Output[str]
-
     def _make(self, name: str, args: AuroraPostgresArgs) -> None:
         durable = args.aws.durable(self)
         aws = args.aws
@@ -163,6 +159,7 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
             engine=rds.EngineType.AURORA_POSTGRESQL,
             engine_version=(None if restore is None else restore.version) or POSTGRES.version,
             port=PORT,
+            # Member of rds_superuser, which is no superuser: creates databases and roles.
             master_username=MASTER,
             manage_master_user_password=True,
             master_user_secret_kms_key_id=args.key,
@@ -220,7 +217,6 @@ class AuroraPostgres(ManagedServer[AuroraPostgresArgs]):
         ]
         self.handle = instances[0]
         self.host = cluster.endpoint
-        self.cluster_arn = cluster.arn
         self.master = self._master(name, args, cluster)
 
     def _master(

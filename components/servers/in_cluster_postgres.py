@@ -9,12 +9,8 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.context import DATA
-from components.kubernetes.pod import (
-    config_volume,
-    mount,
-    scratch_volume,
-    secret_volume,
-)
+from components.kubernetes.pod import config_volume, mount, scratch_volume, secret_volume
+from components.servers.servers import MASTER
 from components.servers.stateful_server import (
     InClusterServer,
     ServerArgs,
@@ -27,9 +23,6 @@ IMAGE = "docker.io/library/postgres:17.5"
 """Official image; its major version is also that of `psql` in the bootstrap Jobs."""
 
 PORT = 5432
-
-MASTER = "nexus_master"
-"""Role of the bootstrap Jobs: creates databases and roles, and is no superuser, as on Aurora."""
 
 DATA_PATH = "/var/lib/postgresql/data"
 SECRETS = "/var/run/secrets/nexus"

@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import VolumeMountArgsDict
 
 from components.context import DATA
 from components.kubernetes.pod import mount, scratch_volume, secret_volume
+from components.servers.servers import MASTER
 from components.servers.stateful_server import (
     InClusterServer,
     ServerArgs,
@@ -21,7 +22,6 @@ from components.servers.stateful_server import (
 IMAGE = "docker.io/library/rabbitmq:4.1.3-management"
 PORT = 5672
 MANAGEMENT_PORT = 15672
-MASTER = "nexus_master"
 CONFIG_FILE = "90-nexus.conf"
 
 AS_ON_AMAZON_MQ = ("max_message_size = 524288", "consumer_max_per_channel = 10")

@@ -11,7 +11,7 @@ from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.context import DATA
 from components.kubernetes.pod import mount, secret_volume
-from components.servers.servers import passwords
+from components.servers.servers import MASTER, passwords
 from components.servers.stateful_server import (
     InClusterServer,
     ServerArgs,
@@ -22,7 +22,6 @@ from components.servers.stateful_server import (
 
 IMAGE = "docker.io/chrislusf/seaweedfs:4.22"
 PORT = 8333
-MASTER = "nexus_master"
 IDENTITIES = "/var/run/secrets/nexus/identities"
 
 STATUS: ProbeArgsDict = {"http_get": {"path": "/status", "port": PORT}}

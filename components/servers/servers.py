@@ -11,6 +11,10 @@ from pulumi_random import RandomPassword
 
 from components.servers.bootstrap_job import MasterSource
 
+MASTER = "nexus_master"
+"""User of the bootstrap Jobs on every server: makes databases, roles, vhosts and buckets, and is no
+superuser of PostgreSQL, as on Aurora."""
+
 PASSWORD_LENGTH = 32
 """Characters of a password: 32 letters and digits carry 190 bits."""
 

@@ -7,21 +7,15 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from catalog.errors import InputError, Problem, counted
+from catalog.errors import InputError, Problem, counted, listed
 from catalog.names import WHOLE_IMAGE
 from nexus.importing.compose_file import UNSET, ComposeFile, Service
 from nexus.importing.container import NO_HEALTH, UNKNOWN_HEALTH, Container, blank, container
 from nexus.importing.draft import Draft
 from nexus.importing.environment import environment, leads_to
 from nexus.importing.platform import put_servers
-from nexus.importing.project import (
-    DEV,
-    RELEASE,
-    TIERS,
-    begin_project,
-    put_services,
-)
-from nexus.importing.translation import Need, Translation, listed
+from nexus.importing.project import DEV, RELEASE, TIERS, begin_project, put_services
+from nexus.importing.translation import Need, Translation, quoted
 from stacks.settings import PROJECT
 
 MOST_LISTED = 6
@@ -65,7 +59,7 @@ def import_compose(file: ComposeFile) -> Draft:
         message = "nothing in it is a service of its own; give the file that has some."
         if file.disabled:
             message = (
-                f"all its services are in profiles: {listed(file.disabled)}; enable one by "
+                f"all its services are in profiles: {quoted(file.disabled)}; enable one by "
                 "'--profile NAME'."
             )
         raise InputError([Problem(str(file.path), message)])
@@ -88,9 +82,9 @@ class _Import:
         used, tier_of = into.tiers(TIERS)
         order = {tier: index for index, tier in enumerate(used)}
         entries: dict[str, Any] = {}
-        names = sorted(into.services, key=lambda n: (order[tier_of[into.names[n]]], into.names[n]))
-        for name in names:
-            entries[into.names[name]] = self._entry(name, tier_of[into.names[name]])
+        names = {into.names[name]: name for name in into.services}
+        for own in sorted(names, key=lambda own: (order[tier_of[own]], own)):
+            entries[own] = self._entry(names[own], tier_of[own])
         put_services(self.draft, into.domain, entries)
         put_servers(self.draft, self.file, into, used)
         self._cycles(entries)
@@ -174,7 +168,7 @@ class _Import:
         if len(servers) == 1 and dedicated:
             return {"target": need.target, "dedicated": True}
         what = (
-            f"it uses {listed(servers)}, but has one {need.target}"
+            f"it uses {quoted(servers)}, but has one {need.target}"
             if len(servers) > 1
             else f"'{need.compose}' is a second {need.target}, with several users"
         )
@@ -288,7 +282,7 @@ class _Import:
             command = " ".join((*(service.entrypoint or ()), *(service.command or ())))[:120]
             message = (
                 f"'{name}' runs once{f' ({command})' if command else ''} before "
-                f"{listed(sorted(waits))} and is no service, so it is left out; run it before, "
+                f"{quoted(sorted(waits))} and is no service, so it is left out; run it before, "
                 "in the image of one of them or by hand. Who waited for it waits for its needs"
             )
             at = ("services", min(waits)) if waits else ()
@@ -308,12 +302,10 @@ class _Import:
             lines += [f"# {uses[0]}{more}"] if uses else []
             lines.append(f"#{name}=")
         self.draft.texts[VARIABLES] = "\n".join(lines) + "\n"
-        shown = ", ".join(sorted(names)[:MOST_LISTED])
-        rest = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
         message = (
-            f"no value is known of {shown}{rest}, so nothing stands there, as in Compose; this "
-            f"file lists them with their lines: fill it in and import again with '--env-file "
-            f"{VARIABLES} --replace', or write what depends on them"
+            f"no value is known of {listed(sorted(names), MOST_LISTED)}, so nothing stands there, "
+            "as in Compose; this file lists them with their lines: fill it in and import again "
+            f"with '--env-file {VARIABLES} --replace', or write what depends on them"
         )
         self.draft.ask(VARIABLES, (), message, "")
 
@@ -330,14 +322,14 @@ class _Import:
             }
         )
         if jobs := (self.file.project.model_extra or {}).get("jobs"):
-            message = f"jobs are left out: {listed(sorted(jobs))}; run them by hand"
+            message = f"jobs are left out: {quoted(sorted(jobs))}; run them by hand"
             self.draft.ask(self.services_file, (), message, str(self.file.path))
         if fields:
             what = ", ".join(f"{LEFT_OUT[field]} ({field})" for field in fields)
             self.draft.ask(self.services_file, (), f"left out: {what}", str(self.file.path))
         if self.file.disabled:
             message = (
-                f"left out with their profiles: {listed(self.file.disabled)}; enable one by "
+                f"left out with their profiles: {quoted(self.file.disabled)}; enable one by "
                 "'--profile NAME'"
             )
             self.draft.ask(self.services_file, (), message, str(self.file.path))

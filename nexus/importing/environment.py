@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog.names import RESERVED_VARIABLES, VARIABLE
+from catalog.names import PLAIN_VARIABLE, RESERVED_VARIABLES, VARIABLE
 from nexus.importing.container import literal
 
 _SECRET = re.compile(
@@ -19,8 +19,6 @@ _NOT_SECRET = re.compile(
 _LOGIN = re.compile(r"//[^/@\s:]*:[^/@\s]+@")
 """A login with a password in an address."""
 
-PLAIN = r"[A-Za-z_][A-Za-z0-9_]*"
-
 
 @dataclass(kw_only=True)
 class Environment:
@@ -29,7 +27,6 @@ class Environment:
     Args:
         plain: values that the catalog keeps.
         secret: names whose values belong into the stack's secrets.
-        without: names without a value, which Compose does not set either.
         moved: by the server that is no service any more, the names that lead there.
         called: by another service, a name that leads there.
         unfit: names that no catalog takes.
@@ -37,7 +34,6 @@ class Environment:
 
     plain: dict[str, str] = field(default_factory=dict[str, str])
     secret: list[str] = field(default_factory=list[str])
-    without: list[str] = field(default_factory=list[str])
     moved: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     called: dict[str, str] = field(default_factory=dict[str, str])
     unfit: list[str] = field(default_factory=list[str])
@@ -49,14 +45,13 @@ def environment(
     """What becomes of the variables `given`.
 
     Args:
-        given: values by name, None where nothing gives one.
+        given: values by name, None where nothing gives one and Compose sets none either.
         servers: services of the file that are servers of the platform or outside now, by host.
         services: all others, by host.
     """
     found = Environment()
     for name, value in sorted(given.items()):
         if value is None:
-            found.without.append(name)
             continue
         server = next((servers[host] for host in sorted(servers) if leads_to(value, host)), None)
         if server is not None:
@@ -65,7 +60,7 @@ def environment(
             continue
         elif value and _is_secret(name, value):
             (found.secret if re.fullmatch(VARIABLE, name) else found.unfit).append(name)
-        elif not re.fullmatch(PLAIN, name) or len(name) > 63 or "\0" in value:
+        elif not re.fullmatch(PLAIN_VARIABLE, name) or len(name) > 63 or "\0" in value:
             found.unfit.append(name)
         else:
             found.plain[name] = literal(value)

@@ -7,7 +7,7 @@ from nexus.importing.container import port_numbers
 from nexus.importing.draft import Draft
 from nexus.importing.project import DEV, PLATFORM, RESOURCE_WORDS, platform_values, put_platform
 from nexus.importing.servers import Product, has_extensions
-from nexus.importing.translation import Translation, listed
+from nexus.importing.translation import Translation, quoted
 from stacks.settings import PROJECT
 
 UNKNOWN_HOSTS = "invalid"
@@ -16,7 +16,8 @@ UNKNOWN_HOSTS = "invalid"
 
 def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple[str, ...]) -> None:
     """Puts the platform into the draft, with what was told of its servers in Compose."""
-    users = _users_of_storage(into)
+    stores = [name for name, kind in into.resources.items() if kind == "storage"]
+    users = sorted({into.names[user] for name in stores for user in into.users.get(name, ())})
     bucket = f"{into.domain}-data"
     granted = {"granted": users[1:]} if users[1:] else {}
     put_platform(
@@ -32,14 +33,13 @@ def put_servers(draft: Draft, file: ComposeFile, into: Translation, tiers: tuple
         ),
     )
     if users:
-        server = next(name for name, kind in into.resources.items() if kind == "storage")
-        message = f"which buckets there are, Compose does not say; this one is for {listed(users)}"
-        draft.ask(PLATFORM, ("buckets", bucket), message, file.place(server))
-    for name, resource in into.resources.items():
-        _tell_of_platform_server(draft, file, into, name)
-        _tell_of_server(draft, file, name, resource)
+        message = f"which buckets there are, Compose does not say; this one is for {quoted(users)}"
+        draft.ask(PLATFORM, ("buckets", bucket), message, file.place(stores[0]))
+    for name in into.resources:
+        _tell_of_server(draft, file, into, name)
     for name, product in into.attached.items():
         _attach(draft, file, into, name, product)
+        _tell_of_server(draft, file, into, name)
 
 
 def _attach(
@@ -55,39 +55,26 @@ def _attach(
         f"of '{at['host']}', in which networks ('addresses'), and its login if it has one"
     )
     draft.ask(DEV, ("config", f"{PROJECT}:attached", own), message, file.place(name))
-    _tell_of_server(draft, file, name, own)
 
 
-def _users_of_storage(into: Translation) -> list[str]:
-    stores = [name for name, kind in into.resources.items() if kind == "storage"]
-    return sorted({into.names[user] for name in stores for user in into.users.get(name, ())})
-
-
-def _tell_of_platform_server(draft: Draft, file: ComposeFile, into: Translation, name: str) -> None:
-    service, resource = file.project.services[name], into.resources[name]
+def _tell_of_server(draft: Draft, file: ComposeFile, into: Translation, name: str) -> None:
+    """Tells what was in and around a server in Compose and is not here."""
+    service = file.project.services[name]
+    resource = into.resources.get(name) or into.names[name]
 
     def tell(message: str, *field: str) -> None:
         draft.ask(PLATFORM, ("resources", resource), message, file.place(name, *field))
 
-    if has_extensions(service.image):
+    if name in into.resources and has_extensions(service.image):
         tell(
             f"'{name}' runs {service.image}, which holds more than the platform's {resource}; see "
             "that nobody needs that",
             "image",
         )
     users = into.users.get(name, ())
-    if len(users) > 1 and resource in ("postgres", "queue"):
-        part = "database" if resource == "postgres" else "vhost"
-        tell(f"{listed(users)} shared what is in '{name}'; here each gets a {part} of its own")
-
-
-def _tell_of_server(draft: Draft, file: ComposeFile, name: str, resource: str) -> None:
-    """Tells what was around a server in Compose and is not here."""
-    service = file.project.services[name]
-
-    def tell(message: str, *field: str) -> None:
-        draft.ask(PLATFORM, ("resources", resource), message, file.place(name, *field))
-
+    part = {"postgres": "database", "queue": "vhost"}.get(into.resources.get(name, ""))
+    if len(users) > 1 and part is not None:
+        tell(f"{quoted(users)} shared what is in '{name}'; here each gets a {part} of its own")
     for mount in service.volumes:
         if mount.type == "bind":
             tell(
@@ -96,4 +83,4 @@ def _tell_of_server(draft: Draft, file: ComposeFile, name: str, resource: str) -
                 "volumes",
             )
     if service.depends_on:
-        tell(f"'{name}' waited for {listed(sorted(service.depends_on))}; now it starts first")
+        tell(f"'{name}' waited for {quoted(sorted(service.depends_on))}; now it starts first")

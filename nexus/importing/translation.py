@@ -198,6 +198,6 @@ class Translation:
         }
 
 
-def listed(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
     """Names in quotes, with commas."""
     return ", ".join(f"'{name}'" for name in names)

@@ -208,28 +208,25 @@ def _storage(
     Trained models are read by services and written by people.
     """
     program, aws = ground.program, ground.foundation.aws
-    return [
+    own = program.catalog.buckets.values()
+    models = program.users("ml-models")
+    reading = OBJECT_ACTIONS[:1]
+    rights = [
         *(
-            _bucket_access(
-                aws, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS
-            )
-            for bucket in program.catalog.buckets.values()
-            for service in bucket.writers
+            ("storage", service, each.name, OBJECT_ACTIONS)
+            for each in own
+            for service in each.writers
         ),
+        *(("storage", service, each.name, reading) for each in own for service in each.readers),
         *(
-            _bucket_access(
-                aws, "storage", service, buckets[bucket.name], key=key, actions=OBJECT_ACTIONS[:1]
-            )
-            for bucket in program.catalog.buckets.values()
-            for service in bucket.readers
-        ),
-        *(
-            _bucket_access(
-                aws, "ml-models", service, buckets[name], key=key, actions=OBJECT_ACTIONS[:1]
-            )
+            ("ml-models", service, name, reading)
             for name in _models_bucket(program)
-            for service in program.users("ml-models")
+            for service in models
         ),
+    ]
+    return [
+        _bucket_access(aws, resource, service, buckets[name], key=key, actions=actions)
+        for resource, service, name, actions in rights
     ]
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from catalog import Catalog, InputError, load_catalog
 from catalog.document import Location
 from catalog.names import EnvironmentName
-from catalog.size import Amount, EnvironmentSizes, Size, Sizing
-from catalog.size_entry import ScaleOnEntry
+from catalog.size import EnvironmentSizes, Sizing
+from catalog.size_entry import BytesEntry, ScaleOnEntry, SizeEntry
 from components.kubernetes.limits import Share, quota
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import check_capacity, postgres_connections
@@ -98,8 +98,8 @@ def test_what_is_not_said_is_the_environments(tmp_path: Path) -> None:
         environment: catalog.sizing("cart", environment).size.memory
         for environment in catalog.environments
     }
-    said = Amount(request="96Mi", limit="160Mi")
-    assert memory == {"dev": said, "staging": said, "prod": Amount(request="2Gi", limit="2Gi")}
+    said = BytesEntry(request="96Mi", limit="160Mi")
+    assert memory == {"dev": said, "staging": said, "prod": BytesEntry(request="2Gi")}
     assert [catalog.sizing("cart", e).most for e in catalog.environments] == [3, 3, 6]
     assert [catalog.sizing("stock", e).least for e in catalog.environments] == [2, 2, 2]
     assert catalog.sizing("cart", "dev").size.connections == 2
@@ -142,20 +142,22 @@ def worth(quantity: str) -> Fraction:
 
 
 @st.composite
-def amounts(draw: st.DrawFn, unit: str) -> Amount:
+def amounts(draw: st.DrawFn, unit: str) -> dict[str, str]:
     request = draw(st.integers(1, 4000))
-    return Amount(request=f"{request}{unit}", limit=f"{request + draw(st.integers(0, 99))}{unit}")
+    return {"request": f"{request}{unit}", "limit": f"{request + draw(st.integers(0, 99))}{unit}"}
 
 
 @st.composite
 def sizings(draw: st.DrawFn) -> Sizing:
     least = draw(st.integers(1, 20))
     return Sizing(
-        size=Size(
-            cpu=draw(amounts(draw(st.sampled_from(["m", ""])))),
-            memory=draw(amounts(draw(st.sampled_from(["Ki", "Mi"])))),
-            ephemeral_storage=draw(amounts("Mi")),
-            connections=draw(st.integers(1, 50)),
+        size=SizeEntry.model_validate(
+            {
+                "cpu": draw(amounts(draw(st.sampled_from(["m", ""])))),
+                "memory": draw(amounts(draw(st.sampled_from(["Ki", "Mi"])))),
+                "ephemeral_storage": draw(amounts("Mi")),
+                "connections": draw(st.integers(1, 50)),
+            }
         ),
         least=least,
         most=least + draw(st.integers(0, 20)),

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.aws.amazon_mq import MANAGEMENT_PORT, MASTER, PORT, AmazonMq, AmazonMqArgs
+from components.aws.amazon_mq import MANAGEMENT_PORT, PORT, AmazonMq, AmazonMqArgs
 from components.aws.sizes import AmazonMqSize
+from components.servers.servers import MASTER
 from tests.components.recording import AWS, FREE, Recording, assert_makes_what_it_says, record
 
 SIZE = AmazonMqSize(instance_type="mq.m7g.large", deployment="CLUSTER_MULTI_AZ")

@@ -55,7 +55,6 @@ def test_handle_is_the_writer() -> None:
     server = made()
     assert server.outputs["handle"] == "ClusterInstance postgres-0"
     assert server.outputs["host"].startswith("nexus-cos-staging-postgres.cluster-")
-    assert server.outputs["cluster_arn"].endswith(":cluster:nexus-cos-staging-postgres")
     assert AuroraPostgres.tls_mode == "require"
     assert AuroraPostgres.port == server.one("Cluster").inputs["port"] == PORT
 

@@ -29,6 +29,7 @@ from catalog.names import (
 from catalog.run import Kind
 from catalog.run_rules import unfit_run
 from catalog.sharing import unfit_sharing
+from catalog.task import unfit_tasks
 from catalog.validation import Read
 
 
@@ -256,6 +257,7 @@ def _unfit_environments(services: Iterable[DeclaredService]) -> Iterator[Problem
 
 def _unfit_runs(services: Sequence[DeclaredService]) -> Iterator[Problem]:
     names = {each.name for each in services}
+    tasks: dict[str, str] = {}
     for each in services:
         entry = each.entry
         for at, message in (
@@ -268,6 +270,7 @@ def _unfit_runs(services: Sequence[DeclaredService]) -> Iterator[Problem]:
             *unfit_migration(
                 each.name, entry.migrate, [need.target for need in entry.needs], names
             ),
+            *unfit_tasks(each.name, entry.tasks, names, tasks),
         ):
             yield each.at(*at).problem(message)
         if entry.run.kind is Kind.SCHEDULED:

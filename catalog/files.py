@@ -30,6 +30,7 @@ from catalog.names import (
 from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
 from catalog.size_entry import SizesFile, SizingEntry, Sizings
+from catalog.task import Task
 from catalog.validation import Entry, Read
 from catalog.who import Who
 
@@ -210,6 +211,9 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
     )
     migrate: Migration | None = Field(
         default=None, description="What changes its database before the pods of a release start"
+    )
+    tasks: dict[ServiceName, Task] = Field(
+        default={}, description="What runs once for each release, or by hand, by name"
     )
     needs: list[Annotated[NeedEntry, BeforeValidator(_need_from_name)]] = Field(
         default=[],

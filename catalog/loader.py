@@ -161,6 +161,7 @@ def _service(
         sizings=own_sizings(declared, sizes),
         who=who_of(file.content, entry),
         migration=entry.migrate,
+        tasks=dict(sorted(entry.tasks.items())),
     )
 
 

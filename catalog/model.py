@@ -13,6 +13,7 @@ from catalog.migration import DATABASE, Migration, migration_name
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
 from catalog.size import EnvironmentSizes, Sizing
+from catalog.task import Task, task_name
 from catalog.who import Who
 
 
@@ -85,6 +86,7 @@ class Service:
         sizings: how large it is, in the environments for which it says so itself.
         who: who answers for it.
         migration: what changes its database before its pods of a release start, if anything.
+        tasks: what else runs once and ends, by its name in the service's entry, sorted.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Service:
     who: Who = field(default_factory=Who)
     sizings: Mapping[EnvironmentName, Sizing] = field(default_factory=dict[EnvironmentName, Sizing])
     migration: Migration | None = None
+    tasks: Mapping[str, Task] = field(default_factory=dict[str, Task])
 
     @property
     def port(self) -> int:
@@ -112,6 +115,12 @@ class Service:
     def data_name(self) -> str:
         """What all that outlives its pods is called by: database, users, keys, images."""
         return self.renamed_from or self.name
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Names of the Jobs that its pods wait for: its migration, its tasks of each release."""
+        first = [migration_name(self.name)] if self.migration else []
+        return (*first, *(task_name(self.name, n) for n, t in self.tasks.items() if t.each_release))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,9 +286,9 @@ class Catalog:
         return tuple(edge for edge in self.edges if edge.target == resource)
 
     @property
-    def migrations(self) -> tuple[str, ...]:
-        """Names of all migrations, sorted by service."""
-        return tuple(migration_name(each.name) for each in self.services.values() if each.migration)
+    def jobs(self) -> tuple[str, ...]:
+        """Names of all Jobs that rollouts wait for, sorted by service."""
+        return tuple(job for service in self.services.values() for job in service.jobs)
 
     def migrates(self, service: str) -> Edge | None:
         """The edge to the database that the migrations of `service` change, None without any."""
@@ -350,10 +359,7 @@ class Catalog:
         )
 
     def attaching(self, names: Collection[str]) -> Catalog:
-        """The same catalog, of which others make the resources `names`.
-
-        Buckets go with the storage: whoever makes it has them.
-        """
+        """The same catalog, of which others make the resources `names`; buckets go with storage."""
         if not names:
             return self
         return replace(

@@ -97,11 +97,13 @@ def check_capacity(environment: Environment, catalog: Catalog, *, managed: bool)
 
 
 def _held(
-    environment: Environment, catalog: Catalog, server: str, limit: Callable[[Sizing], int]
+    environment: Environment, catalog: Catalog, server: str, limit: Callable[[Sizing, int], int]
 ) -> Mapping[str, int]:
     """Connections that each user of a server may hold, by service."""
     return {
-        edge.source: limit(catalog.sizing(edge.source, environment.name))
+        edge.source: limit(
+            catalog.sizing(edge.source, environment.name), len(catalog.services[edge.source].tasks)
+        )
         for edge in catalog.edges
         if edge.target == server
     }

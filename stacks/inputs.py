@@ -48,6 +48,10 @@ class Program:
         """How large `service` is here, and how many pods it has."""
         return self.catalog.sizing(service, self.environment.name)
 
+    def connecting(self, service: str) -> tuple[Sizing, int]:
+        """What connections follow from: how large `service` is here, and how many tasks it has."""
+        return self.sizing(service), len(self.catalog.services[service].tasks)
+
     @property
     def rotations(self) -> Mapping[str, int]:
         """Counters that change when passwords do, by what a service's data is called."""

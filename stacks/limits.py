@@ -78,6 +78,8 @@ def pods_of(domain: str, catalog: Catalog, environment: EnvironmentName) -> Coun
                 # One that runs and one that waits for it, each beside its lock.
                 pods[size] += 2
                 pods[LOCK_SIZE] += 2
+            # Of a task of each release one that still runs and one of the next.
+            pods[size] += sum(1 + each.each_release for each in service.tasks.values())
     return pods
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalog import Edge
 from catalog.migration import DATABASE
 from components.context import DATA
-from components.kubernetes.service_job import MIGRATION
+from components.kubernetes.service_job import MIGRATION, TASK
 from components.kubernetes.traffic import Addresses, Labelled, Pods, Traffic
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from stacks.foundation import Foundation
@@ -96,9 +96,11 @@ def jobs_of(resource: str, program: Program) -> tuple[str, ...]:
 def _isolate(
     program: Program, foundation: Foundation, resource: str, destination: Destination
 ) -> None:
-    callers = _workloads(program, program.users(resource))
+    users, services = program.users(resource), program.catalog.services
+    callers = _callers(program, users)
     if program.catalog.base(resource) == DATABASE:
-        callers += _migrations(program, program.users(resource))
+        migrated = [each for each in users if services[each].migration is not None]
+        callers += _jobs(program, MIGRATION, migrated)
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
@@ -131,7 +133,7 @@ def _ingress(
         if called is not None:
             callers.setdefault(called.number, []).append(edge.source)
     for port, sources in callers.items():
-        peers.setdefault(port, []).extend(_workloads(program, sources))
+        peers.setdefault(port, []).extend(_callers(program, sources))
     if monitoring is not None and run.watched is not None:
         peers.setdefault(run.watched.number, []).append(Pods(namespace=monitoring))
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
@@ -158,21 +160,19 @@ def _egress(
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 
-def _migrations(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
-    """The pods of services' migrations, one selector per namespace."""
-    by_domain: dict[str, list[str]] = {}
+def _callers(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
+    """The pods of services that call, and of their tasks, which call whom they do."""
+    names = tuple(names)
+    tasks = [name for name in names if program.catalog.services[name].tasks]
+    return (*_workloads(program, names), *_jobs(program, TASK, tasks))
+
+
+def _jobs(program: Program, role: str, names: Iterable[str]) -> tuple[Pods, ...]:
+    """The pods of services' Jobs of a role, one selector per namespace."""
+    by_domain: dict[str, set[str]] = {}
     for name in names:
-        service = program.catalog.services[name]
-        if service.migration is not None:
-            by_domain.setdefault(service.domain, []).append(name)
-    return tuple(
-        Pods(
-            namespace=program.context.namespace(domain),
-            component=MIGRATION,
-            names=tuple(sorted(members)),
-        )
-        for domain, members in sorted(by_domain.items())
-    )
+        by_domain.setdefault(program.catalog.services[name].domain, set()).add(name)
+    return _pods(program, role, by_domain)
 
 
 def _workloads(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
@@ -184,10 +184,14 @@ def _workloads(program: Program, names: Iterable[str]) -> tuple[Pods, ...]:
     for name in names:
         service = program.catalog.services[name]
         by_domain.setdefault(service.domain, set()).update((name, service.data_name))
+    return _pods(program, "workload", by_domain)
+
+
+def _pods(program: Program, role: str, by_domain: Mapping[str, set[str]]) -> tuple[Pods, ...]:
     return tuple(
         Pods(
             namespace=program.context.namespace(domain),
-            component="workload",
+            component=role,
             names=tuple(sorted(members)),
         )
         for domain, members in sorted(by_domain.items())

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem, Service
 from catalog.document import read_document
+from catalog.job import Job
 from catalog.names import WHOLE_IMAGE
 from catalog.run import Kind, Run
 from catalog.validation import validated
@@ -110,7 +111,7 @@ class Release:
             )
             problems.append(Problem(self.file, message))
         if digests:
-            problems += _migrations_by_tag(catalog)
+            problems += _jobs_by_tag(catalog)
         tagged = [name for name, version in self.versions.items() if "/" not in version]
         if tagged and registry is None:
             message = (
@@ -133,15 +134,17 @@ class Release:
         }
 
 
-def _migrations_by_tag(catalog: Catalog) -> Iterator[Problem]:
+def _jobs_by_tag(catalog: Catalog) -> Iterator[Problem]:
     for service in catalog.services.values():
-        image = None if service.migration is None else service.migration.image
-        if image is not None and not _is_digest(image):
-            yield Problem(
-                service.file,
-                f"service '{service.name}', field 'migrate.image': '{image}' has no digest, which "
-                "this environment needs; write '…@sha256:…'.",
-            )
+        jobs: dict[str, Job | None] = {"migrate": service.migration}
+        jobs |= {f"tasks.{name}": task for name, task in service.tasks.items()}
+        for at, job in jobs.items():
+            if job is not None and job.image is not None and not _is_digest(job.image):
+                yield Problem(
+                    service.file,
+                    f"service '{service.name}', field '{at}.image': '{job.image}' has no "
+                    "digest, which this environment needs; write '…@sha256:…'.",
+                )
 
 
 def read_release(project: Path, file: str, catalog: Catalog) -> Release:

@@ -19,7 +19,7 @@ from graph.order import starts_after, startup_sequence
 from stacks.data import Data
 from stacks.foundation import Foundation
 from stacks.inputs import Program
-from stacks.migrations import migrate
+from stacks.jobs import make_tasks, migrate
 from stacks.network import Network
 from stacks.shape import shape_of, with_room
 from stacks.sizes import pod_size, scaling
@@ -31,8 +31,8 @@ def build_services(
     """Makes every workload after what it starts after, and the gates between the tiers.
 
     The two orderings differ by the gates alone: a workload's dependencies are the
-    reduced startup edges, its own parts of platform resources, its migration, and under
-    `tiers` the gate of the tier before, until that is there.
+    reduced startup edges, its own parts of platform resources, its migration and tasks,
+    and under `tiers` the gate of the tier before, until that is there.
 
     Returns:
         Every service's workload, by name.
@@ -90,6 +90,8 @@ def build_services(
             )
             if migration is not None:
                 made = replace(made, after=(*made.after, migration))
+            tasks = make_tasks(program, foundation, made, service=service)
+            made = replace(made, after=(*made.after, *tasks))
             workloads[name] = Workload(name, made, foundation.options(former=service.renamed_from))
         # Nobody waits for what runs now and then.
         awaited = [name for name in members if catalog.services[name].run.schedule is None]

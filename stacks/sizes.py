@@ -64,14 +64,18 @@ STEP = 10
 """Connections of a service come in tens: another number runs its bootstrap Job anew."""
 
 
-def database_connections(sizing: Sizing) -> int:
-    """How many connections to its database a service may hold, with all of its pods."""
-    return _connections(sizing, sizing.size.connections)
+def database_connections(sizing: Sizing, tasks: int = 0) -> int:
+    """How many connections to its database a service may hold, with all of its pods.
+
+    Args:
+        tasks: how many tasks it has, each with a pod beside its own.
+    """
+    return _connections(sizing, tasks, sizing.size.connections)
 
 
-def broker_connections(sizing: Sizing) -> int:
-    """How many connections to its vhost a service may hold, with all of its pods."""
-    return _connections(sizing, BROKER_CONNECTIONS)
+def broker_connections(sizing: Sizing, tasks: int = 0) -> int:
+    """How many connections to its vhost a service may hold, as of its database."""
+    return _connections(sizing, tasks, BROKER_CONNECTIONS)
 
 
 MIGRATION_CONNECTIONS = 10
@@ -89,8 +93,9 @@ def connected_pods(sizing: Sizing) -> int:
     return sizing.most + 2
 
 
-def _connections(sizing: Sizing, of_a_pod: int) -> int:
-    return max(LEAST_CONNECTIONS, STEP * ceil(connected_pods(sizing) * of_a_pod / STEP))
+def _connections(sizing: Sizing, tasks: int, of_a_pod: int) -> int:
+    pods = connected_pods(sizing) + tasks
+    return max(LEAST_CONNECTIONS, STEP * ceil(pods * of_a_pod / STEP))
 
 
 LOGS = "50Mi"

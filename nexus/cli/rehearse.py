@@ -40,7 +40,9 @@ def command(
     ] = None,
     fail: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A workload or migration that fails in the first run."),
+        typer.Option(
+            metavar="NAME", help="A workload, migration or task that fails in the first run."
+        ),
     ] = None,
     format_: Annotated[Literal["text", "json"], FORMAT] = "text",
     output: Output = None,
@@ -103,7 +105,7 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
     environment = environment_named(file.setting("environment"))
     attached = file.keys_of("attached")
     lacking = () if environment is None else environment.lacks(catalog.attaching(attached))
-    known = (*catalog.services, *catalog.migrations, *catalog.resources)
+    known = (*catalog.services, *catalog.jobs, *catalog.resources)
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) or ALL_NAMES
@@ -164,7 +166,7 @@ def _rehearsed(
         failure = (
             None
             if first.succeeded
-            else spread(tuple(catalog.services), first.operations, catalog.migrations)
+            else spread(tuple(catalog.services), first.operations, catalog.jobs)
         )
         if failure is not None:
             console.print(spread_text(failure))

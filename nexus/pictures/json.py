@@ -9,6 +9,7 @@ from typing import Any
 from catalog import Catalog
 from catalog.migration import migration_name
 from catalog.run import Kind
+from catalog.task import task_name
 
 
 def as_json(catalog: Catalog) -> str:
@@ -50,10 +51,10 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
+def _nodes(catalog: Catalog) -> Iterator[dict[str, Any]]:
     for name in sorted((*catalog.services, *catalog.resources, *catalog.external)):
         service, resource = catalog.services.get(name), catalog.resources.get(name)
-        node = {
+        node: dict[str, Any] = {
             "name": name,
             "kind": catalog.kind(name),
             "tier": catalog.tier_of(name),
@@ -65,6 +66,8 @@ def _nodes(catalog: Catalog) -> Iterator[dict[str, str | None]]:
                 node["runs"] = service.run.kind
             if service.migration is not None:
                 node["migration"] = migration_name(name)
+            if service.tasks:
+                node["tasks"] = [task_name(name, task) for task in service.tasks]
             if service.renamed_from is not None:
                 node["renamed_from"] = service.renamed_from
         if resource is not None and resource.dedicated_to is not None:

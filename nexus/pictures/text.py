@@ -8,6 +8,7 @@ from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
 from catalog.migration import migration_name
 from catalog.run import Kind
+from catalog.task import task_name
 from graph.dependencies import components, dependency_graph, service_edges
 from graph.order import longest_chain, starts_after, waves_by_tier
 
@@ -102,8 +103,9 @@ def _service(catalog: Catalog, name: str, after: tuple[str, ...], width: int) ->
         parts.append(f"after {', '.join(_with_fallback(edges[target]) for target in after)}")
     if stands_on:
         parts.append(f"on {', '.join(stands_on)}")
-    if catalog.services[name].migration is not None:
-        parts.append(f"after its migration {migration_name(name)}")
+    jobs = catalog.services[name].jobs
+    if jobs:
+        parts.append(f"after its {' and '.join(jobs)}")
     return f"    {name:<{width}}  {'; '.join(parts)}".rstrip()
 
 
@@ -156,20 +158,23 @@ def _neighbours(catalog: Catalog, name: str) -> Iterator[str]:
             yield f"answered for by {who}"
         yield ""
         yield f"rolled out after {', '.join(starts_after(catalog)[name]) or 'no other service'}"
-        yield from _migration(catalog, name)
+        yield from _jobs(catalog, name)
         yield from _section("needs", {edge.target: edge for edge in catalog.needs(name)})
     users = {edge.source: edge for edge in catalog.edges if edge.target == name}
     yield from _section("needed by", users)
 
 
-def _migration(catalog: Catalog, name: str) -> Iterator[str]:
-    migration, edge = catalog.services[name].migration, catalog.migrates(name)
-    if migration is not None and edge is not None:
-        runs = " ".join((*migration.command, *migration.arguments))
+def _jobs(catalog: Catalog, name: str) -> Iterator[str]:
+    service, edge = catalog.services[name], catalog.migrates(name)
+    if service.migration is not None and edge is not None:
         yield (
             f"and after its migration {migration_name(name)}, which waits for {edge.target} and "
-            f"runs: {runs}"
+            f"runs: {service.migration.runs}"
         )
+    for called, task in service.tasks.items():
+        own = task_name(name, called)
+        when = f"and after its task {own}" if task.each_release else f"has the task {own}, by hand"
+        yield f"{when}, which runs: {task.runs}"
 
 
 def _section(title: str, edges: Mapping[str, Edge]) -> Iterator[str]:

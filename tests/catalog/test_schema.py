@@ -27,14 +27,23 @@ GRAPH_RULES = (
     *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
     *("resource-and-external", "flow-", "bucket-", "tier-", "priority-", "unknown-tier"),
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
-    *("run-", "migrate-without", "image-of-", "part-of-", "grant-"),
+    *("run-", "migrate-without", "tasks", "image-of-", "part-of-", "grant-"),
     "unknown-resource",
     *("size-that-is", "replicas-crossed", "queue-of-nobody", "environment-missing", "usual-"),
 )
 """Starts of the names of examples whose mistake no schema can see: they are about the graph."""
 
 YAML_ONLY = (
-    *("service-twice", "key-twice", "not-yaml", "date-that-is-none", "tag", "anchor", "alias"),
+    *(
+        "service-twice",
+        "task-twice",
+        "key-twice",
+        "not-yaml",
+        "date-that-is-none",
+        "tag",
+        "anchor",
+        "alias",
+    ),
     *("merge-key", "two-documents", "deep"),
     # The reader refuses them for how they are written.
     *("key-that-is-a-word", "number-written-otherwise", "truth-value-in-words"),

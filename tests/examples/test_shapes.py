@@ -142,6 +142,11 @@ def test_the_graph_says_what_runs_how_and_which_port_is_called() -> None:
     text = neighbours_as_text(catalog, "sweeper")
     assert "(scheduled, domain shop, tier domain)" in text
     assert "startup, hard, at port grpc" in text
+    text = neighbours_as_text(catalog, "orders")
+    assert "and after its task orders-seed, which runs: /app/seed" in text
+    assert "has the task orders-reindex, by hand, which runs: /app/reindex --all" in text
+    [orders] = [each for each in document["nodes"] if each["name"] == "orders"]
+    assert orders["tasks"] == ["orders-reindex", "orders-seed"]
 
 
 def test_reach_answers_for_the_port_of_the_edge() -> None:
@@ -207,6 +212,21 @@ def test_a_migration_has_the_owner_s_login_and_its_service_the_rows_alone(shapes
     }
 
 
+def test_tasks_reach_what_their_service_reaches_and_nobody_reaches_them(shapes: Plan) -> None:
+    """A task without a way to the database fails; one that callers reach answers nobody."""
+    world, pods = world_of(shapes.named())
+    [orders] = [each for each in pods if each.name == "Deployment/orders"]
+    tasks = [each for each in pods if each.name.endswith(("/orders-seed", "/orders-reindex"))]
+    assert {each.name for each in tasks} == {"Job/orders-seed", "CronJob/orders-reindex"}
+    others = [each for each in pods if each not in (orders, *tasks)]
+    reached = {target: ports for (_, target), ports in matrix(world, [orders], others).items()}
+    assert set(reached) == {"StatefulSet/postgres", "Deployment/streams"}
+    for task in tasks:
+        own = matrix(world, [task], others)
+        assert {target: ports for (_, target), ports in own.items()} == reached
+    assert not matrix(world, others, tasks)
+
+
 def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:
     """Pods of the new release start on the old tables."""
     file = read_stack_file(SHAPES, "dev")
@@ -263,6 +283,13 @@ def test_the_engine_brings_every_kind_up_in_order() -> None:
         assert access.end <= migration.start
         assert migration.end <= orders.start
         assert migration.urn in waits[orders.urn]
+        seed, reindex = made["Job", "orders-seed"], made["CronJob", "orders-reindex"]
+        assert migration.end <= seed.start
+        assert made["Deployment", "streams"].end <= seed.start
+        assert seed.end <= orders.start
+        assert seed.urn in waits[orders.urn]
+        assert migration.urn in waits[reindex.urn]
+        assert reindex.urn not in waits[orders.urn]
         assert orders.end <= job.start
         gate = made["ConfigMap", "domain-ready"]
         assert made["Deployment", "mailer"].urn in waits[gate.urn]

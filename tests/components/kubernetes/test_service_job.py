@@ -1,18 +1,27 @@
-"""A migration of a service, made alone."""
+"""A migration of a service, and a task of one, made alone."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from components.kubernetes.service_job import Lock, ServiceJob, ServiceJobArgs
+from components.kubernetes.service_job import (
+    MIGRATION,
+    TASK,
+    Lock,
+    Runs,
+    ServiceJob,
+    ServiceJobArgs,
+)
 from components.kubernetes.traffic import Addresses, Traffic
 from components.kubernetes.workload import WorkloadArgs
 from components.servers.servers import Grant
 from tests.components.kubernetes.workloads import POSTGRES, SHAPED, USUAL
 from tests.components.recording import Recording, assert_makes_what_it_says, given, record
 
+RUNS = Runs(image="registry.example/cart:2.3.0", command=("/app/migrate",), arguments=("up",))
 DATABASE = Traffic(peers=(Addresses(blocks=(("10.0.0.0/24", ()),)),), port=5432)
 
 
@@ -32,9 +41,9 @@ def made(**changes: Any) -> Recording:
         usual: dict[str, Any] = {
             "of": WorkloadArgs(**{**USUAL, **shape}),
             "service": "cart",
-            "image": "registry.example/cart:2.3.0",
-            "command": ("/app/migrate",),
-            "arguments": ("up",),
+            "role": MIGRATION,
+            "called": "cart-migrate",
+            "runs": RUNS,
             "dependencies": (POSTGRES,),
             "grants": (grant,),
             "egress": (DATABASE,),
@@ -47,6 +56,10 @@ def made(**changes: Any) -> Recording:
     return record(build)
 
 
+def task(**changes: Any) -> Recording:
+    return made(role=TASK, called="cart-fill", lock=None, account="cart", **changes)
+
+
 def job(migration: Recording) -> Any:
     return migration.one("Job").inputs
 
@@ -57,7 +70,7 @@ def pod(migration: Recording) -> Any:
 
 def test_makes_what_it_says() -> None:
     """A resource outside of the component keeps neither its provider nor its order."""
-    assert_makes_what_it_says(ServiceJob, made())
+    assert_makes_what_it_says(ServiceJob, made(), task(by_hand=True))
 
 
 def test_waits_for_its_database_and_policy() -> None:
@@ -69,19 +82,20 @@ def test_waits_for_its_database_and_policy() -> None:
 def test_every_release_is_a_job_of_its_own() -> None:
     """The pods of a release would start on the tables of the last one."""
     names = {
-        str(job(made(**changes))["metadata"]["name"])
-        for changes in (
-            {},
-            {"image": "registry.example/cart:2.4.0"},
-            {"image": f"registry.example/cart@sha256:{'a' * 64}"},
-            {"arguments": ("up", "--all")},
-            {"command": ("/app/migrate", "up"), "arguments": ()},
+        str(job(made(runs=runs))["metadata"]["name"])
+        for runs in (
+            RUNS,
+            replace(RUNS, image="registry.example/cart:2.4.0"),
+            replace(RUNS, image=f"registry.example/cart@sha256:{'a' * 64}"),
+            replace(RUNS, arguments=("up", "--all")),
+            replace(RUNS, command=("/app/migrate", "up"), arguments=()),
         )
     }
     assert len(names) == 5
     assert any(name.startswith("cart-migrate-2-3-0-") for name in names)
     assert job(made())["metadata"]["name"] == job(made())["metadata"]["name"]
-    longest = job(made(service="c" * 40, image=f"r.example/c:{'1' * 128}"))["metadata"]["name"]
+    many = replace(RUNS, image=f"r.example/c:{'1' * 128}")
+    longest = job(made(called="c" * 52, runs=many))["metadata"]["name"]
     assert len(longest) <= 63
 
 
@@ -126,3 +140,28 @@ def test_is_no_pod_of_its_service() -> None:
     assert "ingress" not in policy
     [rule] = policy["egress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": 5432}]
+
+
+def test_a_task_runs_as_its_service_does() -> None:
+    """A task with other rights than its service's finds buckets closed, or nobody lets it in."""
+    seeds = task()
+    assert job(seeds)["metadata"]["name"].startswith("cart-fill-2-3-0-")
+    assert "initContainers" not in pod(seeds)
+    assert pod(seeds)["serviceAccountName"] == "cart"
+    labels = job(seeds)["spec"]["template"]["metadata"]["labels"]
+    assert labels["app.kubernetes.io/component"] == "task"
+    policy = seeds.one("NetworkPolicy").inputs["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+
+
+def test_what_is_run_by_hand_waits_for_somebody() -> None:
+    """It would run at New Year by itself, or in another stack's cluster."""
+    reindex = task(by_hand=True)
+    cron = reindex.one("CronJob").inputs
+    assert cron["metadata"]["name"] == "cart-fill"
+    assert cron["metadata"]["annotations"]["nexus-cos/stack"] == "staging"
+    assert cron["spec"]["suspend"] is True
+    template = cron["spec"]["jobTemplate"]["spec"]
+    assert template["activeDeadlineSeconds"] == 300
+    assert template["template"]["spec"] == pod(task())
+    assert {"ConfigMap given-database"} <= reindex.waits("CronJob")

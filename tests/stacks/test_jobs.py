@@ -1,4 +1,4 @@
-"""What a migration takes of a stack: room in its namespace, and connections of its server."""
+"""What migrations and tasks take of a stack: room in a namespace, and connections of a server."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from catalog import Catalog, load_catalog
+from catalog import Catalog, InputError, load_catalog
+from catalog.task import Task
 from components.kubernetes.service_job import LOCK_SIZE
 from nexus.policy.rules.availability import pod_asks
 from stacks.capacity import postgres_connections
 from stacks.environment import ENVIRONMENTS
 from stacks.limits import pods_of
+from stacks.release import Release
+from stacks.sizes import broker_connections, database_connections
 from tests.projects import ROOT
 
 SHAPES = ROOT / "examples/shapes"
@@ -48,6 +51,38 @@ def test_its_server_takes_its_connections(catalog: Catalog) -> None:
     dev = ENVIRONMENTS["dev"]
     room = postgres_connections(dev, grown, "postgres")
     assert room - postgres_connections(dev, without_migrations(grown), "postgres") == 200
+
+
+def test_tasks_have_room_and_connections_of_their_own(catalog: Catalog) -> None:
+    """A task takes the last connection of the service's login, and the service is down."""
+    services = {name: replace(each, tasks={}) for name, each in catalog.services.items()}
+    without = replace(catalog, services=services)
+    more = pods_of("shop", catalog, "dev") - pods_of("shop", without, "dev")
+    # One by hand, and of one of each release the last and the next.
+    assert sorted(more.values()) == [3]
+    sizing = catalog.sizing("orders", "dev")
+    many = replace(sizing, most=2, size=replace(sizing.size, connections=10))
+    assert database_connections(many, 2) - database_connections(many) == 20
+    assert broker_connections(replace(sizing, most=9), 10) > broker_connections(many)
+
+
+def test_an_image_of_a_job_is_pinned_where_images_are(catalog: Catalog) -> None:
+    """What a moved tag leads to runs with the service's rights."""
+    orders = catalog.services["orders"]
+    tasks = {"seed": replace_image(orders.tasks["seed"], "docker.io/library/seeder:1")}
+    services = {**catalog.services, "orders": replace(orders, tasks=tasks)}
+    digest = f"sha256:{'a' * 64}"
+    release = Release(
+        file="releases/prod.yaml", versions=dict.fromkeys(services, digest), schemas={}
+    )
+    with pytest.raises(InputError, match=r"field 'tasks.seed.image': .* has no digest"):
+        release.images(
+            replace(catalog, services=services), registry="r.example", stand_ins=False, digests=True
+        )
+
+
+def replace_image(task: Task, image: str) -> Task:
+    return task.model_copy(update={"image": image})
 
 
 def test_a_container_that_runs_beside_the_others_counts_beside_them() -> None:

@@ -1,0 +1,55 @@
+"""What runs once and ends: what the migration and the tasks of a service have in common."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from catalog.names import WHOLE_IMAGE, Text
+from catalog.validation import Entry
+
+TIMEOUT_SECONDS = 600
+LONGEST_SECONDS = 24 * 3600
+
+
+def _whole_image(text: str) -> str:
+    if not re.fullmatch(WHOLE_IMAGE, text):
+        raise ValueError(
+            "is no whole image; write its registry, name and version, such as "
+            "'docker.io/flyway/flyway:11.8.2'."
+        )
+    return text
+
+
+def _image_schema(schema: dict[str, Any]) -> None:
+    # The reader's own says it in a sentence; editors know the pattern.
+    schema["anyOf"] = [{**each, **_PATTERN.get(each["type"], {})} for each in schema["anyOf"]]
+
+
+_PATTERN = {"string": {"pattern": f"^{WHOLE_IMAGE}$"}}
+
+
+class Job(Entry):
+    """What a Job of a service runs."""
+
+    command: list[Text] = Field(min_length=1, description="What it runs")
+    arguments: list[Text] = Field(default=[], description="Instead of the image's arguments")
+    image: Annotated[str, AfterValidator(_whole_image)] | None = Field(
+        default=None,
+        description="A whole image; the service's own of the release if none is given",
+        json_schema_extra=_image_schema,
+    )
+    timeout_seconds: int = Field(
+        default=TIMEOUT_SECONDS,
+        ge=1,
+        le=LONGEST_SECONDS,
+        description="Longest time of it, in seconds, all tries and a migration's wait for another "
+        "one's end included",
+    )
+
+    @property
+    def runs(self) -> str:
+        """What it runs, in one line for people."""
+        return " ".join((*self.command, *self.arguments))

@@ -51,7 +51,7 @@ def _lines(catalog: Catalog, found: Impact) -> Iterator[str]:
 
 def _why(name: str, each: ServiceImpact) -> str:
     if each.state is State.DEGRADED:
-        return "; ".join(_loss(loss) for loss in each.without)
+        return "; ".join(loss_in_words(loss) for loss in each.without)
     if each.because == (name,):
         return "failed"
     needs = [other for other in each.because if other != name]
@@ -61,7 +61,8 @@ def _why(name: str, each: ServiceImpact) -> str:
     return f"{failed}needs {listed(needs)}{chain}"
 
 
-def _loss(loss: Loss) -> str:
+def loss_in_words(loss: Loss) -> str:
+    """What a degraded service is without, or has in its place."""
     if loss.fallback is None:
         return f"without {loss.target}"
     return f"{loss.fallback} instead of {loss.target}"

@@ -105,6 +105,7 @@ NOT_TYPED: Mapping[str, str] = {
     ".venv/bin/nexus rehearse *": "test_commands.py runs it, and test_cloud_stacks.py staging",
     "nexus rehearse *": "test_cloud_stacks.py rehearses staging",
     "nexus import compose *": "tests/nexus/importing/test_commands.py runs it",
+    ".venv/bin/nexus why *": "tests/nexus/cli/test_why.py runs it, beside a Prometheus",
     "*nexus diff*": "tests/nexus/diff/test_command.py runs it, in a repository of its own",
 }
 """Commands that are not typed, as patterns, and why."""

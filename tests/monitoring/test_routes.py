@@ -6,7 +6,6 @@ import itertools
 import json
 import random
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -18,7 +17,7 @@ from monitoring.nodes import PLATFORM, Severity, Watched, watched
 from monitoring.timing import Timing
 from tests.monitoring import servers
 from tests.monitoring.servers import Loopback, alerting
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, waited
 from tests.servers.running import scratch_folder
 
 PAIRS = 40
@@ -66,14 +65,6 @@ def ask(url: str, alerts: list[_Alert] | None = None) -> Any:
         return json.loads(answer.read() or "null")
 
 
-def wait(done: Callable[[], Any]) -> None:
-    """Until it is so."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def test_one_message_per_cause(catalog: Catalog) -> None:
     """A pager that rings 39 times for one PostgreSQL is worse than none."""
     nodes = {node.name: node for node in watched(catalog)}
@@ -93,18 +84,18 @@ def test_one_message_per_cause(catalog: Catalog) -> None:
             # What it holds back shows that it has understood all causes: it reads one by one.
             ask(told, [last])
             only = f"{told}?filter=alertname=NexusErrors"
-            wait(lambda: any(each["status"]["inhibitedBy"] for each in ask(only)))
+            waited(lambda: any(each["status"]["inhibitedBy"] for each in ask(only)))
             ask(told, [*alerts["NexusDown"], *alerts["NexusErrors"]])
             expected = sorted(
                 (f"{nodes[name].severity}-{nodes[name].owner}", stack, name)
                 for stack, failed in fails.items()
                 for name in causes(catalog, failed, nodes)
             )
-            wait(lambda: len(loopback.told) >= len(expected))
+            waited(lambda: len(loopback.told) >= len(expected))
             # By the time that a later one has been told of, the others would have been, too.
             late = {"nexus_node": "late", "severity": Severity.PAGE.value, "owner": PLATFORM}
             ask(told, [{"labels": {"alertname": "NexusDown", **late}}])
-            wait(lambda: any("late" in str(message) for _, message in loopback.told))
+            waited(lambda: any("late" in str(message) for _, message in loopback.told))
     found_out = sorted(
         (receiver, labels["stack"], labels["nexus_node"])
         for receiver, message in loopback.told

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from catalog import Catalog, Problem
 from catalog.document import Document
 from catalog.validation import Entry
-from components.kubernetes.tier_gate import read_state
+from components.kubernetes.tier_gate import made_before
 from components.kubernetes.workload import Workload
 
 PROVIDES, NEEDS = "nexus-cos/schema", "nexus-cos/schema-needs"
@@ -108,15 +108,10 @@ def deployed_schemas(names: Mapping[str, Schema]) -> Mapping[str, Schema]:
     if not names:
         return {}
     found: dict[str, Schema] = {}
-    for urn, outputs in read_state().items():
-        types, _, name = urn.split("::", 2)[2].partition("::")
-        if name in names and types.startswith(f"{Workload.TOKEN}$"):
-            made: Mapping[str, Any] = outputs.get("outputs") or {}
-            annotations = (made.get("metadata") or {}).get("annotations") or {}
-            if PROVIDES in annotations and NEEDS in annotations:
-                found[name] = Schema(
-                    needs=str(annotations[NEEDS]), provides=int(annotations[PROVIDES])
-                )
+    for name, made in made_before(Workload.TOKEN):
+        annotations = (made.get("metadata") or {}).get("annotations") or {}
+        if name in names and PROVIDES in annotations and NEEDS in annotations:
+            found[name] = Schema(needs=str(annotations[NEEDS]), provides=int(annotations[PROVIDES]))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,13 +80,19 @@ def open_gates() -> frozenset[str]:
     Not as an output of the stack says: that stays when `pulumi destroy` fails half-way, and
     counts what `--exclude` left out. A preview and the run after it read the same state.
     """
-    return frozenset(tier for urn in read_state() if (tier := _tier(urn)) is not None)
+    return frozenset(name.removesuffix(_SUFFIX) for name, _ in made_before(TierGate.TOKEN))
 
 
-def read_state() -> Mapping[str, Any]:
-    """Every resource of this stack's state from before this run, by URN, with its `outputs`."""
+def made_before(component: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What components of this type had made before this run, by the stack's own state.
+
+    Each with its name and outputs.
+    """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    return _answer(stack).get("outputs", {})
+    for urn, found in _answer(stack).get("outputs", {}).items():
+        types, name = urn.split("::", 3)[2:]
+        if types.startswith(f"{component}$"):
+            yield name, found.get("outputs") or {}
 
 
 def _answer(stack: str) -> Mapping[str, Any]:
@@ -103,9 +109,3 @@ def _answer(stack: str) -> Mapping[str, Any]:
                 raise
             time.sleep(_PAUSE_SECONDS)
     return invoke(READ_STATE, {"stackName": stack}).value or {}
-
-
-def _tier(urn: str) -> str | None:
-    """The tier whose gate's ConfigMap that is; None for anything else."""
-    types, _, name = urn.split("::", 2)[2].partition("::")
-    return name.removesuffix(_SUFFIX) if types.startswith(f"{TierGate.TOKEN}$") else None

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -48,15 +48,26 @@ UNKNOWN = "(version unknown)"
 
 PROJECT_OPTION = "--project"
 
-FORMAT_OPTIONS = frozenset(
-    f"--{name}" for name in ("dot", "json", "markdown", "mermaid", "svg", "terraform", "text")
-)
-"""What people write in the place of `--format`."""
-
 BAD_INPUT = 2
 """Exit code when something the user gave is wrong."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+class Command(TyperCommand):
+    """A command whose formats people write as options of their own."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Says how a format is written, to whoever writes `--json`."""
+        formats = get_args(get_type_hints(self.callback).get("format_"))
+        for arg in args[: args.index("--")] if "--" in args else args:
+            option = arg.partition("=")[0]
+            if option in {f"--{name}" for name in formats}:
+                ctx.fail(
+                    f"There is no option '{option}'; write '--format {option.removeprefix('--')}', "
+                    "and '--output FILE' for a file."
+                )
+        return super().parse_args(ctx, args)
 
 
 class Commands(TyperGroup):
@@ -74,20 +85,12 @@ class Commands(TyperGroup):
             return None
         single = typer.Typer(rich_markup_mode=None, add_completion=False)
         function = resolve_name(f"nexus.cli.{COMMANDS[cmd_name]}")
-        single.command(name=cmd_name, hidden=cmd_name in HIDDEN)(function)
+        single.command(name=cmd_name, cls=Command, hidden=cmd_name in HIDDEN)(function)
         return cast("TyperCommand", typer.main.get_command(single))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Takes `--project DIR` behind the command as well as before it."""
-        args = _project_first(args)
-        for arg in args[: args.index("--")] if "--" in args else args:
-            name = arg.partition("=")[0]
-            if name in FORMAT_OPTIONS:
-                ctx.fail(
-                    f"There is no option '{name}'; write '--format {name.removeprefix('--')}', and "
-                    "'--output FILE' for a file."
-                )
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, _project_first(args))
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Runs a command; what the user can correct ends as sentences and exit code 2."""

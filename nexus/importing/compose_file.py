@@ -31,13 +31,13 @@ LONGEST_SECONDS = 600
 """Longest time that a file may take to be read, in seconds; the largest take less than one."""
 
 
-class _Part(BaseModel):
+class _Described(BaseModel):
     """Further keys are for Compose alone; `IGNORED` of the translation tells of them."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
 
-class Port(_Part):
+class Port(_Described):
     """A port that a container publishes; `target` is text where its variable has no value."""
 
     target: int | str
@@ -46,14 +46,14 @@ class Port(_Part):
     name: str = ""
 
 
-class Dependency(_Part):
+class Dependency(_Described):
     """What one service waits for in another."""
 
     condition: str = "service_started"
     required: bool = True
 
 
-class HealthCheck(_Part):
+class HealthCheck(_Described):
     """How Compose asks a container; times as Go writes them, as `1m30s`."""
 
     test: list[str] = []
@@ -64,7 +64,7 @@ class HealthCheck(_Part):
     disable: bool = False
 
 
-class Mount(_Part):
+class Mount(_Described):
     """What is mounted into a container."""
 
     type: str
@@ -72,21 +72,21 @@ class Mount(_Part):
     source: str = ""
 
 
-class Amounts(_Part):
+class Amounts(_Described):
     """CPUs and bytes of memory, where a file says something of them."""
 
     cpus: float | None = None
     memory: int | None = None
 
 
-class Amount(_Part):
+class Amount(_Described):
     """What a container is given at least and at most."""
 
     limits: Amounts = Amounts()
     reservations: Amounts = Amounts()
 
 
-class Deploy(_Part):
+class Deploy(_Described):
     """How many containers run, and of what size."""
 
     mode: str = "replicated"
@@ -94,14 +94,14 @@ class Deploy(_Part):
     resources: Amount = Amount()
 
 
-class Used(_Part):
+class Used(_Described):
     """A secret or configuration that a container finds in a file."""
 
     source: str
     target: str = ""
 
 
-class Service(_Part):
+class Service(_Described):
     """A service of the file, as far as a catalog may know of it."""
 
     image: str = ""
@@ -144,7 +144,7 @@ class Service(_Part):
         return tuple(name for name in given if name)
 
 
-class Project(_Part):
+class Project(_Described):
     """All services of the file, includes and extensions resolved, by name."""
 
     name: str

@@ -24,9 +24,9 @@ from pulumi.runtime.settings import configure
 
 from components.kubernetes.tier_gate import READ_STATE
 from nexus.pulumi.clouds import TYPES
-from nexus.pulumi.clouds.answer import Place
+from nexus.pulumi.clouds.answer import Account
 from nexus.pulumi.resource import Resource, rare_collection
-from nexus.pulumi.urn import STACK_TYPE, Urn, urn_of
+from nexus.pulumi.urn import STACK_TYPE, Urn, provider_urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE, redacted
 
 AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
@@ -162,7 +162,7 @@ class _Monitor(mocks.MockMonitor):
             name=request.name,
             parent=request.parent or None,
             custom=request.custom,
-            provider=request.provider.rpartition("::")[0] or None,
+            provider=provider_urn(request.provider) or None,
             inputs=inputs,
             secrets=secrets,
             dependencies=tuple(sorted(set(request.dependencies))),
@@ -194,11 +194,11 @@ class _Monitor(mocks.MockMonitor):
     def _simulate(self, registration: Registration, outputs: struct_pb2.Struct) -> str:
         """Adds what the simulated cloud would answer to `outputs`, and returns the id."""
         provider = self.registrations.get(registration.provider or "")
-        place = Place.of({} if provider is None else provider.inputs)
+        account = Account.of({} if provider is None else provider.inputs)
         answer = TYPES[registration.type]
         suffix = hashlib.sha256(registration.urn.encode()).hexdigest()
         inputs = answer.with_name(registration.inputs, registration.name, suffix)
-        values = dict(answer.made(place, registration.urn, inputs))
+        values = dict(answer.made(account, registration.urn, inputs))
         own_id = str(values.pop("id"))
         if answer.named is not None:
             values[answer.named] = inputs[answer.named]

@@ -50,6 +50,11 @@ def urn_of(text: str) -> Urn:
     return urn
 
 
+def provider_urn(reference: str) -> str:
+    """The URN in a reference to a provider, behind which its id stands; empty for none."""
+    return reference.rpartition("::")[0]
+
+
 def last_part(text: str) -> str:
     """Type and name in short, for people: `Deployment auth-service`. Other texts as they are."""
     urn = parse_urn(text)

@@ -18,6 +18,7 @@ from pulumi.automation.errors import CommandError
 
 from nexus.pulumi.clouds import CLOUDS
 from nexus.pulumi.resource import rare_collection
+from nexus.pulumi.urn import provider_urn
 from nexus.rehearsal.cluster import Cluster
 from nexus.rehearsal.engine import PARALLEL, Engine, find_cli, make_stack, served, temporary_root
 from nexus.rehearsal.outcome import Events, Guarded, Outcome, Program, clear_text, sentence
@@ -159,7 +160,7 @@ class Rehearsal:
                 each["urn"]: (
                     *each.get("dependencies", ()),
                     each.get("parent", ""),
-                    each.get("provider", "").rpartition("::")[0],
+                    provider_urn(each.get("provider", "")),
                 )
                 for each in self.resources()
             }

@@ -18,14 +18,14 @@ AUTOMATIC_DIGITS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a resource is, for its ARN: the account (its id has 12 digits) and the region."""
+class Account:
+    """Where a resource is, for its ARN: number of the account, of 12 digits, and the region."""
 
-    account: str = "000000000000"
+    number: str = "000000000000"
     region: str = "us-east-1"
 
     @classmethod
-    def of(cls, provider: Values) -> Place:
+    def of(cls, provider: Values) -> Account:
         """Where an AWS provider with these settings makes things."""
         accounts = provider.get("allowedAccountIds") or []
         if isinstance(accounts, str):
@@ -33,7 +33,7 @@ class Place:
             accounts = json.loads(accounts)
         region = provider.get("region")
         return cls(
-            account=str(accounts[0]) if accounts else cls.account,
+            number=str(accounts[0]) if accounts else cls.number,
             region=region if isinstance(region, str) else cls.region,
         )
 
@@ -47,7 +47,7 @@ class Made:
         inputs: what was asked for, its automatic name included.
     """
 
-    place: Place
+    account: Account
     key: str
     inputs: Values
 
@@ -58,8 +58,8 @@ class Made:
 
     def arn(self, service: str, resource: str, *, everywhere: bool = False) -> str:
         """ARN of a resource; `everywhere` for services without regions, such as IAM."""
-        region = "" if everywhere else self.text("region") or self.place.region
-        return f"arn:aws:{service}:{region}:{self.place.account}:{resource}"
+        region = "" if everywhere else self.text("region") or self.account.region
+        return f"arn:aws:{service}:{region}:{self.account.number}:{resource}"
 
     def hexadecimal(self, length: int, salt: str = "") -> str:
         """Hexadecimal digits that look random."""
@@ -99,11 +99,11 @@ class Answer:
     @property
     def computed(self) -> tuple[str, ...]:
         """Names of the outputs."""
-        return tuple(self.made(Place(), "", {}))
+        return tuple(self.made(Account(), "", {}))
 
-    def made(self, place: Place, key: str, inputs: Values) -> Values:
-        """The outputs of a resource at a place; `key` tells it from every other one."""
-        return self.outputs(Made(place=place, key=key, inputs=inputs))
+    def made(self, account: Account, key: str, inputs: Values) -> Values:
+        """The outputs of a resource in an account; `key` tells it from every other one."""
+        return self.outputs(Made(account=account, key=key, inputs=inputs))
 
     def with_name(self, inputs: Values, name: str, suffix: str) -> dict[str, Any]:
         """The inputs with an automatic name, where the type has one and none was given.
@@ -118,7 +118,7 @@ class Answer:
 
     def id_from(self, inputs: Values) -> str | None:
         """The id where it follows from the inputs; None where the cloud draws one."""
-        ids = {str(self.made(Place(), key, inputs)["id"]) for key in ("one", "another")}
+        ids = {str(self.made(Account(), key, inputs)["id"]) for key in ("one", "another")}
         return ids.pop() if len(ids) == 1 else None
 
 

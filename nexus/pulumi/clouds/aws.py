@@ -47,7 +47,7 @@ def _eks_cluster(made: Made) -> Values:
     return {
         "id": own,
         "arn": made.arn("eks", f"cluster/{own}"),
-        "endpoint": f"https://{address}.gr7.{made.place.region}.eks.amazonaws.com",
+        "endpoint": f"https://{address}.gr7.{made.account.region}.eks.amazonaws.com",
         "certificateAuthority": {
             "data": base64.b64encode(f"simulated authority of {own}".encode()).decode()
         },
@@ -59,7 +59,7 @@ def _eks_cluster(made: Made) -> Values:
         "identities": [
             {
                 "oidcs": [
-                    {"issuer": f"https://oidc.eks.{made.place.region}.amazonaws.com/id/{address}"}
+                    {"issuer": f"https://oidc.eks.{made.account.region}.amazonaws.com/id/{address}"}
                 ]
             }
         ],
@@ -75,12 +75,12 @@ def _pod_identity(made: Made) -> Values:
 
 
 def _repository(made: Made) -> Values:
-    own, place = made.text("name"), made.place
+    own, account = made.text("name"), made.account
     return {
         "id": own,
         "arn": made.arn("ecr", f"repository/{own}"),
-        "registryId": place.account,
-        "repositoryUrl": f"{place.account}.dkr.ecr.{place.region}.amazonaws.com/{own}",
+        "registryId": account.number,
+        "repositoryUrl": f"{account.number}.dkr.ecr.{account.region}.amazonaws.com/{own}",
     }
 
 
@@ -94,7 +94,7 @@ def _delivery(kind: str) -> Outputs:
 
 def _aurora(made: Made) -> Values:
     own = made.text("clusterIdentifier")
-    zone = f"cluster-{made.hexadecimal(12)}.{made.place.region}.rds.amazonaws.com"
+    zone = f"cluster-{made.hexadecimal(12)}.{made.account.region}.rds.amazonaws.com"
     secret = f"secret:rds!cluster-{made.uuid()}-{made.hexadecimal(6, 'secret')}"
     return {
         "id": own,
@@ -120,7 +120,7 @@ def _aurora_source(inputs: Values) -> str | None:
 
 def _aurora_instance(made: Made) -> Values:
     own = made.text("identifier")
-    zone = f"{made.hexadecimal(12)}.{made.place.region}.rds.amazonaws.com"
+    zone = f"{made.hexadecimal(12)}.{made.account.region}.rds.amazonaws.com"
     return {
         "id": own,
         "arn": made.arn("rds", f"db:{own}"),
@@ -142,7 +142,7 @@ def _cache(made: Made) -> Values:
 
 def _broker(made: Made) -> Values:
     own = f"b-{made.uuid()}"
-    host = f"{own}.mq.{made.place.region}.on.aws"
+    host = f"{own}.mq.{made.account.region}.on.aws"
     return {
         "id": own,
         "arn": made.arn("mq", f"broker:{made.text('brokerName')}:{own}"),
@@ -156,7 +156,7 @@ def _bucket(made: Made) -> Values:
         "id": own,
         "arn": f"arn:aws:s3:::{own}",
         "bucketDomainName": f"{own}.s3.amazonaws.com",
-        "bucketRegionalDomainName": f"{own}.s3.{made.place.region}.amazonaws.com",
+        "bucketRegionalDomainName": f"{own}.s3.{made.account.region}.amazonaws.com",
     }
 
 

@@ -43,7 +43,7 @@ def _load_balancer(made: Made) -> Values:
     return {
         "id": arn,
         "arn": arn,
-        "dnsName": f"{own}-{int(made.hexadecimal(8), 16)}.{made.place.region}.elb.amazonaws.com",
+        "dnsName": f"{own}-{int(made.hexadecimal(8), 16)}.{made.account.region}.elb.amazonaws.com",
         "zoneId": "Z215JYRZR1TBD5",
     }
 
@@ -67,7 +67,7 @@ def _certificate(made: Made) -> Values:
     for name in dict.fromkeys(names):
         base = str(name)
         # The same for every certificate of an account.
-        proof = f"{made.place.account} {base}".encode()
+        proof = f"{made.account.number} {base}".encode()
         token = hashlib.sha256(proof).hexdigest()[:32]
         options.append(
             {

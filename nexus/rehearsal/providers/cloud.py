@@ -15,7 +15,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from typing_extensions import override
 
 from nexus.pulumi.clouds import CLOUDS
-from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Answer, Place
+from nexus.pulumi.clouds.answer import AUTOMATIC_DIGITS, Account, Answer
 from nexus.pulumi.replacement import immutable
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
@@ -105,7 +105,7 @@ class CloudProvider(TabledProvider):
         self._answers: Mapping[str, Answer] = CLOUDS[package]
         computed = {token: answer.computed for token, answer in self._answers.items()}
         super().__init__(package, "nexus/pulumi/clouds", computed, clock, recorder)
-        self._place = Place()
+        self._account = Account()
         self._keys: dict[tuple[str, str], str] = {}
 
     def ids(self, kind: str) -> frozenset[str]:
@@ -123,7 +123,7 @@ class CloudProvider(TabledProvider):
     @override
     def configure(self, settings: Properties) -> None:
         """Take the account and the region, for ARNs."""
-        self._place = Place.of(table(plain(settings)))
+        self._account = Account.of(table(plain(settings)))
 
     @override
     def check(
@@ -192,6 +192,6 @@ class CloudProvider(TabledProvider):
 
     def _answered(self, resource: Requested, key: str) -> Made:
         inputs = table(plain(resource.inputs))
-        outputs = dict(self._answers[resource.type].made(self._place, key, inputs))
+        outputs = dict(self._answers[resource.type].made(self._account, key, inputs))
         own_id = str(outputs.pop("id"))
         return Made(id=own_id, outputs={**resource.inputs, **cast("Properties", outputs)})

@@ -52,6 +52,11 @@ def test_output_that_cannot_be_written(tmp_path: Path, name: str, reason: str) -
         (["plan", "--stack", "dev", "--json", "x"], "write '--format json', and '--output FILE'"),
         (["rehearse", "--json", "x"], "There is no option '--json'; write '--format json', and"),
         (["reach", "user-auth", "redis", "--text"], "write '--format text'"),
+        (["graph", "--backstage"], "write '--format backstage'"),
+        (["monitoring", "--alertmanager"], "write '--format alertmanager'"),
+        (["diff", "a", "b", "--terminal"], "write '--format terminal'"),
+        (["graph", "--terraform"], "No such option: --terraform"),
+        (["snapshot", "--json"], "No such option: --json"),
     ],
 )
 def test_a_missing_option_names_the_right_one(arguments: list[str], advice: str) -> None:

@@ -59,6 +59,8 @@ generated: setup
 	@$(VENV)/nexus settings
 	@$(VENV)/nexus graph --format svg | cmp -s - docs/tiers.svg || \
 		{ echo "docs/tiers.svg is not current; run 'make generate'." >&2; exit 1; }
+	@$(VENV)/nexus monitoring --format on-call | cmp -s - docs/on-call.md || \
+		{ echo "docs/on-call.md is not current; run 'make generate'." >&2; exit 1; }
 
 workflows: setup
 	@echo "Linting the workflows (the first run builds actionlint, about a minute) ..."
@@ -75,6 +77,7 @@ generate: setup ## Write the generated files anew
 	@$(VENV)/nexus schema --write
 	@$(VENV)/nexus settings --write
 	@$(VENV)/nexus graph --format svg --output docs/tiers.svg
+	@$(VENV)/nexus monitoring --format on-call --output docs/on-call.md
 
 test: tools servers ## Run all tests (a few minutes)
 	@echo "Running the tests on $(WORKERS) workers ..."

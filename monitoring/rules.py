@@ -25,6 +25,9 @@ _BY = "by (stack, nexus_node)"
 _SERVER = "http_server_request_duration_seconds"
 """Requests that a service answers, after OpenTelemetry's HTTP semantic conventions."""
 
+ON_CALL_PAGE = "docs/on-call.md"
+"""Where a project keeps the page that `nexus monitoring --format on-call` writes."""
+
 MOST_ERRORS = 0.5
 """Share of requests answered with errors of its own, from which on a service counts as down."""
 
@@ -32,13 +35,20 @@ FIRST_ROLLOUT_SECONDS = 600
 """How long a new Deployment may take: its image has to be pulled first."""
 
 
-def rules(catalog: Catalog, timing: Timing | None = None, *, prefix: str = "nexus") -> str:
+def rules(
+    catalog: Catalog,
+    timing: Timing | None = None,
+    *,
+    prefix: str = "nexus",
+    on_call: str = ON_CALL_PAGE,
+) -> str:
     """Prometheus' file of rules.
 
     Args:
         catalog: a checked one.
         timing: how often and how long.
         prefix: start of the stack's namespaces.
+        on_call: address of the page with a section per node, to which alerts lead.
     """
     timing = timing or Timing()
     nodes = watched(catalog)
@@ -50,8 +60,8 @@ def rules(catalog: Catalog, timing: Timing | None = None, *, prefix: str = "nexu
             *_facts(nodes, namespaces),
             *_signals(timing, namespaces),
             _down(namespaces),
-            *_alerts(nodes, timing),
-            *tickets(timing, namespaces),
+            *_alerts(nodes, timing, on_call),
+            *tickets(timing, namespaces, on_call),
         ],
     }
     return yaml.safe_dump({"groups": [group]}, sort_keys=False, width=1000)
@@ -130,7 +140,7 @@ def _down(namespaces: str) -> Rule:
     return _record("nexus:node:down", " or ".join(f"group {_BY} ({state})" for state in states))
 
 
-def _alerts(nodes: tuple[Watched, ...], timing: Timing) -> Iterator[Rule]:
+def _alerts(nodes: tuple[Watched, ...], timing: Timing, on_call: str) -> Iterator[Rule]:
     """Who is down, twice: at once and for a while longer, to explain others; later, to be told."""
     yield {
         "alert": "NexusCause",
@@ -149,6 +159,7 @@ def _alerts(nodes: tuple[Watched, ...], timing: Timing) -> Iterator[Rule]:
             "annotations": {
                 "summary": "{{ $labels.nexus_node }} is down",
                 "description": "nexus impact {{ $labels.nexus_node }} says what that takes along.",
+                "runbook_url": f"{on_call}#{{{{ $labels.nexus_node }}}}",
             },
         }
     yield {

@@ -11,12 +11,13 @@ from monitoring.timing import Timing
 _INFO = "on (stack, nexus_node) group_left (owner) nexus:node:info"
 
 
-def tickets(timing: Timing, namespaces: str) -> Iterator[dict[str, Any]]:
+def tickets(timing: Timing, namespaces: str, on_call: str) -> Iterator[dict[str, Any]]:
     """Alerting rules whose alerts are tickets of the node's owner.
 
     Args:
         timing: how long is waited.
         namespaces: a matcher of the stack's namespaces.
+        on_call: address of the page with a section per node.
     """
     for name, expression, minutes, summary in _all(timing, namespaces):
         yield {
@@ -24,7 +25,10 @@ def tickets(timing: Timing, namespaces: str) -> Iterator[dict[str, Any]]:
             "expr": f"({expression}) * {_INFO}",
             "for": timing(minutes * 60),
             "labels": {"severity": Severity.TICKET.value},
-            "annotations": {"summary": f"{{{{ $labels.nexus_node }}}}: {summary}"},
+            "annotations": {
+                "summary": f"{{{{ $labels.nexus_node }}}}: {summary}",
+                "runbook_url": f"{on_call}#{{{{ $labels.nexus_node }}}}",
+            },
         }
     for name, expression, minutes, summary in _unnamed(namespaces):
         yield {

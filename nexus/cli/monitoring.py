@@ -12,18 +12,24 @@ from nexus.cli.session import session, stack_option
 
 def command(
     context: typer.Context,
-    format_: Annotated[Literal["rules", "alertmanager"], FORMAT] = "rules",
+    format_: Annotated[Literal["rules", "alertmanager", "on-call"], FORMAT] = "rules",
     output: Output = None,
     stack: Annotated[str, stack_option("Stack that is watched.")] = "dev",
+    on_call: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where the on-call page can be read; alerts lead there."),
+    ] = "docs/on-call.md",
 ) -> None:
     """Write the monitoring of a stack: one page per cause.
 
     rules is a file of rules for Prometheus 2.42 or newer, alertmanager the
     configuration of Alertmanager 0.26 or newer, whose receivers read the
-    address of their webhook from /etc/alertmanager/receivers/NAME.
+    address of their webhook from /etc/alertmanager/receivers/NAME. on-call
+    is a page in Markdown with a section per node, which alerts lead to.
     """
     from monitoring.alertmanager import alertmanager
     from monitoring.rules import rules
+    from nexus.pictures.on_call import on_call_page
     from stacks.settings import Settings
     from stacks.stack_file import read_stack_file
 
@@ -34,7 +40,8 @@ def command(
     default = str(Settings.model_fields["namespace_prefix"].default)
     prefix = file.setting("namespacePrefix") or default
     texts = {
-        "rules": lambda: rules(catalog, prefix=prefix),
+        "rules": lambda: rules(catalog, prefix=prefix, on_call=on_call),
         "alertmanager": lambda: alertmanager(catalog),
+        "on-call": lambda: on_call_page(catalog, prefix),
     }
     write(texts[format_](), output)

@@ -98,3 +98,36 @@ def test_the_command_writes_both() -> None:
         assert first.exit_code == 0, first.output
         assert first.stdout == second.stdout
         assert read(first.stdout)
+
+
+def test_every_alert_of_a_node_leads_to_its_section(catalog: Catalog) -> None:
+    """A link that leads nowhere is found out at three in the morning."""
+    page = nexus("monitoring", "--format", "on-call").stdout
+    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == sorted(info(catalog))
+    assert set(re.findall(r"\(#([^)]+)\)", page)) <= set(info(catalog))
+    (group,) = read(nexus("monitoring", "--on-call", "https://example.com/on-call").stdout)[
+        "groups"
+    ]
+    links = {
+        rule["alert"]: rule["annotations"].get("runbook_url")
+        for rule in group["rules"]
+        if "nexus_node" in str(rule.get("annotations"))
+    }
+    assert {"NexusDown", "NexusErrors", "NexusConnections"} <= set(links)
+    assert set(links.values()) == {"https://example.com/on-call#{{ $labels.nexus_node }}"}
+
+
+def test_the_section_of_a_node_says_how_to_act(catalog: Catalog) -> None:
+    """Whoever is woken has never seen the service, and needs what to type."""
+    page = nexus("monitoring", "--format", "on-call").stdout
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    undo = "kubectl --namespace nexus-platform rollout undo deployment/glitch"
+    assert undo in sections["glitch"]
+    assert re.search(r"\*\*Needs to start\*\*: .*\[postgres\]\(#postgres\)", sections["glitch"])
+    assert "user-authentication" in sections["postgres"]
+    assert "**Down without it** (39)" in sections["postgres"]
+    assert "rollout" not in sections["postgres"]
+    assert "Stripe" in sections["payments"]
+    assert "while it is down" in sections["puabo-nexus-fleet-manager"]
+    for name, service in catalog.services.items():
+        assert service.summary in sections[name]

@@ -2,44 +2,115 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from catalog.names import ServiceName
 from catalog.validation import Entry
 
-Shared = Literal["postgres"]
+Shared = Literal["postgres", "queue"]
 """Platform resources of which a service can have another one's part."""
 
 SHARED: tuple[Shared, ...] = get_args(Shared)
 
 
 class Access(StrEnum):
-    """Whether the content is only read, or changed, too; its shape stays the owner's."""
+    """Whether the content is read or changed, or messages are sent or heard; never its shape."""
 
     READ = "read"
     READ_WRITE = "read-write"
+    PUBLISH = "publish"
+    CONSUME = "consume"
+
+
+ACCESS: Mapping[Shared, tuple[Access, ...]] = {
+    "postgres": (Access.READ, Access.READ_WRITE),
+    "queue": (Access.PUBLISH, Access.CONSUME),
+}
+"""What there is to do with another one's part."""
+
+ExchangeName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+]
+RoutingKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^([A-Za-z0-9_-]+|\*|#)(\.([A-Za-z0-9_-]+|\*|#))*$", max_length=255),
+]
+RoutingKeys = Annotated[list[RoutingKey], Field(min_length=1, max_length=50)]
+"""Patterns as in a binding of RabbitMQ: words between dots, `*` for one and `#` for any number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartOf:
-    """Another service's part, as an edge leads to it."""
+    """Another service's part, as an edge leads to it.
+
+    Args:
+        service: whose it is.
+        access: what is done there.
+        exchange: of an event bus: what is published to or consumed from.
+        routing_keys: with which patterns of keys.
+    """
 
     service: str
     access: Access
+    exchange: str | None = None
+    routing_keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"that of {self.service}, to {self.access}"
+        at = "" if self.exchange is None else f" at {self.exchange}: {', '.join(self.routing_keys)}"
+        return f"that of {self.service}, to {self.access}{at}"
+
+    def document(self) -> dict[str, object]:
+        """The same as plain data: what graphs and snapshots tell of an edge."""
+        bus: dict[str, object] = {
+            "exchange": self.exchange,
+            "routing_keys": list(self.routing_keys),
+        }
+        return {
+            "of": self.service,
+            "access": self.access,
+            **({} if self.exchange is None else bus),
+        }
+
+
+def usual(target: str | None, access: Access | None) -> Access | None:
+    """What is done with another one's part, where it is not said: to read a database."""
+    return Access.READ if access is None and target != "queue" else access
 
 
 class GrantEntry(Entry, title="Grant"):
     """Another service that may use this one's part of a server."""
 
-    target: Shared = Field(description="Which part: its database")
+    target: Shared = Field(description="Which part: its database or its vhost")
     to: ServiceName = Field(description="Service that may use it")
-    access: Access = Field(
-        default=Access.READ, strict=False, description="What it may do at most: read or read-write"
+    access: Access | None = Field(
+        default=None,
+        strict=False,
+        description="What it may do at most: read (if none is given) or read-write in a database; "
+        "publish or consume in a vhost",
     )
+    exchange: ExchangeName | None = Field(
+        default=None, description="Of a vhost: the topic exchange that it may use"
+    )
+    routing_keys: RoutingKeys | None = Field(
+        default=None, description="With which routing keys at most, as in a binding"
+    )
+
+
+def covers(granted: Sequence[str], key: str) -> bool:
+    """Whether every message that routing key `key` stands for is one that `granted` allow."""
+    return any(_covers(each.split("."), key.split(".")) for each in granted)
+
+
+def _covers(granted: Sequence[str], words: Sequence[str]) -> bool:
+    if not granted:
+        return not words
+    if granted[0] == "#":
+        return _covers(granted[1:], words) or (bool(words) and _covers(granted, words[1:]))
+    if not words or words[0] == "#":
+        return False
+    return granted[0] in ("*", words[0]) and _covers(granted[1:], words[1:])

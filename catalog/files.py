@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from catalog.access import Access, GrantEntry
+from catalog.access import Access, ExchangeName, GrantEntry, RoutingKeys
 from catalog.document import Location
 from catalog.migration import Migration
 from catalog.model import Fallback, Order
@@ -152,12 +152,20 @@ class NeedEntry(Entry, title="Dependency"):
     )
     of: ServiceName | None = Field(
         default=None,
-        description="Service whose database this is, where it is not its own; that grants it",
+        description="Service whose database or vhost this is, where it is not its own; that "
+        "grants it",
     )
     access: Access | None = Field(
         default=None,
         strict=False,
-        description="What it does there: read (if none is given) or read-write",
+        description="What it does there: read (if none is given) or read-write in a database; "
+        "publish or consume in a vhost",
+    )
+    exchange: ExchangeName | None = Field(
+        default=None, description="Of another's vhost: the exchange that is used"
+    )
+    routing_keys: RoutingKeys | None = Field(
+        default=None, description="With which routing keys, as in a binding"
     )
     circuit_breaker: OwnBreakerEntry | None = Field(
         default=None, description="What differs from the circuit breaker of all dependencies"
@@ -221,7 +229,7 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
         json_schema_extra=_needs_schema,
     )
     grants: list[GrantEntry] = Field(
-        default=[], description="Other services that may use its database"
+        default=[], description="Other services that may use its database or its vhost"
     )
     environments: Sizings = Field(default={})
 

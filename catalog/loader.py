@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from catalog.access import Access, PartOf
+from catalog.access import Access, PartOf, usual
 from catalog.consistency import inconsistencies
 from catalog.document import read_document
 from catalog.errors import InputError, Problem
@@ -180,7 +180,6 @@ def _edges(
     needs = sorted(enumerate(service.entry.needs), key=lambda each: each[1].target is None)
     for index, need in needs:
         call = _call_policy(need, platform)
-        of, access = need.of, need.access or Access.READ
         for target in _targets(need, service.name, services, platform, apart):
             edge = Edge(
                 source=service.name,
@@ -193,10 +192,22 @@ def _edges(
                 field=f"needs[{index}]",
                 call=call,
                 port=need.port,
-                part_of=None if of is None else PartOf(service=of, access=access),
+                part_of=_part_of(need),
             )
             targets.setdefault(target, edge)
     return targets.values()
+
+
+def _part_of(need: NeedEntry) -> PartOf | None:
+    """Another service's part that is needed, if it is one."""
+    if need.of is None:
+        return None
+    return PartOf(
+        service=need.of,
+        access=usual(need.target, need.access) or Access.READ,
+        exchange=need.exchange,
+        routing_keys=tuple(need.routing_keys or ()),
+    )
 
 
 def _call_policy(need: NeedEntry, platform: PlatformFile) -> CallPolicy:

@@ -136,7 +136,8 @@ def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> I
     limits = BROKERS[broker]
     for server in catalog.servers("queue"):
         held = _held(environment, catalog, server, broker_connections)
-        wanted, vhosts = sum(held.values()), len(held) + 1
+        own = [edge for edge in catalog.edges if edge.target == server and not edge.part_of]
+        wanted, vhosts = sum(held.values()), len(own) + 1
         if wanted > limits.connections:
             yield problem(
                 server,
@@ -146,7 +147,7 @@ def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> I
         if vhosts > limits.vhosts:
             yield problem(
                 server,
-                f"{len(held)} services with a vhost each, and the broker's own, are {vhosts}, but "
+                f"{len(own)} services with a vhost each, and the broker's own, are {vhosts}, but "
                 f"{broker} in {environment.name} takes {limits.vhosts}; "
                 f"{_way_out('instance type')}",
             )

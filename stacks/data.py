@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from catalog import Catalog
+from catalog.access import Access, PartOf
 from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
@@ -20,10 +21,9 @@ from components.servers.parts import (
     DatabaseAccess,
     DatabaseAccessArgs,
     DatabaseArgs,
-    Vhost,
-    VhostArgs,
 )
 from components.servers.servers import Grant, PostgresServer, QueueServer
+from components.servers.vhosts import Vhost, VhostAccess, VhostAccessArgs, VhostArgs
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.sizes import broker_connections, database_connections, migration_connections
@@ -86,12 +86,7 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
 
         Who uses another one's gets a login of its own into that.
         """
-        program = self.program
-        parts = {
-            edge.source: edge.part_of
-            for edge in program.catalog.edges
-            if edge.target == resource and edge.part_of is not None
-        }
+        program, parts = self.program, self._parts(resource)
         made = {
             service: Database(
                 f"{service}-database",
@@ -121,7 +116,7 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                         rotation=program.rotations.get(service, 0),
                         connections=database_connections(*program.connecting(name)),
                         database=database,
-                        access=parts[name].access.value,
+                        access="read" if parts[name].access is Access.READ else "read-write",
                         after=made[database].handle,
                     ),
                     self.foundation.options(),
@@ -134,30 +129,72 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
         )
 
     def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
-        """Makes a virtual host on `server` for every service that needs `resource`."""
-        program = self.program
-        return tuple(
-            Vhost(
-                f"{service}-vhost",
-                VhostArgs(
-                    bootstrap=self.bootstrap,
-                    service=service,
-                    server=server,
-                    rotation=program.rotations.get(service, 0),
-                    connections=broker_connections(*program.connecting(name)),
-                ),
-                self.foundation.options(),
-            ).grant
-            for service, name in program.owners(resource).items()
-        )
+        """Makes a virtual host on `server` for every service that needs `resource`.
+
+        Who uses another one's gets a user of its own there.
+        """
+        program, parts = self.program, self._parts(resource)
+        connections = {
+            name: broker_connections(*program.connecting(name)) for name in program.users(resource)
+        }
+        made: dict[str, Vhost] = {}
+        for service, name in program.owners(resource).items():
+            if name not in parts:
+                # Those of its users count as those of the vhost.
+                users = [user for user, part in parts.items() if part.service == name]
+                made[service] = Vhost(
+                    f"{service}-vhost",
+                    VhostArgs(
+                        bootstrap=self.bootstrap,
+                        service=service,
+                        server=server,
+                        rotation=program.rotations.get(service, 0),
+                        connections=sum(connections[each] for each in (name, *users)),
+                    ),
+                    self.foundation.options(),
+                )
+        lent: list[Grant] = []
+        for service, name in program.owners(resource).items():
+            if name in parts:
+                part = parts[name]
+                vhost = program.catalog.services[part.service].data_name
+                access = VhostAccess(
+                    f"{service}-vhost",
+                    VhostAccessArgs(
+                        bootstrap=self.bootstrap,
+                        service=service,
+                        server=server,
+                        rotation=program.rotations.get(service, 0),
+                        connections=connections[name],
+                        vhost=vhost,
+                        access="publish" if part.access is Access.PUBLISH else "consume",
+                        exchange=part.exchange or "",
+                        routing_keys=part.routing_keys,
+                        after=made[vhost].handle,
+                    ),
+                    self.foundation.options(),
+                )
+                lent.append(access.grant)
+        return (*(each.grant for each in made.values()), *lent)
+
+    def _parts(self, resource: str) -> Mapping[str, PartOf]:
+        """The services that use another one's part of `resource`, and which."""
+        return {
+            edge.source: edge.part_of
+            for edge in self.program.catalog.edges
+            if edge.target == resource and edge.part_of is not None
+        }
 
 
 def scripts_of(catalog: Catalog) -> Iterator[Script]:
     """The scripts that some bootstrap Job of this catalog runs or may run."""
     yield from ALWAYS
     migrated = any(service.migration is not None for service in catalog.services.values())
-    if migrated or any(edge.part_of is not None for edge in catalog.edges):
+    lent = {catalog.base(edge.target) for edge in catalog.edges if edge.part_of is not None}
+    if migrated or "postgres" in lent:
         yield "postgres-access.sh"
+    if "queue" in lent:
+        yield "rabbitmq_access.py"
 
 
 def lay_ground(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 
 import pulumi
@@ -166,7 +166,7 @@ def _workload_args(
         image=image.reference,
         shape=shape_of(service, image, own),
         start_seconds=service.start_seconds,
-        scaling=scaling(sizing, program.sizes, service.data_name),
+        scaling=scaling(sizing, program.sizes, _vhost(catalog, needs) or service.data_name),
         priority=foundation.priorities[service.tier],
         size=size,
         dependencies=tuple(
@@ -190,6 +190,14 @@ def _workload_args(
             **({} if image.schema is None else image.schema.annotations()),
         },
     )
+
+
+def _vhost(catalog: Catalog, needs: Iterable[Edge]) -> str | None:
+    """The vhost of another service that the edges lead to, if there is one."""
+    for edge in needs:
+        if catalog.base(edge.target) == "queue" and edge.part_of is not None:
+            return catalog.services[edge.part_of.service].data_name
+    return None
 
 
 def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> Dependency:

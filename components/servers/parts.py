@@ -1,4 +1,4 @@
-"""A service's own part of a server: a database, a virtual host, or a bucket."""
+"""A service's own part of a server: a database or a bucket; `vhosts` has the virtual hosts."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from typing import Literal, TypeVar
 import pulumi
 
 from components.component import Component
-from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, Script
+from components.servers.bootstrap import AWS_CLI_IMAGE, Script
 from components.servers.bootstrap_job import Bootstrap, BootstrapJob, BootstrapJobArgs
 from components.servers.in_cluster_storage import InClusterStorage
-from components.servers.servers import Grant, PostgresServer, QueueServer, Server, password
-
-QUEUE_TYPE = "quorum"
-"""Type of queues that are declared without one. On Amazon MQ that is the server's own choice since
-RabbitMQ 4.2; in dev the same declaration would make a classic queue, which takes arguments that a
-quorum queue refuses. Source: docs/decisions/managed-servers.md"""
-
-MAX_QUEUES = 200
-"""What a service may declare: one per message would use up the broker."""
+from components.servers.servers import Grant, PostgresServer, Server, password
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +43,6 @@ class DatabaseArgs(PartArgs):
 
     server: PostgresServer
     migration_connections: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class VhostArgs(PartArgs):
-    """What a virtual host is made from."""
-
-    server: QueueServer
 
 
 Access = Literal["read", "read-write"]
@@ -249,40 +234,6 @@ class DatabaseAccess(Part[DatabaseAccessArgs]):
             env={**_postgres_env(args, args.server, args.database), "ACCESS": args.access},
             endpoint={"database": args.database, "sslmode": args.server.tls_mode},
             after=args.after,
-        )
-
-
-class Vhost(Part[VhostArgs]):
-    """A RabbitMQ virtual host with one user who may do everything in it, and nothing elsewhere.
-
-    Makes:
-        `{name}-password`: password of the user.
-        `{name}`: BootstrapJob. Deleting it leaves the vhost and its messages.
-
-    Outputs:
-        handle: the Job; done means that the service can connect.
-    """
-
-    TOKEN = "nexus:data:Vhost"
-
-    def _make(self, name: str, args: VhostArgs) -> None:
-        server, service = args.server, args.service
-        self._give(
-            name,
-            args,
-            server,
-            resource="queue",
-            image=PYTHON_IMAGE,
-            script="rabbitmq.py",
-            env={
-                "MANAGEMENT_URL": server.management_url,
-                "VHOST": service,
-                "USERNAME": service,
-                "VHOST_QUEUE_TYPE": QUEUE_TYPE,
-                "VHOST_MAX_CONNECTIONS": str(args.connections),
-                "VHOST_MAX_QUEUES": str(MAX_QUEUES),
-            },
-            endpoint={"vhost": service, **({"tls": "required"} if server.tls else {})},
         )
 
 

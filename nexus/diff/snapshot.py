@@ -76,7 +76,25 @@ class GraphEdge(_Part):
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
     port: NodeName | None = None
     of: NodeName | None = None
-    access: Annotated[Literal["read", "read-write"], AfterValidator(Access)] | None = None
+    access: (
+        Annotated[Literal["read", "read-write", "publish", "consume"], AfterValidator(Access)]
+        | None
+    ) = None
+    exchange: Annotated[str, StringConstraints(max_length=100)] | None = None
+    routing_keys: Annotated[
+        list[Annotated[str, StringConstraints(max_length=255)]], Field(max_length=50)
+    ] = []
+
+    def part_of(self) -> PartOf | None:
+        """Another service's part that the edge leads to, if it is one."""
+        if self.of is None:
+            return None
+        return PartOf(
+            service=self.of,
+            access=Access(self.access or Access.READ),
+            exchange=self.exchange,
+            routing_keys=tuple(self.routing_keys),
+        )
 
 
 class GraphFlow(_Part):
@@ -334,11 +352,11 @@ def _catalog(document: GraphDocument) -> Catalog:
         },
         edges=tuple(
             Edge(
-                **edge.model_dump(exclude={"criticality", "of", "access"}),
+                **edge.model_dump(
+                    exclude={"criticality", "of", "access", "exchange", "routing_keys"}
+                ),
                 file="",
-                part_of=None
-                if edge.of is None
-                else PartOf(service=edge.of, access=Access(edge.access or Access.READ)),
+                part_of=edge.part_of(),
             )
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),

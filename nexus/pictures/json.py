@@ -39,11 +39,7 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "fallback": edge.fallback,
                 "reason": edge.reason,
                 **({} if edge.port is None else {"port": edge.port}),
-                **(
-                    {}
-                    if edge.part_of is None
-                    else {"of": edge.part_of.service, "access": edge.part_of.access}
-                ),
+                **({} if edge.part_of is None else edge.part_of.document()),
             }
             for edge in catalog.edges
         ],

@@ -13,7 +13,10 @@ METHOD, HEADER, BODY, END = 1, 2, 3, b"\xce"
 START, START_OK, TUNE, TUNE_OK = (10, 10), (10, 11), (10, 30), (10, 31)
 OPEN, OPEN_OK, CLOSE = (10, 40), (10, 41), (10, 50)
 CHANNEL_OPEN, CHANNEL_OPEN_OK, CHANNEL_CLOSE = (20, 10), (20, 11), (20, 40)
+EXCHANGE_DECLARE, EXCHANGE_DECLARE_OK = (40, 10), (40, 11)
+EXCHANGE_BIND, EXCHANGE_BIND_OK = (40, 30), (40, 31)
 QUEUE_DECLARE, QUEUE_DECLARE_OK = (50, 10), (50, 11)
+QUEUE_BIND, QUEUE_BIND_OK = (50, 20), (50, 21)
 BASIC_PUBLISH, BASIC_GET, BASIC_GET_OK = (60, 40), (60, 70), (60, 71)
 
 
@@ -36,9 +39,28 @@ class Amqp:
         self._send(1, QUEUE_DECLARE, b"\0\0" + _short(queue) + b"\0" + _long(b""))
         self._expect(QUEUE_DECLARE_OK)
 
-    def publish(self, queue: str, message: bytes) -> None:
-        """Send a message to a queue of this vhost."""
-        self._send(1, BASIC_PUBLISH, b"\0\0" + _short("") + _short(queue) + b"\0")
+    def declare_exchange(self, exchange: str, *, passive: bool = False) -> None:
+        """Make a durable exchange of type topic, or find that it is there; `passive` only looks."""
+        flags = b"\x03" if passive else b"\x02"
+        names = _short(exchange) + _short("topic")
+        self._send(1, EXCHANGE_DECLARE, b"\0\0" + names + flags + _long(b""))
+        self._expect(EXCHANGE_DECLARE_OK)
+
+    def bind(self, queue: str, exchange: str, key: str) -> None:
+        """Have a queue sent what is published to the exchange with routing keys like `key`."""
+        names = _short(queue) + _short(exchange) + _short(key)
+        self._send(1, QUEUE_BIND, b"\0\0" + names + b"\0" + _long(b""))
+        self._expect(QUEUE_BIND_OK)
+
+    def bind_exchange(self, to: str, exchange: str, key: str) -> None:
+        """Have an exchange sent what is published to another with routing keys like `key`."""
+        names = _short(to) + _short(exchange) + _short(key)
+        self._send(1, EXCHANGE_BIND, b"\0\0" + names + b"\0" + _long(b""))
+        self._expect(EXCHANGE_BIND_OK)
+
+    def publish(self, queue: str, message: bytes, exchange: str = "") -> None:
+        """Send a message to a queue of this vhost, or to an exchange with that routing key."""
+        self._send(1, BASIC_PUBLISH, b"\0\0" + _short(exchange) + _short(queue) + b"\0")
         self._frame(HEADER, 1, struct.pack(">HHQH", BASIC_PUBLISH[0], 0, len(message), 0))
         self._frame(BODY, 1, message)
 

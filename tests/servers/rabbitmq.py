@@ -48,6 +48,12 @@ class RabbitServer:
         request.method, request.data = "PUT", json.dumps(body).encode()
         urllib.request.urlopen(request).close()
 
+    def delete(self, path: str) -> None:
+        """Delete something by hand, as the administrator."""
+        request = self._request(path, ADMIN, ADMIN_PASSWORD)
+        request.method = "DELETE"
+        urllib.request.urlopen(request).close()
+
     def _request(self, path: str, username: str, password: str) -> urllib.request.Request:
         token = base64.b64encode(f"{username}:{password}".encode()).decode()
         headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-Script = Literal["postgres.sh", "rabbitmq.py", "bucket.sh", "postgres-access.sh"]
+Script = Literal[
+    "postgres.sh", "rabbitmq.py", "bucket.sh", "postgres-access.sh", "rabbitmq_access.py"
+]
 """File name of a bootstrap script; each one's head says what it reads and what it makes."""
 
 ALWAYS: tuple[Script, ...] = ("postgres.sh", "rabbitmq.py", "bucket.sh")
@@ -25,7 +27,10 @@ AWS_CLI_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
 """Official image; it speaks to any S3-compatible store."""
 
 
-READS: Mapping[Script, Script] = {"postgres-access.sh": "postgres.sh"}
+READS: Mapping[Script, Script] = {
+    "postgres-access.sh": "postgres.sh",
+    "rabbitmq_access.py": "rabbitmq.py",
+}
 """What a script reads of another one, which lies beside it."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.servers.bootstrap_job import Bootstrap
-from components.servers.parts import MAX_QUEUES, Vhost, VhostArgs
+from components.servers.vhosts import MAX_QUEUES, Vhost, VhostArgs
 from tests.components.recording import (
     CONTEXT,
     Recording,

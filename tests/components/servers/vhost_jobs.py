@@ -23,10 +23,11 @@ def bootstrap(
     password: str | None = None,
     master: tuple[str, str] = (ADMIN, ADMIN_PASSWORD),
     settings: Mapping[str, str] | None = None,
+    script: str = "rabbitmq.py",
 ) -> Outcome:
     """Run the script with the settings that its Job has, changed by `settings`."""
     return run_script(
-        "rabbitmq.py",
+        script,
         {
             "MANAGEMENT_URL": server.url,
             "VHOST": service,

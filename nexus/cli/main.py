@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "generated:schema",
     "settings": "generated:settings",
     "snapshot": "snapshot:command",
+    "task": "task:command",
     "why": "why:command",
 }
 """The function of each command, by its module here; in the order of the help."""

@@ -1,0 +1,1 @@
+"""Tasks that are run by hand: a Job of what the stack made for it, started and followed."""

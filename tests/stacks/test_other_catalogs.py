@@ -14,15 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from catalog import load_catalog
-from tests.nexus.diff.copies import replace_in
+from tests import transcription as document
 from tests.projects import AT_WORK, ROOT, STACKS, set_config
-from tests.stacks.test_add_a_service import add_domain, add_service
-
-GONE = "v-screen-pro"
-GONE_DOMAIN = "finance"
-"""A documented service and a domain that nobody else needs."""
+from tests.stacks.test_add_a_service import BLOCKS, FILES, add_domain, add_service
 
 TESTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
@@ -38,29 +35,48 @@ SLOW = "tests/cloud/test_checkov.py"
 
 
 def more(project: Path) -> None:
-    """Another service, one in a domain of its own, and dev as somebody else wants it."""
-    add_service(project)
-    add_domain(project)
+    """The README's further service and domain, unless they are there, and another dev."""
+    (name,) = yaml.safe_load(BLOCKS["yaml"][0])
+    if name not in load_catalog(project).services:
+        add_service(project)
+    if not (project / FILES[1]).exists():
+        add_domain(project)
     set_config(project, "dev", ordering="edges", namespacePrefix="cos", host="cos.example.com")
 
 
 def less(project: Path) -> None:
-    """A documented service goes, as the README says, and a whole domain."""
+    """A service goes that nobody names, as the README says, and a whole such domain."""
     services = load_catalog(project).services
-    gone = [GONE, *(name for name, each in services.items() if each.domain == GONE_DOMAIN)]
-    (project / "catalog/services" / f"{GONE_DOMAIN}.yaml").unlink()
+    domains: dict[str, set[str]] = {}
+    for name, each in services.items():
+        domains.setdefault(each.file, set()).add(name)
+    file = next(file for file, names in domains.items() if not named(project, names, but=file))
+    own = next(name for name in services.keys() - domains[file] if len(named(project, {name})) == 1)
+    gone = {own, *domains[file]}
+    (project / file).unlink()
     for name in gone:
         entry = re.compile(rf"^  {name}:.*\n(?:    .*\n)*", re.MULTILINE)
         for folder in ("catalog/services", "releases"):
-            for file in sorted((project / folder).glob("*.yaml")):
-                file.write_text(entry.sub("", file.read_text(encoding="utf-8")), encoding="utf-8")
-    assert set(load_catalog(project).services) == {*services} - {*gone}
-    replace_in(
-        project,
-        "tests/transcription.py",
-        "REMOVED: Final[frozenset[str]] = frozenset()",
-        f"REMOVED: Final[frozenset[str]] = frozenset({gone!r})",
+            for path in sorted((project / folder).glob("*.yaml")):
+                path.write_text(entry.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+    left = set(load_catalog(project).services)
+    assert left == {*services} - gone
+    path = project / "tests/transcription.py"
+    text, number = re.subn(
+        r"(REMOVED: Final\[frozenset\[str\]\] = frozenset\().*?\)$",
+        lambda found: f"{found[1]}{sorted(document.SERVICES - left)!r})",
+        path.read_text(encoding="utf-8"),
+        flags=re.MULTILINE | re.DOTALL,
     )
+    assert number == 1
+    path.write_text(text, encoding="utf-8")
+
+
+def named(project: Path, names: set[str], *, but: str = "") -> list[str]:
+    """Every place where the catalog's files, but one, have one of these names."""
+    words = re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-])")
+    files = (path for path in (project / "catalog").rglob("*.yaml") if path != project / but)
+    return [found for path in files for found in words.findall(path.read_text(encoding="utf-8"))]
 
 
 def nexus(project: Path, *arguments: str) -> None:

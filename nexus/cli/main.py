@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "init:command",
     "monitoring": "monitoring:command",
     "plan": "plan:command",
+    "preview": "update:preview",
     "reach": "reach:command",
     "rehearse": "rehearse:command",
     "repair": "repair:command",
@@ -38,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "settings": "generated:settings",
     "snapshot": "snapshot:command",
     "task": "task:command",
+    "up": "update:up",
     "why": "why:command",
 }
 """The function of each command, by its module here; in the order of the help."""

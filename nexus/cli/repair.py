@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +9,10 @@ import typer
 
 from catalog.errors import InputError
 from nexus.cli.output import say, write
-from nexus.cli.session import session, stack_option
+from nexus.cli.session import pulumi_of, session, stack_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from nexus.pulumi.command import Pulumi
 
@@ -57,7 +55,7 @@ def command(
     given = _ids(ids or [])
     project = session(context).require_project()
     try:
-        repaired = _repair(_pulumi(project, stack), given, yes=yes, unlock=unlock)
+        repaired = _repair(pulumi_of(project, stack), given, yes=yes, unlock=unlock)
     except PulumiError as error:
         raise InputError(f"Pulumi does not answer as it should.\n{error}") from error
     except ChangedError as error:
@@ -101,21 +99,6 @@ def _agreed(stack: str) -> bool:
         say("Nothing was changed. Without a terminal to ask, add --yes.")
         return False
     return typer.confirm(f"Repair the stack '{stack}'?")
-
-
-def _pulumi(project: Path, stack: str) -> Pulumi:
-    """The CLI that the user has, on the stack."""
-    from catalog.project_file import read_project_file
-    from nexus.pulumi.command import Pulumi
-    from nexus.rehearsal.engine import find_cli
-
-    return Pulumi(
-        cli=find_cli(),
-        directory=project,
-        environment=os.environ,
-        project=read_project_file(project).content.name,
-        stack=stack,
-    )
 
 
 def _ids(given: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from catalog import Catalog
+    from nexus.pulumi.command import Pulumi
 
 ALL_NAMES = "run 'nexus graph' to see all names."
 """What to do about a name that resembles no other."""
@@ -59,6 +61,21 @@ class Session:
                 "the folder that holds Pulumi.yaml, or name it: nexus --project DIR."
             )
         return self.project.absolute()
+
+
+def pulumi_of(project: Path, stack: str) -> Pulumi:
+    """The CLI that the user has, on a stack; on the selected one if that has no name."""
+    from catalog.project_file import read_project_file
+    from nexus.pulumi.command import Pulumi
+    from nexus.rehearsal.engine import find_cli
+
+    return Pulumi(
+        cli=find_cli(),
+        directory=project,
+        environment=os.environ,
+        project=read_project_file(project).content.name,
+        stack=stack,
+    )
 
 
 def session(context: typer.Context) -> Session:

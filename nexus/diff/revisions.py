@@ -136,12 +136,15 @@ def _run(tree: Path, label: str, stacks: Sequence[str], output: Path, say: Say) 
     """Writes the snapshot of the project in folder `tree`, by its own `nexus snapshot`."""
     chosen = [stack for stack in stack_names(tree) if not stacks or stack in stacks]
     package = next((p for p in ("nexus", "cli") if (tree / p / "__main__.py").is_file()), None)
+    if package is None and not (tree / "stacks").is_dir():
+        # A project whose program is the one that is installed, as `nexus init` makes it.
+        package = "nexus"
     if package is None or not (tree / "Pulumi.yaml").is_file():
         # A revision from before there was anything to plan.
         output.write_text('{"graph": null, "stacks": {}}\n', encoding="utf-8")
         return
     told = _Told(label, chosen, say)
-    if not (tree / "nexus" / "cli" / "snapshot.py").is_file():
+    if (tree / "stacks").is_dir() and not (tree / "nexus" / "cli" / "snapshot.py").is_file():
         _run_without_snapshots(tree, package, told, output)
         return
     options = [part for stack in chosen for part in ("--stack", stack) if stacks]

@@ -106,6 +106,8 @@ NOT_TYPED: Mapping[str, str] = {
     "nexus rehearse *": "test_cloud_stacks.py rehearses staging",
     "nexus task *": "tests/nexus/cli/test_task.py and tests/cluster/test_task.py run it",
     ".venv/bin/nexus task *": "the same",
+    "nexus preview *": "tests/nexus/update/test_command.py runs it",
+    "nexus up *": "tests/nexus/update/test_command.py runs it",
     "nexus import compose *": "tests/nexus/importing/test_commands.py runs it",
     ".venv/bin/nexus why *": "tests/nexus/cli/test_why.py runs it, beside a Prometheus",
     "*nexus diff*": "tests/nexus/diff/test_command.py runs it, in a repository of its own",

@@ -1,0 +1,261 @@
+"""What of an update some services need, and what speaks against moving it alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nexus.diff.plan_diff import diff_plans
+from nexus.diff.renames import WORKLOAD
+from nexus.plan.plan import make_plan
+from nexus.pulumi.resource import Resource
+from nexus.pulumi.urn import last_part
+from nexus.update.changes import Changes, Users, affected, in_order, stands_on
+from nexus.update.part import Part, part_in_words, part_of, refusal_in_words
+from tests.nexus.diff.copies import SIX, cut, edit_service, edit_yaml, remove_service, set_need
+from tests.projects import copy_project, set_config
+
+Edit = Callable[[Path], object]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_project(tmp_path_factory.mktemp("part") / "project")
+    cut(made, SIX)
+    return made
+
+
+@pytest.fixture(scope="module")
+def before(project: Path) -> Sequence[Resource]:
+    return make_plan(project, "dev").named()
+
+
+def update(before: Sequence[Resource], project: Path, tmp_path: Path, *edits: Edit) -> Changes:
+    """What a whole update would do after some edits."""
+    changed = Path(shutil.copytree(project, tmp_path / "changed"))
+    for edit in edits:
+        edit(changed)
+    after = make_plan(changed, "dev").named()
+    diff = diff_plans(before, after)
+    return Changes(
+        before={each.urn: each for each in before},
+        after={each.urn: each for each in after},
+        operations={
+            **{each.urn: "create" for each in diff.added},
+            **{each.urn: "delete" for each in diff.removed},
+            **{each.after.urn: "update" for each in diff.changed},
+            **{each.after.urn: "replace" for each in diff.replaced},
+        },
+    )
+
+
+def release(**versions: str) -> Edit:
+    return lambda project: edit_yaml(
+        project / "releases" / "dev.yaml",
+        lambda file: file.update(
+            services={
+                name.replace("_", "-"): f"docker.io/a/{name}:{v}" for name, v in versions.items()
+            }
+        ),
+    )
+
+
+def told(urns: Any) -> set[str]:
+    return {last_part(urn) for urn in urns}
+
+
+def words(changes: Changes, part: Part) -> str:
+    return "\n".join((*part_in_words(changes, part), *refusal_in_words(changes, part)))
+
+
+def test_a_release_moves_one_deployment(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    changes = update(before, project, tmp_path, release(user_auth="2", token_mgr="2"))
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert told(part.moved) == {"Deployment user-auth"}
+    assert not part.shared
+    assert not part.broken
+    assert part.left == {"token-mgr": 1}
+    assert "which stay: token-mgr (1)" in words(changes, part)
+
+
+def test_what_starts_after_it_and_changes_too_is_no_reason(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    """Services deploy apart: `user-auth` starts after `session-mgr`, whose pods run."""
+    changes = update(before, project, tmp_path, release(user_auth="2", session_mgr="2"))
+    assert not part_of(changes, {"user-auth"}, with_needed=False).shared
+
+
+def test_a_server_that_others_use_is_a_reason(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    """Redis would not know the login with which the new pods come."""
+    changes = update(
+        before,
+        project,
+        tmp_path,
+        lambda it: set_need(it, "user-auth", "redis"),
+        release(token_mgr="2"),
+    )
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert {"Secret redis-acl", "StatefulSet redis"} <= told(part.shared)
+    assert "NetworkPolicy redis-isolation" in told(part.shared)
+    assert "user-auth cannot be updated alone" in words(changes, part)
+    assert "--with-dependencies" in words(changes, part)
+    whole = part_of(changes, {"user-auth"}, with_needed=True)
+    assert told(part.shared) <= told(whole.moved)
+    assert not whole.shared
+    assert whole.left == {"token-mgr": 1}
+
+
+def test_a_callee_that_does_not_let_it_in_is_a_reason(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    """The caller's own policy would let it out, and the callee's would not let it in."""
+    changes = update(
+        before,
+        project,
+        tmp_path,
+        lambda it: set_need(it, "user-auth", "scheduler", order="runtime", reason="asks it"),
+    )
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert told(part.shared) == {"NetworkPolicy scheduler-network"}
+    whole = part_of(changes, {"user-auth"}, with_needed=True)
+    assert whole.services == ("scheduler", "user-auth")
+    assert "NetworkPolicy scheduler-network" in told(whole.moved)
+
+
+def test_a_quota_is_a_reason(before: Sequence[Resource], project: Path, tmp_path: Path) -> None:
+    """Nothing depends on a quota, and the new pods would not be let in."""
+    changes = update(
+        before,
+        project,
+        tmp_path,
+        lambda it: edit_service(
+            it, "user-auth", lambda e: e.update(replicas={"least": 9, "most": 9})
+        ),
+    )
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert not part.shared
+    assert {each.rule for each in part.broken} == {"quotas-hold-rollouts"}
+    assert "until the rest moves, rules would be broken" in words(changes, part)
+
+
+def test_a_service_that_is_gone_goes_with_what_holds_it(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    changes = update(before, project, tmp_path, lambda it: remove_service(it, "backend-api"))
+    part = part_of(changes, {"backend-api"}, with_needed=True)
+    assert "Deployment backend-api" in told(part.moved)
+    kept = {each.urn for each in changes.with_only(part.moved)}
+    for each in changes.with_only(part.moved):
+        assert {*stands_on(each)} & changes.before.keys() <= kept
+
+
+def test_nothing_changes(before: Sequence[Resource], project: Path, tmp_path: Path) -> None:
+    changes = update(before, project, tmp_path, release(token_mgr="2"))
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert not part.moved
+    assert words(changes, part).startswith("Nothing of user-auth changes.")
+
+
+def test_affected_are_those_that_stand_alone_on_it(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    changes = update(
+        before,
+        project,
+        tmp_path,
+        release(token_mgr="2"),
+        lambda it: set_config(it, "dev", domain="other.localhost"),
+    )
+    assert affected(before, [*changes.after.values()]) == {"token-mgr"}
+
+
+def test_a_lost_dependency_leaves_the_state(
+    before: Sequence[Resource], project: Path, tmp_path: Path
+) -> None:
+    """The engine takes what it stood on for registered, and refuses it when it comes."""
+    changes = update(before, project, tmp_path, release(user_auth="2"))
+    urn = next(iter(part_of(changes, {"user-auth"}, with_needed=False).moved))
+    other = next(each for each in before if last_part(each.urn) == "Deployment scheduler")
+    lost = next(each.urn for each in before if last_part(each.urn) == "Deployment key-service")
+    gone = "urn:pulumi:dev::nexus-cos::a:b:C::gone"
+
+    def state(dependencies: list[str]) -> dict[str, Any]:
+        entries = [
+            {"urn": name, "dependencies": dependencies, "propertyDependencies": {"a": dependencies}}
+            for name in (other.urn, urn)
+        ]
+        return {"version": 3, "deployment": {"resources": entries}}
+
+    kept = [*other.dependencies, gone]
+    assert in_order(state(kept), changes, {urn, other.urn}) is None
+    assert in_order(state([*other.dependencies]), changes, {urn}) is None
+    ordered = in_order(state([*kept, lost]), changes, {urn})
+    assert ordered is not None
+    first, second = ordered["deployment"]["resources"]
+    assert first["dependencies"] == first["propertyDependencies"]["a"] == kept
+    assert second["dependencies"] == [*kept, lost]
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> tuple[Resource, ...]:
+    """Workloads with some resources of their own, and others, which stand on earlier ones."""
+    made: list[Resource] = []
+    owners: list[str | None] = [None]
+    for number in range(draw(st.integers(1, 14))):
+        owner = draw(st.sampled_from(owners))
+        kind = WORKLOAD if owner is None and draw(st.booleans()) else "kubernetes:core/v1:ConfigMap"
+        earlier = [each.urn for each in made if each.type != WORKLOAD]
+        below = draw(st.lists(st.sampled_from(earlier), unique=True)) if earlier else []
+        urn = f"urn:pulumi:s::p::{kind}::r{number}"
+        made.append(
+            Resource(
+                urn=urn,
+                type=kind,
+                name=f"r{number}",
+                parent=owner,
+                inputs={},
+                dependencies=tuple(below if kind != WORKLOAD else ()),
+            )
+        )
+        if kind == WORKLOAD:
+            owners.append(urn)
+    return tuple(made)
+
+
+@given(stacks())
+def test_users_are_all_that_reach_it_on_a_way_without_others(
+    resources: tuple[Resource, ...],
+) -> None:
+    """Against networkx, on the graph without the resources of every other workload."""
+    users = Users(resources)
+    own = {each.urn: users.service(each.urn) for each in resources}
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(own)
+    graph.add_edges_from((each.urn, urn) for each in resources for urn in stands_on(each))
+    for resource in resources:
+        if own[resource.urn] is None:
+            expected = set(_reaching(graph, own, resource.urn))
+        else:
+            expected = {own[resource.urn]}
+        assert users.of(resource.urn) == expected
+
+
+def _reaching(graph: nx.DiGraph[str], own: dict[str, str | None], urn: str) -> Iterator[str]:
+    for service in {name for name in own.values() if name}:
+        allowed = [each for each, name in own.items() if name in (None, service)]
+        part = graph.subgraph(allowed)
+        sources = [each for each in allowed if own[each] == service]
+        if any(nx.has_path(part, source, urn) for source in sources):
+            yield service

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from catalog.document import At
+from catalog.errors import one_of
 from catalog.names import WHOLE_IMAGE, Text
 from catalog.validation import Entry
 
@@ -31,10 +34,18 @@ def _image_schema(schema: dict[str, Any]) -> None:
 _PATTERN = {"string": {"pattern": f"^{WHOLE_IMAGE}$"}}
 
 
+SAYS = ("command", "arguments", "image")
+"""Fields of which one at least says what runs: without any, the service itself would."""
+
+
 class Job(Entry):
     """What a Job of a service runs."""
 
-    command: list[Text] = Field(min_length=1, description="What it runs")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": [each]} for each in SAYS]})
+
+    command: list[Text] = Field(
+        default=[], min_length=1, description="What it runs, instead of what the image runs"
+    )
     arguments: list[Text] = Field(default=[], description="Instead of the image's arguments")
     image: Annotated[str, AfterValidator(_whole_image)] | None = Field(
         default=None,
@@ -52,4 +63,10 @@ class Job(Entry):
     @property
     def runs(self) -> str:
         """What it runs, in one line for people."""
-        return " ".join((*self.command, *self.arguments))
+        return " ".join((*self.command, *self.arguments)) or str(self.image)
+
+
+def unfit_job(job: Job, *at: str) -> Iterator[tuple[At, str]]:
+    """What is wrong about what a Job of a service runs, which the service says at `at`."""
+    if not (job.command or job.arguments or job.image):
+        yield at, f"it would run the service itself; write {one_of(SAYS)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 
 from catalog.document import At
-from catalog.job import Job
+from catalog.job import Job, unfit_job
 
 DATABASE = "postgres"
 """The platform resource that migrations change, and whose lock they hold."""
@@ -29,6 +29,7 @@ def unfit_migration(
     """What is wrong about the migration of a service that needs `targets`, beside `services`."""
     if entry is None:
         return
+    yield from unfit_job(entry, "migrate")
     if migration_name(service) in services:
         yield (
             ("migrate",),

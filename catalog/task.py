@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from pydantic import Field
 
 from catalog.document import At
-from catalog.job import Job
+from catalog.job import Job, unfit_job
 from catalog.migration import migration_name
 
 LONGEST_NAME = 52
@@ -38,7 +38,8 @@ def unfit_tasks(
     Args:
         taken: whose task each name is already; those of `service` are added.
     """
-    for task in tasks:
+    for task, entry in tasks.items():
+        yield from unfit_job(entry, "tasks", task)
         name = task_name(service, task)
         problem: str | None = None
         if name in services:

@@ -13,6 +13,8 @@ from nexus.importing.compose_file import UNSET, ComposeFile, Service
 from nexus.importing.container import NO_HEALTH, UNKNOWN_HEALTH, Container, blank, container
 from nexus.importing.draft import Draft
 from nexus.importing.environment import environment, leads_to
+from nexus.importing.images import whole_image
+from nexus.importing.one_shots import one_shots
 from nexus.importing.platform import put_servers
 from nexus.importing.project import DEV, RELEASE, TIERS, begin_project, put_services
 from nexus.importing.translation import Need, Translation, quoted
@@ -88,7 +90,7 @@ class _Import:
         put_services(self.draft, into.domain, entries)
         put_servers(self.draft, self.file, into, used)
         self._cycles(entries)
-        self._one_shots()
+        self._one_shots(entries)
         self._variables()
         self._rest()
 
@@ -246,7 +248,7 @@ class _Import:
             )
             self._ask(own, (), message, source)
         else:
-            reference = full_reference(service.image)
+            reference = whole_image(service.image)
             if reference.endswith(":latest"):
                 self._alike(UNPINNED, f"{own}: {reference}", source)
             elif not re.fullmatch(WHOLE_IMAGE, reference):
@@ -269,24 +271,19 @@ class _Import:
                 where = self.file.place(compose[source], "depends_on", compose[target])
                 self._ask(source, ("needs", index), message, where, open_=True)
 
-    def _one_shots(self) -> None:
-        into = self.into
-        for name in sorted(into.one_shots):
-            waits = [
-                into.names[other]
-                for other in into.services
-                if any(name in need.via for need in into.needs(other))
-                or name in into.file.project.services[other].depends_on
-            ]
-            service = into.file.project.services[name]
-            command = " ".join((*(service.entrypoint or ()), *(service.command or ())))[:120]
-            message = (
-                f"'{name}' runs once{f' ({command})' if command else ''} before "
-                f"{quoted(sorted(waits))} and is no service, so it is left out; run it before, "
-                "in the image of one of them or by hand. Who waited for it waits for its needs"
-            )
-            at = ("services", min(waits)) if waits else ()
-            self.draft.ask(self.services_file, at, message, self.file.place(name))
+    def _one_shots(self, entries: Mapping[str, Any]) -> None:
+        for each in one_shots(self.into):
+            source = self.file.place(each.compose)
+            if each.owner is None:
+                self.draft.ask(self.services_file, (), each.message, source)
+                continue
+            own = self.into.names[each.owner]
+            field, *rest = each.at or ("",)
+            if rest:
+                entries[own].setdefault(field, {})[rest[0]] = dict(each.entry)
+            elif field:
+                entries[own][field] = dict(each.entry)
+            self._ask(own, each.at, each.message, source)
 
     def _variables(self) -> None:
         """Variables without a value, in a file to fill in."""
@@ -333,21 +330,6 @@ class _Import:
                 "'--profile NAME'"
             )
             self.draft.ask(self.services_file, (), message, str(self.file.path))
-
-
-def full_reference(image: str) -> str:
-    """An image with its registry and tag, as Docker completes it.
-
-    Source: https://github.com/distribution/reference, ParseDockerRef.
-    """
-    first, slash, _ = image.partition("/")
-    if not slash or not ("." in first or ":" in first or first == "localhost"):
-        image = f"docker.io/{image}" if slash else f"docker.io/library/{image}"
-    name = image.rpartition("/")[2]
-    if "@" in name and ":" in name.partition("@")[0]:
-        # Of both, the digest decides.
-        image = image.replace(name, f"{name.partition(':')[0]}@{name.partition('@')[2]}")
-    return image if ":" in name or "@" in name else f"{image}:latest"
 
 
 _SIGNS = {

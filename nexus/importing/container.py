@@ -51,7 +51,7 @@ def container(name: str, service: Service, *, called: str | None) -> Container:
     asks = _asks(name, service.healthcheck)
     _ports(service, found, asks, called=called)
     _health(service.healthcheck, asks, found)
-    _command(service, found)
+    put_command(service, found)
     _user(service, found)
     _storage(service, found)
     _rights(service, found)
@@ -233,7 +233,8 @@ def _words(health: HealthCheck) -> list[str]:
     return list(health.test[1:])
 
 
-def _command(service: Service, found: Container) -> None:
+def put_command(service: Service, found: Container) -> None:
+    """Puts command and arguments into what the catalog says of a container."""
     for field_, words in (("command", service.entrypoint), ("arguments", service.command)):
         kept = [literal(word) for word in words or ()]
         compose = "entrypoint" if field_ == "command" else "command"

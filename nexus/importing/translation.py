@@ -122,6 +122,16 @@ class Translation:
                     found.setdefault(target, Need(target=called, compose=target, via=via))
         return tuple(found.values())
 
+    def waited_for(self, name: str) -> frozenset[str]:
+        """Containers that run once before a service: those it waits for, and those before them."""
+        found: set[str] = set()
+        todo = [name]
+        while todo:
+            further = self.one_shots & {*self._all[todo.pop()].depends_on} - found
+            found |= further
+            todo += further
+        return frozenset(found)
+
     @cached_property
     def shared(self) -> Mapping[ResourceName, str]:
         """The server that is shared, of each platform resource: that with the most users."""

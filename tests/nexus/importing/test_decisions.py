@@ -11,7 +11,7 @@ import yaml
 
 from catalog import InputError, load_catalog
 from graph.rules import check
-from nexus.importing.compose import full_reference
+from nexus.importing.images import whole_image
 from tests.nexus.importing.made import entry, imported, sentences, sound, write_compose
 
 WEB = {"image": "r.example.com/app:1", "expose": ["8080"]}
@@ -288,4 +288,4 @@ def test_variables_are_those_of_the_env_file(tmp_path: Path) -> None:
 )
 def test_an_image_is_completed_as_docker_does(image: str, reference: str) -> None:
     """Another registry has another image under that name, or none."""
-    assert full_reference(image) == reference
+    assert whole_image(image) == reference

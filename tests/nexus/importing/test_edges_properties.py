@@ -21,6 +21,7 @@ from tests.nexus.importing.made import imported, sentences, write_compose
 APP = {"image": "r.example.com/app:1", "expose": ["8080"]}
 IMAGES = {"db": "postgres:17", "cache": "valkey/valkey:8", "bus": "rabbitmq:4", "log": "kafka:4"}
 RESOURCES = {"db": "postgres", "cache": "redis", "bus": "queue"}
+ONCE, RUNS = ["r.example.com/app:1", "r.example.com/once:1"], ["migrate", "seed"]
 NAMES = [f"s{number}" for number in range(9)]
 CONDITIONS = ["service_started", "service_healthy"]
 
@@ -55,7 +56,12 @@ def compose_files(draw: st.DrawFn) -> tuple[str, list[str], set[tuple[str, str]]
             long[target] = {"condition": condition}
             if draw(st.booleans()):
                 long[target]["required"] = draw(st.booleans())
-        services[name] = {**APP, **({"depends_on": own if short else long} if own else {})}
+        once_alone = {
+            "image": draw(st.sampled_from(ONCE)),
+            "command": [draw(st.sampled_from(RUNS))],
+        }
+        image = once_alone if name in once else APP
+        services[name] = {**image, **({"depends_on": own if short else long} if own else {})}
     text = (
         yaml.safe_dump({"services": services})
         if draw(st.booleans())
@@ -95,6 +101,11 @@ def test_the_imported_graph_has_exactly_the_declared_edges(
         assert set(catalog.services) == {*names} - once
         assert {(edge.source, edge.target) for edge in catalog.edges} == declared(pairs, once)
         assert all(edge.order is Order.STARTUP for edge in catalog.edges)
+        kept = sum(
+            len(each.tasks) + (each.migration is not None) for each in catalog.services.values()
+        )
+        told = sentences(draft, folder / "project", open_=False)
+        assert kept + sum("left out" in each for each in told if "runs once" in each) == len(once)
         between = nx.DiGraph([(a, b) for a, b in declared(pairs, once) if b in catalog.services])
         asked = sentences(draft, folder / "project", open_=True)
         assert bool(asked) is not nx.is_directed_acyclic_graph(between)

@@ -86,6 +86,22 @@ def test_containers_are_what_they_were(draft: Draft, project: Path) -> None:
     assert mailer["arguments"] == ["run", "--queue", "$$(hostname)"]
 
 
+def test_what_runs_once_is_a_migration_or_a_task(draft: Draft, project: Path) -> None:
+    """The pods would start on tables that nobody has made, or with nothing in them."""
+    services = sound(project).services
+    migration = services["orders"].migration
+    assert migration is not None
+    assert (migration.image, migration.command, migration.arguments) == (
+        "registry.example.com/shop/orders:1", [], ["migrate", "up"]
+    )  # fmt: skip
+    [fill] = services["catalogue"].tasks.items()
+    assert fill[0] == "fill"
+    assert fill[1].model_dump(exclude_defaults=True) == {
+        "image": "registry.example.com/shop/fill:7", "arguments": ["--all"], "each_release": True
+    }  # fmt: skip
+    assert not services["front"].tasks
+
+
 def test_secrets_are_nowhere_in_the_project(draft: Draft, project: Path) -> None:
     """What is committed once is known for ever."""
     assert entry(project, "orders")["environment"] == ["PAYMENT_TOKEN"]
@@ -120,7 +136,9 @@ def test_images_that_run_are_those_of_the_file(draft: Draft, project: Path) -> N
         "service 'catalogue': it asks for NET_ADMIN",
         "service 'catalogue': volume 'stock' at /var/lib/stock is kept no longer than the pod",
         "service 'mailer': it has no port and nobody calls it, so it is a worker",
-        "service 'orders': 'migrate' runs once (migrate up) before 'orders'",
+        "service 'orders', field 'migrate': 'migrate' runs once (migrate up) before 'orders', so",
+        "service 'catalogue', field 'tasks.fill': 'fill' runs once (--all) before 'catalogue', '",
+        "; it lacks WHERE, which 'catalogue' has not or otherwise; its volumes are left out",
         "service 'orders': DATABASE_URL led to 'db' and is left out",
         "service 'orders', field 'environment': PAYMENT_TOKEN is secret",
         "service 'orders': CATALOGUE names 'catalogue', on which it does not depend",

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 from catalog.names import ServiceName
 from catalog.validation import Entry
 
-Shared = Literal["postgres", "queue"]
+Shared = Literal["postgres", "redis", "queue"]
 """Platform resources of which a service can have another one's part."""
 
 SHARED: tuple[Shared, ...] = get_args(Shared)
@@ -29,6 +29,7 @@ class Access(StrEnum):
 
 ACCESS: Mapping[Shared, tuple[Access, ...]] = {
     "postgres": (Access.READ, Access.READ_WRITE),
+    "redis": (Access.READ, Access.READ_WRITE),
     "queue": (Access.PUBLISH, Access.CONSUME),
 }
 """What there is to do with another one's part."""
@@ -78,19 +79,20 @@ class PartOf:
 
 
 def usual(target: str | None, access: Access | None) -> Access | None:
-    """What is done with another one's part, where it is not said: to read a database."""
+    """What is done with another one's part, where it is not said: to read it."""
     return Access.READ if access is None and target != "queue" else access
 
 
 class GrantEntry(Entry, title="Grant"):
     """Another service that may use this one's part of a server."""
 
-    target: Shared = Field(description="Which part: its database or its vhost")
+    target: Shared = Field(description="Which part: its database, keys or vhost")
     to: ServiceName = Field(description="Service that may use it")
     access: Access | None = Field(
         default=None,
         strict=False,
-        description="What it may do at most: read (if none is given) or read-write in a database; "
+        description="What it may do at most: read (if none is given) or read-write in a database "
+        "and of keys; "
         "publish or consume in a vhost",
     )
     exchange: ExchangeName | None = Field(

@@ -152,13 +152,14 @@ class NeedEntry(Entry, title="Dependency"):
     )
     of: ServiceName | None = Field(
         default=None,
-        description="Service whose database or vhost this is, where it is not its own; that "
-        "grants it",
+        description="Service whose database, keys or vhost these are, where they are not its "
+        "own; that grants them",
     )
     access: Access | None = Field(
         default=None,
         strict=False,
-        description="What it does there: read (if none is given) or read-write in a database; "
+        description="What it does there: read (if none is given) or read-write in a database "
+        "and of keys; "
         "publish or consume in a vhost",
     )
     exchange: ExchangeName | None = Field(
@@ -229,7 +230,7 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
         json_schema_extra=_needs_schema,
     )
     grants: list[GrantEntry] = Field(
-        default=[], description="Other services that may use its database or its vhost"
+        default=[], description="Other services that may use its database, keys or vhost"
     )
     environments: Sizings = Field(default={})
 

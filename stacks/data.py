@@ -14,6 +14,7 @@ from catalog.access import Access, PartOf
 from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
+from components.servers.acl import KeysOf
 from components.servers.bootstrap import ALWAYS, Script, script
 from components.servers.bootstrap_job import Bootstrap
 from components.servers.parts import (
@@ -176,6 +177,17 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                 )
                 lent.append(access.grant)
         return (*(each.grant for each in made.values()), *lent)
+
+    def keys(self, resource: str) -> Mapping[str, KeysOf]:
+        """Whose keys a service has on `resource` that has none of its own, by its data's name."""
+        services = self.program.catalog.services
+        return {
+            services[user].data_name: KeysOf(
+                service=services[part.service].data_name,
+                writes=part.access is Access.READ_WRITE,
+            )
+            for user, part in self._parts(resource).items()
+        }
 
     def _parts(self, resource: str) -> Mapping[str, PartOf]:
         """The services that use another one's part of `resource`, and which."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_aws import elasticache
@@ -11,7 +11,7 @@ from pulumi_aws import elasticache
 from components.aws.managed_server import ManagedServer, ManagedServerArgs
 from components.aws.sizes import ElastiCacheSize
 from components.aws.versions import VALKEY
-from components.servers.acl import access
+from components.servers.acl import KeysOf, access
 from components.servers.servers import password, passwords, redis_grants
 
 ENGINE, FAMILY = "valkey", "valkey8"
@@ -29,6 +29,7 @@ class ElastiCacheArgs(ManagedServerArgs):
 
     Args:
         services: names of the services that get a user, sorted.
+        keys: whose keys a service has that has none of its own.
         rotations: password rotation counter by service; 0 where none is given.
     """
 
@@ -36,6 +37,7 @@ class ElastiCacheArgs(ManagedServerArgs):
     services: tuple[str, ...]
     rotations: Mapping[str, int]
     size: ElastiCacheSize
+    keys: Mapping[str, KeysOf] = field(default_factory=dict[str, KeysOf])
 
 
 class ElastiCache(ManagedServer[ElastiCacheArgs]):
@@ -84,7 +86,10 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
         nobody = password(f"{name}-default-password", opts=self.child).result
         logins = {
             "default": (NOBODY, nobody),
-            **{service: (access(service), secret) for service, secret in secrets.items()},
+            **{
+                service: (access(service, args.keys.get(service)), secret)
+                for service, secret in secrets.items()
+            },
         }
         users = [
             elasticache.User(
@@ -161,4 +166,4 @@ class ElastiCache(ManagedServer[ElastiCacheArgs]):
         )
         self.host = server.primary_endpoint_address
         endpoint = {"host": self.host, "port": str(PORT)}
-        self.grants = redis_grants(self.handle, endpoint, secrets, tls=True)
+        self.grants = redis_grants(self.handle, endpoint, secrets, keys=args.keys, tls=True)

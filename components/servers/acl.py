@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 PROBE = "probe"
 """User of health checks. It has no password because it can do nothing but PING."""
@@ -42,12 +44,30 @@ COMMANDS = (
 )
 """What a service may do with its own keys and channels, in the order in which it applies."""
 
+READING = tuple(each for each in COMMANDS if each not in ("+@write", "+@pubsub"))
+"""What a service may do with keys of another one that it only reads. A command that reads a key may
+do more: XREADGROUP takes messages away from the owner's consumers. Its rights go by the kind of
+command, and so do not rest on each command saying rightly what it does with a key."""
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOTHING = "resetkeys resetchannels -@all"
 
 
-def access(service: str) -> str:
+@dataclass(frozen=True, kw_only=True)
+class KeysOf:
+    """The keys and channels of another service, as a user of them has them.
+
+    Args:
+        service: whose they are.
+        writes: whether they are changed, too, and messages sent.
+    """
+
+    service: str
+    writes: bool
+
+
+def access(service: str, keys: KeysOf | None = None) -> str:
     """What a service's user may do, without its password: the form that ElastiCache takes too.
 
     Keys, channels and commands stand in the order in which a server says them. ElastiCache answers
@@ -55,25 +75,38 @@ def access(service: str) -> str:
 
     Args:
         service: the service's name, which is its user name and key prefix.
+        keys: another service's keys, if it has those instead of its own.
 
     Raises:
         ValueError: if the name is no DNS label or is taken by the server.
     """
-    # A space would start a new rule, a newline a new user, and * reach everybody's keys.
-    if not _NAME.fullmatch(service):
-        raise ValueError(f"{service!r} cannot be a Redis user: use a DNS label, such as my-service")
-    if service in {"default", PROBE, ADMIN}:
-        raise ValueError(f"{service!r} is a Redis user of the platform: rename the service")
-    return f"on ~{service}:* resetchannels &{service}:* {' '.join(COMMANDS)}"
+    owner = service if keys is None else keys.service
+    for name in (service, owner):
+        # A space would start a new rule, a newline a new user, and * reach everybody's keys.
+        if not _NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r} cannot be a Redis user: use a DNS label, such as my-service"
+            )
+        if name in {"default", PROBE, ADMIN}:
+            raise ValueError(f"{name!r} is a Redis user of the platform: rename the service")
+    if keys is not None and not keys.writes:
+        return f"on %R~{owner}:* resetchannels {' '.join(READING)}"
+    return f"on ~{owner}:* resetchannels &{owner}:* {' '.join(COMMANDS)}"
 
 
-def acl_file(services: Mapping[str, str], *, admin: str | None = None) -> str:
+def acl_file(
+    services: Mapping[str, str],
+    *,
+    keys: Mapping[str, KeysOf] = MappingProxyType({}),
+    admin: str | None = None,
+) -> str:
     """The whole ACL file: nobody without a name, health checks, operators, the services.
 
     The same users give the same file, in whatever order they come.
 
     Args:
         services: SHA-256 of the password, 64 lower-case hex digits, by service name.
+        keys: whose keys a service has that has none of its own.
         admin: SHA-256 of the operators' password; None leaves that user out.
 
     Raises:
@@ -86,7 +119,7 @@ def acl_file(services: Mapping[str, str], *, admin: str | None = None) -> str:
     if admin is not None:
         lines.append(f"user {ADMIN} on {_password(ADMIN, admin)} ~* &* +@all")
     for service, digest in sorted(services.items()):
-        rules = access(service)
+        rules = access(service, keys.get(service))
         lines.append(f"user {service} {_password(service, digest)} {rules}")
     return "".join(f"{line}\n" for line in lines)
 

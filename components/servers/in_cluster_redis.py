@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.context import DATA
 from components.kubernetes.pod import config_volume, mount, secret_volume
-from components.servers.acl import PROBE, acl_file
+from components.servers.acl import PROBE, KeysOf, acl_file
 from components.servers.servers import passwords, redis_grants
 from components.servers.stateful_server import (
     InClusterServer,
@@ -43,6 +43,7 @@ class InClusterRedisArgs(ServerArgs):
 
     Args:
         services: names of the services that get a user, sorted.
+        keys: whose keys a service has that has none of its own.
         rotations: password rotation counter by service; 0 where none is given.
         max_memory: most memory for data, in Valkey's words, such as `96mb`.
     """
@@ -50,6 +51,7 @@ class InClusterRedisArgs(ServerArgs):
     services: tuple[str, ...]
     rotations: Mapping[str, int]
     max_memory: str
+    keys: Mapping[str, KeysOf] = field(default_factory=dict[str, KeysOf])
 
 
 class InClusterRedis(InClusterServer[InClusterRedisArgs]):
@@ -72,7 +74,7 @@ class InClusterRedis(InClusterServer[InClusterRedisArgs]):
     def _make(self, name: str, args: InClusterRedisArgs) -> None:
         secrets = passwords(name, args.services, args.rotations, self.child)
         # All outputs of none are a list.
-        users = pulumi.Output.all(**secrets).apply(lambda each: _acl(dict(each)))
+        users = pulumi.Output.all(**secrets).apply(lambda each: _acl(dict(each), args.keys))
         acl = self._secret(name, args, "acl", {"users.acl": users})
         config = self._config(
             name, args, "config", {"valkey.conf": _configuration(args.max_memory)}
@@ -97,15 +99,15 @@ class InClusterRedis(InClusterServer[InClusterRedisArgs]):
             self.child,
         ).handle
         endpoint = {"host": args.context.host(name, DATA), "port": str(PORT)}
-        self.grants = redis_grants(self.handle, endpoint, secrets)
+        self.grants = redis_grants(self.handle, endpoint, secrets, keys=args.keys)
 
 
-def _acl(passwords: Mapping[str, str]) -> str:
+def _acl(passwords: Mapping[str, str], keys: Mapping[str, KeysOf]) -> str:
     hashes = {
         service: hashlib.sha256(secret.encode()).hexdigest()
         for service, secret in passwords.items()
     }
-    return acl_file(hashes)
+    return acl_file(hashes, keys=keys)
 
 
 def _configuration(max_memory: str) -> str:

@@ -9,6 +9,7 @@ from typing import Protocol
 import pulumi
 from pulumi_random import RandomPassword
 
+from components.servers.acl import KeysOf
 from components.servers.bootstrap_job import MasterSource
 
 MASTER = "nexus_master"
@@ -77,12 +78,14 @@ def redis_grants(
     endpoint: Mapping[str, pulumi.Input[str]],
     secrets: Mapping[str, pulumi.Output[str]],
     *,
+    keys: Mapping[str, KeysOf],
     tls: bool = False,
 ) -> tuple[Grant, ...]:
     """The users of a Redis or Valkey server, each confined to the prefix that it is told.
 
     Args:
         handle: the server; it is ready when all users are.
+        keys: whose keys a service has that has none of its own.
     """
     more = {"tls": "required"} if tls else {}
     return tuple(
@@ -90,7 +93,11 @@ def redis_grants(
             resource="redis",
             service=service,
             handle=handle,
-            endpoint={**endpoint, "prefix": f"{service}:", **more},
+            endpoint={
+                **endpoint,
+                "prefix": f"{keys[service].service if service in keys else service}:",
+                **more,
+            },
             credentials={"username": service, "password": secret},
         )
         for service, secret in secrets.items()

@@ -172,6 +172,7 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             key=key,
             logs_key=foundation.logs_key,
             services=tuple(program.owners(name)),
+            keys=ground.keys(name),
             rotations=program.rotations,
             size=program.platform.redis,
         ),

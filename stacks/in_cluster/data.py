@@ -57,6 +57,7 @@ def _redis(ground: ClusterGround, name: str) -> Data:
             context=program.context,
             namespace=ground.bootstrap.namespace,
             services=tuple(program.owners(name)),
+            keys=ground.keys(name),
             rotations=program.rotations,
             storage=program.platform.redis.storage,
             size=program.platform.redis.size,

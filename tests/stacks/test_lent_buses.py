@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from nexus.pictures.text import neighbours_as_text
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.reachability import world_of
 from nexus.policy.rules import violations
-from tests.projects import copy_project, project_of
+from tests.projects import project_of
 from tests.reachable import matrix
 from tests.stacks.test_lent_databases import env
 
@@ -133,47 +132,3 @@ def test_the_graph_tells_who_publishes_and_who_consumes(tmp_path: Path) -> None:
     }
     text = neighbours_as_text(catalog, "billing")
     assert "that of orders, to consume at events: order.paid" in text
-
-
-def lend(folder: Path, lender: str, **entry: object) -> None:
-    for path in sorted((folder / "catalog/services").glob("*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if lender in content["services"]:
-            for key, value in entry.items():
-                content["services"][lender].setdefault(key, []).append(value)
-            path.write_text(yaml.safe_dump(content), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def staging(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Staging, where one service uses the database of one and the vhost of another."""
-    folder = copy_project(tmp_path_factory.mktemp("lent") / "project")
-    bus = {"access": "consume", "exchange": "events", "routing_keys": ["job.*"]}
-    lend(
-        folder,
-        "scheduler",
-        grants={"target": "queue", "to": USER, **bus},
-    )
-    lend(folder, "ledger-mgr", grants={"target": "postgres", "to": USER, "access": "read"})
-    lend(folder, USER, needs={"target": "queue", "of": "scheduler", **bus})
-    lend(folder, USER, needs={"target": "postgres", "of": "ledger-mgr", "access": "read"})
-    return make_plan(folder, "staging")
-
-
-USER = "session-mgr"
-
-
-def test_managed_servers_are_used_by_the_same_grants(staging: Plan) -> None:
-    """What works in dev would be refused in the cloud, for want of a login or of a way there."""
-    wanted: Mapping[str, Mapping[str, str]] = {
-        f"{USER}-vhost": {"VHOST": "scheduler", "USERNAME": USER, "ROUTING_KEYS": "job.*"},
-        f"{USER}-database": {
-            "DATABASE": "ledger-mgr",
-            "LOGIN_ROLE": USER,
-            "PGSSLMODE": "require",
-        },
-    }
-    for job, settings in wanted.items():
-        found = env(staging, job)
-        assert {key: found[key] for key in settings} == settings
-    assert [str(each) for each in violations(staging.named())] == []

@@ -12,7 +12,6 @@ SPREAD := --dist loadgroup --no-loadscope-reorder
 # Python keeps what it compiled beside the sources, whatever images of containers say: the clouds' SDKs
 # take ten seconds to compile, in every process.
 unexport PYTHONDONTWRITEBYTECODE
-PYTHON_CODE := catalog graph components monitoring stacks nexus policy examples tests tools .github/scripts __main__.py
 
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
 	test diff-engine cluster-test monitoring-test coverage bench findings clean
@@ -38,15 +37,15 @@ check: setup ## Format, lint, types, import rules, generated files
 
 format: setup
 	@echo "Checking the format ..."
-	@$(VENV)/ruff format --check --quiet $(PYTHON_CODE)
+	@$(VENV)/ruff format --check --quiet
 
 lint: setup
 	@echo "Linting ..."
-	@$(VENV)/ruff check --quiet $(PYTHON_CODE)
+	@$(VENV)/ruff check --quiet
 
 types: setup
 	@echo "Checking types (about a minute) ..."
-	@$(VENV)/basedpyright --level error $(PYTHON_CODE)
+	@$(VENV)/basedpyright --level error
 
 imports: setup
 	@echo "Checking the import rules ..."

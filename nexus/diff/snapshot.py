@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,8 +30,6 @@ from nexus.diff.bounded_json import SOURCE, BoundedJson, UnreadableError
 from nexus.diff.wording import sentences
 from nexus.pulumi.resource import Resource
 
-SCHEMA_FILE = Path(__file__).parent / "schema" / "snapshot.schema.json"
-
 MOST_STACKS = 20
 MOST_RESOURCES = 20_000
 MOST_NODES = 5_000
@@ -47,11 +44,11 @@ NodeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[
 """A DNS label, as the catalog demands; so a name can stand anywhere in a report and picture."""
 
 
-class _Part(BaseModel):
+class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
-class GraphNode(_Part):
+class GraphNode(_Entry):
     """A service, platform resource or external API; older revisions tell less of it."""
 
     name: NodeName
@@ -65,7 +62,7 @@ class GraphNode(_Part):
     runs: Literal["worker", "scheduled"] | None = None
 
 
-class GraphEdge(_Part):
+class GraphEdge(_Entry):
     """`source` needs `target`."""
 
     source: NodeName
@@ -97,14 +94,14 @@ class GraphEdge(_Part):
         )
 
 
-class GraphFlow(_Part):
+class GraphFlow(_Entry):
     """A critical path through the nodes."""
 
     name: NodeName
     steps: Annotated[list[NodeName], Field(max_length=200)]
 
 
-class GraphTier(_Part):
+class GraphTier(_Entry):
     """A tier of the startup sequence."""
 
     name: NodeName
@@ -116,7 +113,7 @@ FORMER_TIERS = ("infrastructure", "core", "platform", "domain", "frontend")
 """Tiers of every catalog whose revision does not tell them."""
 
 
-class GraphDocument(_Part):
+class GraphDocument(_Entry):
     """Every tier, node, edge and flow, as `nexus graph --format json` writes them."""
 
     tiers: Annotated[list[GraphTier], Field(min_length=1, max_length=MAX_TIERS)] = [
@@ -158,13 +155,13 @@ class PlannedStack(BaseModel):
         return self
 
 
-class UnplannedStack(_Part):
+class UnplannedStack(_Entry):
     """What the program said of a stack that it could not plan."""
 
     error: str
 
 
-class SnapshotDocument(_Part):
+class SnapshotDocument(_Entry):
     """What `nexus snapshot` writes; without a graph if the catalog is wrong."""
 
     graph: GraphDocument | None
@@ -210,11 +207,6 @@ class Snapshot:
     def has_program(self) -> bool:
         """Whether there was anything to plan."""
         return bool(self.stacks or self.graph or self.graph_fault or self.fault)
-
-
-def schema_text() -> str:
-    """The JSON Schema of the document: reading it checks it against the same models."""
-    return json.dumps(SnapshotDocument.model_json_schema(), indent=2) + "\n"
 
 
 def open_snapshot(file: Path, label: str, name: str) -> Snapshot:

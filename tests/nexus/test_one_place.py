@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,15 @@ def test_the_pin_of_an_image(tmp_path: Path) -> None:
     using = {each.urn for each in plans[1] if changed in json.dumps(each.document())}
     assert using <= told
     assert {urn.split("::")[2].rpartition(":")[2] for urn in using} == {"Deployment", "Job"}
+
+
+def test_every_tool_knows_the_same_rooms() -> None:
+    """A room that the contracts of imports do not list may import whatever it likes."""
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
+    assert set(tool["importlinter"]["root_packages"]) == rooms
+    assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == rooms
+    assert set(tool["coverage"]["run"]["source"]) == rooms
 
 
 def test_every_image_is_pinned_once() -> None:

@@ -16,6 +16,7 @@ import yaml
 from catalog import Catalog
 from monitoring.alertmanager import HEARTBEAT
 from monitoring.nodes import PLATFORM, Severity, Watched, watched
+from monitoring.objectives import objectives
 from monitoring.tickets import tickets
 from monitoring.timing import Timing
 
@@ -64,7 +65,8 @@ def rules(
             *tickets(timing, namespaces, on_call),
         ],
     }
-    return yaml.safe_dump({"groups": [group]}, sort_keys=False, width=1000)
+    groups = [group, *objectives(catalog, timing, on_call)]
+    return yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000)
 
 
 def _record(name: str, expression: str, **labels: str) -> Rule:

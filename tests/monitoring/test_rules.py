@@ -32,6 +32,9 @@ TOLD = 'ALERTS{alertname="NexusDown",alertstate="firing"}'
 ROOT = "simulated_root"
 """A series that says of each platform which node's outage is the cause."""
 
+PROBED = "min by (stack, nexus_node) (probe_success) == bool 0 > 0"
+"""Nodes whose probe fails."""
+
 UNEXPLAINED = (
     f"({TOLD} unless on (stack, nexus_node) {ROOT}) unless on (stack) "
     f'(ALERTS{{alertname="NexusCause",alertstate="firing"}} and on (stack, nexus_node) {ROOT})'
@@ -119,10 +122,24 @@ def test_each_ticket_and_its_reason(catalog: Catalog, tmp_path: Path) -> None:
     test = Path(__file__).with_name("tickets.yml")
     (tmp_path / "test.yml").write_text(test.read_text())
     promtool("test", "rules", "test.yml", folder=tmp_path)
-    (group,) = yaml.safe_load(text)["groups"]
+    group = yaml.safe_load(text)["groups"][0]
     tickets = {
         rule["alert"]
         for rule in group["rules"]
         if "alert" in rule and rule["labels"].get("severity") == Severity.TICKET
     }
     assert set(re.findall(r'alertname="(\w+)",stack="ill"', test.read_text())) == tickets
+
+
+def test_budgets_of_flows(catalog: Catalog, tmp_path: Path) -> None:
+    """Errors that take no service down use up a month's budget in a day, and nobody looks."""
+    document = yaml.safe_load(rules(catalog))
+    facts, *_ = document["groups"]
+    # Services whose Deployments are not played would all be down.
+    facts["rules"] = [
+        rule if rule.get("record") != "nexus:node:down" else {**rule, "expr": PROBED}
+        for rule in facts["rules"]
+    ]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document))
+    (tmp_path / "test.yml").write_text(Path(__file__).with_name("budgets.yml").read_text())
+    promtool("test", "rules", "test.yml", folder=tmp_path)

@@ -12,6 +12,9 @@ from graph.impact import Impact, State, each_alone
 PLATFORM = "platform"
 """Who answers for what has no owner."""
 
+RESOURCE, EXTERNAL = "resources", "apis"
+"""In the place of a tier, of what is no service."""
+
 START_CHECK_SECONDS = 60
 """How long a service may wait for what it needs before its container starts."""
 
@@ -32,6 +35,7 @@ class Watched:
     """One node, as monitoring sees it.
 
     Args:
+        tier: of a service; else `RESOURCE` or `EXTERNAL`.
         watch: what tells its state: `deployment`, `schedule` or `probe`.
         critical: whether a critical flow breaks without it.
         patience_seconds: how long it may be down before anybody is told.
@@ -40,6 +44,7 @@ class Watched:
     """
 
     name: str
+    tier: str
     watch: str
     owner: str
     severity: Severity
@@ -76,6 +81,11 @@ def _watched(catalog: Catalog, name: str, found: Impact, timeout_seconds: float 
     start = START_CHECK_SECONDS if service is None else service.start_seconds + START_CHECK_SECONDS
     return Watched(
         name=name,
+        tier=service.tier
+        if service is not None
+        else RESOURCE
+        if resource is not None
+        else EXTERNAL,
         watch=watch,
         owner=(served.who.owner if served is not None else None) or PLATFORM,
         severity=Severity.PAGE if (down or broken) and not scheduled else Severity.TICKET,

@@ -69,6 +69,11 @@ def _failing(catalog: Catalog) -> Iterator[dict[str, Any]]:
                 breaking[flow].append(node)
     for flow, nodes in breaking.items():
         named = f'{{nexus_node=~"{"|".join(sorted(nodes))}"}}'
+        yield {
+            "record": "nexus:flow:node",
+            "expr": f"max by (stack, nexus_node) (nexus:node:info{named})",
+            "labels": {"flow": flow},
+        }
         worst = f"max by (stack) (nexus:node:down{named} or {ERRORS}{named})"
         yield {
             "record": FAILING,

@@ -61,6 +61,7 @@ def rules(
             *_facts(nodes, namespaces),
             *_signals(timing, namespaces),
             _down(namespaces),
+            *_states(catalog),
             *_alerts(nodes, timing, on_call),
             *tickets(timing, namespaces, on_call),
         ],
@@ -82,6 +83,7 @@ def _facts(nodes: tuple[Watched, ...], namespaces: str) -> Iterator[Rule]:
             "nexus:node:info",
             "nexus:stack",
             nexus_node=node.name,
+            tier=node.tier,
             watch=node.watch,
             owner=node.owner,
             severity=node.severity.value,
@@ -140,6 +142,25 @@ def _down(namespaces: str) -> Rule:
         f"min {_BY} ({probes}) == 0",
     )
     return _record("nexus:node:down", " or ".join(f"group {_BY} ({state})" for state in states))
+
+
+def _states(catalog: Catalog) -> Iterator[Rule]:
+    """How each node is, for people: 0 works, 1 is without something that it needs, 2 is down.
+
+    `nexus:edge:state` has the state of `target` for each node that needs it.
+    """
+
+    def plain(matcher: str) -> str:
+        known = f"max {_BY} (nexus:node:info{matcher})"
+        return f"2 * nexus:node:down{matcher} or 0 * {known}"
+
+    for name in catalog.services:
+        if targets := "|".join(dict.fromkeys(edge.target for edge in catalog.needs(name))):
+            state = plain(f'{{nexus_node=~"{targets}"}}')
+            target = f'label_replace({state}, "target", "$1", "nexus_node", "(.+)")'
+            yield _record("nexus:edge:state", target, nexus_node=name)
+    lost = f"max {_BY} (nexus:edge:state) / 2"
+    yield _record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")
 
 
 def _alerts(nodes: tuple[Watched, ...], timing: Timing, on_call: str) -> Iterator[Rule]:

@@ -9,15 +9,21 @@ import typer
 from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import session, stack_option
 
+Format = Literal["rules", "alertmanager", "on-call", "map", "node", "flow"]
+
 
 def command(
     context: typer.Context,
-    format_: Annotated[Literal["rules", "alertmanager", "on-call"], FORMAT] = "rules",
+    format_: Annotated[Format, FORMAT] = "rules",
     output: Output = None,
     stack: Annotated[str, stack_option("Stack that is watched.")] = "dev",
     on_call: Annotated[
         str,
-        typer.Option(metavar="URL", help="Where the on-call page can be read; alerts lead there."),
+        typer.Option(
+            "--on-call-page",
+            metavar="URL",
+            help="Where the on-call page can be read; alerts lead there.",
+        ),
     ] = "docs/on-call.md",
 ) -> None:
     """Write the monitoring of a stack: one page per cause.
@@ -26,8 +32,10 @@ def command(
     configuration of Alertmanager 0.26 or newer, whose receivers read the
     address of their webhook from /etc/alertmanager/receivers/NAME. on-call
     is a page in Markdown with a section per node, which alerts lead to.
+    map, node and flow are dashboards for Grafana 10 or newer.
     """
     from monitoring.alertmanager import alertmanager
+    from monitoring.dashboards import dashboards
     from monitoring.rules import rules
     from nexus.pictures.on_call import on_call_page
     from stacks.settings import Settings
@@ -44,4 +52,5 @@ def command(
         "alertmanager": lambda: alertmanager(catalog),
         "on-call": lambda: on_call_page(catalog, prefix),
     }
-    write(texts[format_](), output)
+    text = texts[format_]() if format_ in texts else dashboards(catalog)[format_]
+    write(text, output)

@@ -105,7 +105,7 @@ def test_every_alert_of_a_node_leads_to_its_section(catalog: Catalog) -> None:
     page = nexus("monitoring", "--format", "on-call").stdout
     assert re.findall(r"^## (.+)$", page, re.MULTILINE) == sorted(info(catalog))
     assert set(re.findall(r"\(#([^)]+)\)", page)) <= set(info(catalog))
-    told = read(nexus("monitoring", "--on-call", "https://example.com/on-call").stdout)
+    told = read(nexus("monitoring", "--on-call-page", "https://example.com/on-call").stdout)
     links = {
         rule["alert"]: rule["annotations"]["runbook_url"]
         for group in told["groups"]

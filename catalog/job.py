@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from catalog.document import At
 from catalog.errors import one_of
 from catalog.names import WHOLE_IMAGE, Text
-from catalog.validation import Entry
+from catalog.validation import Entry, matching
 
 TIMEOUT_SECONDS = 600
 LONGEST_SECONDS = 24 * 3600
 
 
-def _whole_image(text: str) -> str:
-    if not re.fullmatch(WHOLE_IMAGE, text):
-        raise ValueError(
-            "is no whole image; write its registry, name and version, such as "
-            "'docker.io/flyway/flyway:11.8.2'."
-        )
-    return text
+_IMAGE = matching(
+    WHOLE_IMAGE,
+    "is no whole image; write its registry, name and version, such as "
+    "'docker.io/flyway/flyway:11.8.2'.",
+)
 
 
 def _image_schema(schema: dict[str, Any]) -> None:
@@ -47,7 +44,7 @@ class Job(Entry):
         default=[], min_length=1, description="What it runs, instead of what the image runs"
     )
     arguments: list[Text] = Field(default=[], description="Instead of the image's arguments")
-    image: Annotated[str, AfterValidator(_whole_image)] | None = Field(
+    image: Annotated[str, _IMAGE] | None = Field(
         default=None,
         description="A whole image; the service's own of the release if none is given",
         json_schema_extra=_image_schema,

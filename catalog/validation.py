@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from catalog.document import At, Document, place
@@ -35,6 +35,17 @@ class Entry(BaseModel):
     """A mapping in one of the files that people edit. Unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def matching(pattern: str, fault: str) -> AfterValidator:
+    """A check that a text is of this pattern as a whole; `fault` goes on after the text."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(fault)
+        return value
+
+    return AfterValidator(check)
 
 
 @dataclass(frozen=True)

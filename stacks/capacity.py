@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from catalog import Catalog, InputError, Problem
+from catalog.errors import listed
 from catalog.size import Sizing
 from stacks.environment import Environment, InAws
 from stacks.nodes import unfit_pods
@@ -163,7 +164,7 @@ def _sum(held: Mapping[str, int]) -> str:
         names = [name for name, each in held.items() if each == limit]
         named = f" ({', '.join(names)})" if limit > LEAST_CONNECTIONS and len(names) < 4 else ""
         parts.append(f"{number}{noun} at {limit}{unit}{named}")
-    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else parts[0]
+    return listed(parts)
 
 
 _FEWER = "pods or a size with fewer 'connections'"

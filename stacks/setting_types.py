@@ -8,17 +8,11 @@ from ipaddress import IPv4Network, ip_network
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from catalog.names import DNS_LABEL
+from catalog.validation import matching
 
 Ordering = Literal["tiers", "edges"]
 EdgeProvider = Literal["cloudflare", "cloudfront", "both"]
@@ -30,15 +24,6 @@ _PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12",
 HOST = r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
 SMALLEST, LARGEST = 20, 16
 """Prefix lengths of the network: a /20 leaves 512 addresses for the pods of a zone."""
-
-
-def _matching(pattern: str, fault: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(fault)
-        return value
-
-    return AfterValidator(check)
 
 
 def _inside_project(path: str) -> str:
@@ -140,23 +125,21 @@ Owner = Annotated[
     str,
     # What all services of AWS take for the value of a tag. Source:
     # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-    _matching(
+    matching(
         r"[\w .:/=+@-]{1,256}",
         "is no value of a tag in AWS; write up to 256 letters, digits, spaces and _ . : / = + - @.",
     ),
 ]
 ProjectPath = Annotated[str, AfterValidator(_inside_project)]
 AccountId = Annotated[
-    str, _matching(r"\d{12}", "is no AWS account id; write its 12 digits in quotes.")
+    str, matching(r"\d{12}", "is no AWS account id; write its 12 digits in quotes.")
 ]
 Region = Annotated[
     str,
-    _matching(
-        r"[a-z]{2}(-[a-z]+)+-\d", "is no AWS region; write its name, such as 'eu-central-1'."
-    ),
+    matching(r"[a-z]{2}(-[a-z]+)+-\d", "is no AWS region; write its name, such as 'eu-central-1'."),
 ]
 ZoneLetter = Annotated[
-    str, _matching(r"[a-z]", "is no availability zone of a region; write its letter, such as 'a'.")
+    str, matching(r"[a-z]", "is no availability zone of a region; write its letter, such as 'a'.")
 ]
 Label = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=63)]
 Network = Annotated[str, AfterValidator(_network)]
@@ -175,51 +158,49 @@ Moment = Annotated[str, AfterValidator(_moment)]
 ServerName = Annotated[
     str,
     # RDS refuses two hyphens side by side, and one at the end.
-    _matching(
+    matching(
         r"(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
         "is no short name; write one such as 'r1'.",
     ),
 ]
 EngineVersion = Annotated[
-    str, _matching(r"\d+\.\d+", "is no version of PostgreSQL; write one such as '17.7'.")
+    str, matching(r"\d+\.\d+", "is no version of PostgreSQL; write one such as '17.7'.")
 ]
 HexId = Annotated[
-    str, _matching(r"[0-9a-f]{32}", "is no Cloudflare id; write its 32 hexadecimal digits.")
+    str, matching(r"[0-9a-f]{32}", "is no Cloudflare id; write its 32 hexadecimal digits.")
 ]
 HostedZone = Annotated[
     str,
-    _matching(r"Z[A-Z0-9]{3,31}", "is no Route 53 zone id; write one such as 'Z0123456789ABC'."),
+    matching(r"Z[A-Z0-9]{3,31}", "is no Route 53 zone id; write one such as 'Z0123456789ABC'."),
 ]
 DomainName = Annotated[
     str,
-    _matching(
+    matching(
         r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
         "is no domain name; write one such as 'nexus.example.com'.",
     ),
 ]
-HostName = Annotated[
-    str, _matching(HOST, "is no host name; write one such as 'nexus.example.com'.")
-]
+HostName = Annotated[str, matching(HOST, "is no host name; write one such as 'nexus.example.com'.")]
 RegistryPath = Annotated[
     str,
-    _matching(
+    matching(
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
         "is no registry; write it without a scheme, such as 'registry.example.com/nexus', or ecr.",
     ),
 ]
 EmailAddress = Annotated[
     str,
-    _matching(
+    matching(
         r"[^@\s]+@([a-zA-Z0-9-]+\.)+[a-zA-Z]{2,63}",
         "is no e-mail address; write one such as 'platform@nexus.example.com'.",
     ),
 ]
 Endpoint = Annotated[
-    str, _matching(r"https://[^\s/]+(/\S*)?", "is no https address; write 'https://…'.")
+    str, matching(r"https://[^\s/]+(/\S*)?", "is no https address; write 'https://…'.")
 ]
 RoleArn = Annotated[
     str,
-    _matching(
+    matching(
         r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+",
         "is no ARN of an IAM role or user; write one such as "
         "'arn:aws:iam::123456789012:role/deployer'.",
@@ -227,7 +208,7 @@ RoleArn = Annotated[
 ]
 ClusterArn = Annotated[
     str,
-    _matching(
+    matching(
         r"arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]+",
         "is no ARN of an EKS cluster; write one such as "
         "'arn:aws:eks:eu-central-1:123456789012:cluster/nexus'.",

@@ -262,16 +262,14 @@ def _reader(
         InputError: neither Go nor Docker is there.
     """
     built, why = own_reader()
+    options = [f"--profile={profile}" for profile in profiles]
+    options += [f"--env-file={file}" for file in env_files]
     if built:
-        options = [f"-profile={profile}" for profile in profiles]
-        options += [f"-env-file={file}" for file in env_files]
         return [built, *options, str(path)], False
     docker = shutil.which("docker")
     if docker is not None:
         asked = [docker, "compose", "version"]
         if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
-            options = [f"--profile={profile}" for profile in profiles]
-            options += [f"--env-file={file}" for file in env_files]
             config = ["config", "--format", "json", "--no-consistency"]
             return [docker, "compose", "--file", str(path), *options, *config], True
     raise InputError(
@@ -286,16 +284,13 @@ def own_reader() -> tuple[str, str]:
     """The path of this project's reader, built if it is not there; else, why there is none."""
     if not _FINDER.exists():
         return "", ""
+    # A build's progress goes to the terminal, where somebody waits for it.
+    told = None if sys.stderr.isatty() else subprocess.PIPE
     command = [sys.executable, str(_FINDER)]
-    found = subprocess.run(command, stdout=subprocess.PIPE, stderr=_told(), text=True, check=False)
+    found = subprocess.run(command, stdout=subprocess.PIPE, stderr=told, text=True, check=False)
     if found.returncode != 0:
         return "", (found.stderr or "").strip()
     return found.stdout.strip(), ""
-
-
-def _told() -> int | None:
-    """Where a build's progress goes: to the terminal, where somebody waits for it."""
-    return None if sys.stderr.isatty() else subprocess.PIPE
 
 
 def _named(value: Any, unset: Mapping[str, str]) -> Any:

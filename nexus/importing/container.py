@@ -13,6 +13,7 @@ from catalog.names import PATH, PORT_NAME
 from catalog.run import GRACE_SECONDS, LEAST_PORT
 from catalog.run_rules import KERNEL_FOLDERS, OWN_FOLDERS
 from nexus.importing.compose_file import UNSET, HealthCheck, Service
+from nexus.importing.names import free_name
 
 LONGEST_TEXT = 1000
 LONGEST_START = 1800
@@ -158,11 +159,7 @@ def _port_name(wanted: str, taken: Sequence[str] | dict[str, Any]) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", wanted.lower())[:15].strip("-")
     if not re.fullmatch(PORT_NAME, name):
         name = f"port-{name}"[:15].strip("-") if name else "port"
-    free, number = name, 2
-    while free in taken:
-        free = f"{name[:12].rstrip('-')}-{number}"
-        number += 1
-    return free
+    return free_name(name, 15, taken)
 
 
 _ASKED = (
@@ -177,15 +174,14 @@ def _asks(name: str, health: HealthCheck | None) -> dict[str, Any] | None:
     """How the container is asked: a path with a port's number, or a command; None if not at all."""
     if health is None or health.disable or not health.test or health.test[0] == "NONE":
         return None
-    shell = health.test[0] == "CMD-SHELL"
-    words = health.test[1:]
+    shell, words = health.test[0] == "CMD-SHELL", health.test[1:]
     text = " ".join(words) if shell else shlex.join(words)
     if not text.strip() or UNSET.search(text):
         return None
     asked = re.fullmatch(_ASKED.replace("@NAME@", re.escape(name)), text.strip())
     if asked is not None:
         return {"http": asked[2] or "/", "port": int(asked[1] or 80)}
-    return {"command": ["/bin/sh", "-c", text] if shell else list(words)}
+    return {"command": _words(health)}
 
 
 def _health(health: HealthCheck | None, asks: dict[str, Any] | None, found: Container) -> None:

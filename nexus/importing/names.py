@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain, count
 
 from catalog.names import (
     MAX_DOMAIN_NAME,
@@ -45,10 +46,13 @@ def catalog_names(names: Iterable[str]) -> Mapping[str, str]:
         wanted = label(name, MAX_SERVICE_NAME)
         if wanted in _TAKEN:
             wanted = f"{wanted}-service"
-        free, number = wanted, 2
-        while free in taken:
-            free = f"{wanted[: MAX_SERVICE_NAME - 4]}-{number}"
-            number += 1
-        taken.add(free)
-        found[name] = free
+        found[name] = free_name(wanted, MAX_SERVICE_NAME, taken)
+        taken.add(found[name])
     return dict(sorted(found.items()))
+
+
+def free_name(wanted: str, longest: int, taken: Container[str]) -> str:
+    """`wanted`, with a number behind it if it is taken, in at most `longest` characters."""
+    further = (f"-{number}" for number in count(2))
+    names = (f"{wanted[: longest - len(end)].rstrip('-')}{end}" for end in further)
+    return next(name for name in chain((wanted,), names) if name not in taken)

@@ -18,7 +18,6 @@ TIERS = ("core", "platform", "domain", "frontend")
 
 FIRST_TIER = "infrastructure"
 WINDOW_SECONDS = 30
-PRIORITY_STEP = 100_000
 
 _MAIN = '''"""Entry point of `pulumi up`."""
 
@@ -77,7 +76,6 @@ def platform_values(
                 "name": name,
                 "starts_at": WINDOW_SECONDS * index,
                 "ends_at": WINDOW_SECONDS * (index + 1),
-                "priority": PRIORITY_STEP * (len(names) - index),
             }
             for index, name in enumerate(names)
         ],

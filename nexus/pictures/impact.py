@@ -145,8 +145,7 @@ def impact_as_svg(catalog: Catalog, found: Impact) -> str:
 def outage_caption(found: Impact) -> tuple[str, str]:
     """Two lines below the picture: who is failed, how many that hits, and the flows."""
     down, degraded, ok = (len(found.named(state)) for state in reversed(State))
-    more = len(found.failed) - MOST_NAMED
-    failed = ", ".join(found.failed[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    failed = listed(found.failed, MOST_NAMED)
     flows = ", ".join(f"{name} {WORDS[flow.state]}" for name, flow in found.flows.items())
     return (
         f"Down: {failed} (dark). Services: {down} down (red), {degraded} degraded (yellow), "

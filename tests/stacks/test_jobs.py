@@ -61,7 +61,7 @@ def test_tasks_have_room_and_connections_of_their_own(catalog: Catalog) -> None:
     # One by hand, and of one of each release the last and the next.
     assert sorted(more.values()) == [3]
     sizing = catalog.sizing("orders", "dev")
-    many = replace(sizing, most=2, size=replace(sizing.size, connections=10))
+    many = replace(sizing, most=2, size=sizing.size.model_copy(update={"connections": 10}))
     assert database_connections(many, 2) - database_connections(many) == 20
     assert broker_connections(replace(sizing, most=9), 10) > broker_connections(many)
 

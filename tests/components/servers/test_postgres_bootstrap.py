@@ -200,7 +200,9 @@ def test_more_pods_get_more_connections_under_load(postgres: PostgresServer, nam
 def pods_with(*, most: int, connections: int) -> Sizing:
     """A service of so many pods at most, each with so many connections."""
     usual = load_catalog(DOCUMENTED).environments["dev"].usual
-    return replace(usual, most=most, size=replace(usual.size, connections=connections))
+    return replace(
+        usual, most=most, size=usual.size.model_copy(update={"connections": connections})
+    )
 
 
 def connect_once_free(server: PostgresServer, service: str) -> Connection:

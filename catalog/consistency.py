@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from catalog.document import At
 from catalog.errors import Problem, did_you_mean, one_of
@@ -120,6 +120,7 @@ def _unfit_needs(
         for need in each.entry.needs
         if need.dedicated and need.target is not None
     }
+    names = frozenset(each.name for each in services)
     for each in services:
         seen: set[str] = set()
         for index, need in enumerate(each.entry.needs):
@@ -127,6 +128,7 @@ def _unfit_needs(
                 _unfit(need, each.name, seen)
                 or _unfit_server(need, each.data_name, owners, declared)
                 or _unfit_user(need, each)
+                or _unfit_versions(need, names)
             )
             if message:
                 yield each.at("needs", index).problem(message)
@@ -141,9 +143,17 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
         return "a service cannot need itself; remove it."
     if need.above_tier is not None and need.port is not None:
         return "a rule cannot name a port, which each service has its own of; remove 'port'."
+    if need.above_tier is not None and need.versions is not None:
+        return "a rule cannot name versions, which each service has its own of; remove 'versions'."
     if need.target in seen:
         return f"'{need.target}' is listed twice; keep one entry."
     return None
+
+
+def _unfit_versions(need: NeedEntry, services: Collection[str]) -> str | None:
+    if need.versions is None or need.target is None or need.target in services:
+        return None
+    return f"'{need.target}' is no service, and only those have versions here; remove 'versions'."
 
 
 def _unfit_server(

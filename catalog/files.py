@@ -26,6 +26,7 @@ from catalog.names import (
     ServiceName,
     TierName,
     VariableName,
+    VersionRange,
 )
 from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
@@ -142,6 +143,10 @@ class NeedEntry(Entry, title="Dependency"):
     port: PortName | None = Field(
         default=None,
         description="Name of the service's port that is called; its first one if none is given",
+    )
+    versions: VersionRange | None = Field(
+        default=None,
+        description="Versions of the service that this one can work with, as >=2.3,<4",
     )
     reason: Sentence | None = Field(
         default=None, description="Why the edge is as it is; required for runtime edges"

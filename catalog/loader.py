@@ -193,6 +193,7 @@ def _edges(
                 call=call,
                 port=need.port,
                 part_of=_part_of(need),
+                versions=need.versions,
             )
             targets.setdefault(target, edge)
     return targets.values()

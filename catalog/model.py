@@ -171,6 +171,7 @@ class Edge:
         call: how the source treats the target; None if it was not read from a file.
         port: name of the target's port that the source calls; None for its first one.
         part_of: another service's part of the target; None for one of its own.
+        versions: range of the target's versions that the source can work with; None for all.
     """
 
     source: str
@@ -184,6 +185,7 @@ class Edge:
     call: CallPolicy | None = None
     port: str | None = None
     part_of: PartOf | None = None
+    versions: str | None = None
 
     @property
     def criticality(self) -> Criticality:
@@ -343,6 +345,11 @@ class Catalog:
     def needed(self) -> frozenset[str]:
         """Names that at least one edge leads to."""
         return frozenset(edge.target for edge in self.edges)
+
+    @cached_property
+    def versioned(self) -> frozenset[str]:
+        """Services of which somebody names the versions that it can work with."""
+        return frozenset(edge.target for edge in self.edges if edge.versions)
 
     def servers(self, resource: ResourceName) -> Iterator[str]:
         """Servers that are made: the shared `resource`, if anybody needs it, then dedicated ones.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
-from pydantic import StringConstraints
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import AfterValidator, StringConstraints
 
 MAX_SERVICE_NAME = 40
 """Longest service name. The longest name derived from it is that of its bootstrap
@@ -137,3 +138,16 @@ else there is comes once per platform."""
 def dedicated_name(data_name: str, resource: str) -> str:
     """Name of the server of `resource` that a service has to itself, by what its data is called."""
     return f"{data_name}-{resource}"
+
+
+def _version_range(text: str) -> str:
+    bounds = ",".join(text.replace(",", " ").split())
+    try:
+        SpecifierSet(bounds)
+    except InvalidSpecifier as error:
+        raise ValueError("is no range of versions; write bounds such as '>=2.3,<4'.") from error
+    return bounds
+
+
+VersionRange = Annotated[str, AfterValidator(_version_range)]
+"""Versions such as `>=2.3,<4`, in the words of Python's packages; a space does for a comma."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,11 +12,13 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from catalog import Catalog, InputError, Problem, Service
-from catalog.document import read_document
+from catalog.document import Document, read_document
+from catalog.errors import shortened
 from catalog.job import Job
 from catalog.names import WHOLE_IMAGE
 from catalog.run import Kind, Run
 from catalog.validation import validated
+from components.kubernetes.versions import RUNS, WORKS_WITH, is_in, version_of
 from components.servers.bootstrap import PYTHON_IMAGE
 from stacks.schemas import (
     Schema,
@@ -25,8 +28,10 @@ from stacks.schemas import (
     unfit_schemas,
 )
 
-VERSION = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64})")
-"""An image tag or digest, as the OCI distribution specification defines them."""
+VERSION = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
+)
+"""An image tag, a digest or both, as the OCI distribution specification defines them."""
 
 STAND_IN_IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
 """Answers every path with status 200, health checks included."""
@@ -40,8 +45,8 @@ def _version(text: str) -> str:
         )
     if "/" not in text and not VERSION.fullmatch(text):
         raise ValueError(
-            "is no version; write an image tag such as '1.4.2', 'sha256:…', or a whole image such "
-            "as 'docker.io/library/nginx:1.27.0'."
+            "is no version; write an image tag such as '1.4.2', 'sha256:…', both as "
+            "'1.4.2@sha256:…', or a whole image such as 'docker.io/library/nginx:1.27.0'."
         )
     return text
 
@@ -174,10 +179,47 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
         if name in catalog.services
         and (image_of := catalog.services[name].run.image_of) is not None
     ]
+    problems += _unfit_versions(document, catalog, content.services)
     problems += unfit_schemas(document, catalog, content.schemas)
     if problems:
         raise InputError(problems)
     return Release(file=file, versions=content.services, schemas=content.schemas)
+
+
+def _unfit_versions(
+    document: Document, catalog: Catalog, versions: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Versions with which those who call the service cannot work, as the catalog says."""
+    for edge in catalog.edges:
+        if edge.versions is None:
+            continue
+        name = catalog.services[edge.target].run.image_of or edge.target
+        if name not in versions:
+            continue  # A stand-in, or one that is missing anyway.
+        version = version_of(versions[name])
+        wants = f"'{edge.source}' can work with '{edge.versions}' ({edge.file}:{edge.line})"
+        if version is None:
+            yield document.problem(
+                f"service '{name}': '{shortened(versions[name])}' tells no version, and {wants}; "
+                "write its tag, as '2.3.1', or '2.3.1@sha256:…'.",
+                ("services", name),
+            )
+        elif not is_in(version, edge.versions):
+            yield document.problem(
+                f"service '{name}': {wants}, which {version} is not; release another one, or "
+                f"change '{edge.field}.versions' of '{edge.source}'.",
+                ("services", name),
+            )
+
+
+def told_versions(catalog: Catalog, image: str, service: str) -> Mapping[str, str]:
+    """What the Deployment of a service says of versions: its own, and those that it works with."""
+    bounds = {edge.target: edge.versions for edge in catalog.needs(service) if edge.versions}
+    version = version_of(image)
+    return {
+        **({RUNS: version} if service in catalog.versioned and version is not None else {}),
+        **({WORKS_WITH: json.dumps(bounds, sort_keys=True)} if bounds else {}),
+    }
 
 
 def check_schemas(release: Release) -> Release:
@@ -198,7 +240,7 @@ def check_schemas(release: Release) -> Release:
 def _image(registry: str | None, repository: str, version: str) -> Image:
     if "/" in version:
         return Image(reference=version)
-    separator = "@" if _is_digest(version) else ":"
+    separator = "@" if version.startswith("sha256:") else ":"
     return Image(reference=f"{registry}/{repository}{separator}{version}")
 
 

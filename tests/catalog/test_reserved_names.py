@@ -39,9 +39,7 @@ def test_users_of_the_redis_server_are_reserved(name: str) -> None:
 TAKEN: set[tuple[str, str]] = {(on, name) for on, names in RESERVED_ON.items() for name in names}
 
 PLATFORM_OF_ALL = (
-    PLATFORM.read_text(encoding="utf-8").replace(
-        "  redis:", "  queue: {summary: Queue}\n  hsm: {summary: Keys}\n  redis:"
-    )
+    PLATFORM.read_text(encoding="utf-8").replace("  redis:", "  hsm: {summary: Keys}\n  redis:")
     + "buckets:\n  films: {owner: SERVICE}\n"
 )
 

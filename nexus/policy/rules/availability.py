@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.quantity import shown, thousandths
+from components.kubernetes.versions import RUNS, WORKS_WITH, is_in
 from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
@@ -157,6 +159,25 @@ def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
                     f"it admits {hard[name]} of {name}, but the Deployments of its namespace need "
                     f"{shown(amount)} while all are rolled out at their most pods; raise it to "
                     "that, or lower maxReplicas.",
+                )
+
+
+@rule
+def versions_fit(resources: Sequence[Resource]) -> Iterator[Finding]:
+    """A service runs in versions that those who call it can work with."""
+    deployments = {
+        str(each.metadata.get("name")): each for each in of_kind(resources, "Deployment")
+    }
+    for source, deployment in deployments.items():
+        told = mapping(deployment.metadata.get("annotations")).get(WORKS_WITH)
+        for target, bounds in json.loads(str(told or "{}")).items():
+            called = mapping(deployments[target].metadata) if target in deployments else {}
+            version = mapping(called.get("annotations")).get(RUNS)
+            if version is not None and not is_in(str(version), bounds):
+                yield (
+                    deployment,
+                    f"{source} can work with '{target}' {bounds}, which {version} is not; bring "
+                    "both out together, or a version between.",
                 )
 
 

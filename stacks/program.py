@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pulumi
@@ -38,14 +38,18 @@ def run(project: Path) -> None:
         raise pulumi.RunError(str(error)) from None
 
 
-def build(project: Path) -> None:
+def build(project: Path, newer: Collection[str] = ()) -> None:
     """Builds the stack from the project's files. Must run inside a Pulumi program.
+
+    Args:
+        project: its folder.
+        newer: services that a rehearsal releases anew.
 
     Raises:
         InputError: what is wrong with a file or setting, in sentences. Nothing
             but the stack itself is registered then.
     """
-    program = read_program(project)
+    program = read_program(project, newer)
     isolate_failures()
     url, services = _build_stack(program)
     pulumi.export("url", url)
@@ -54,7 +58,7 @@ def build(project: Path) -> None:
     pulumi.export("services", {name: url for name, url in urls.items() if url is not None})
 
 
-def read_program(project: Path) -> ClusterProgram | AwsProgram:
+def read_program(project: Path, newer: Collection[str] = ()) -> ClusterProgram | AwsProgram:
     """What the stack is built from, read and checked. Must run inside a Pulumi program.
 
     Raises:
@@ -75,7 +79,7 @@ def read_program(project: Path) -> ClusterProgram | AwsProgram:
         and settings.existing_cluster is None
     )
     check_capacity(environment, catalog, managed=managed)
-    release = check_schemas(read_release(project, settings.release_file, catalog))
+    release = check_schemas(read_release(project, settings.release_file, catalog).after(newer))
     context = Context(
         prefix=settings.namespace_prefix,
         stack=stack,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,16 @@ class Release:
     file: str
     versions: Mapping[str, str]
     schemas: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+
+    def after(self, services: Iterable[str]) -> Release:
+        """The release after this one as a rehearsal has it: `services` in versions of their own."""
+        newer: dict[str, str] = {}
+        for name in services:
+            repository, at, version = self.versions.get(name, "").rpartition("@")
+            digest = sha256(version.encode()).hexdigest()
+            pinned = f"{repository}{at}sha256:{digest}"
+            newer[name] = pinned if _is_digest(version) else f"rehearsed.invalid/{name}:next"
+        return replace(self, versions={**self.versions, **newer})
 
     def images(
         self,

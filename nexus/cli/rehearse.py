@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,13 +14,15 @@ from nexus.cli.output import FORMAT, Output, require_room, say, write
 from nexus.cli.session import ALL_NAMES, session, stack_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from catalog import Catalog
+    from catalog.job import Job
     from nexus.rehearsal.outcome import Outcome
+    from nexus.rehearsal.run import Rehearsal
     from nexus.rehearsal.tiers import Tiers
     from stacks.stack_file import StackFile
 
@@ -127,12 +130,73 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
             )
 
 
+def _released(catalog: Catalog, fail: frozenset[str]) -> tuple[str, ...]:
+    """Services whose next release runs a Job anew that fails; whoever's image that is."""
+    from catalog.migration import migration_name
+    from catalog.task import task_name
+
+    found: set[str] = set()
+    for service in catalog.services.values():
+        jobs: dict[str, Job | None] = {migration_name(service.name): service.migration}
+        jobs |= {
+            task_name(service.name, name): task
+            for name, task in service.tasks.items()
+            if task.each_release
+        }
+        # One with an image of its own is the same in every release.
+        if any(
+            job is not None and job.image is None and name in fail for name, job in jobs.items()
+        ):
+            found.add(service.run.image_of or service.name)
+    return tuple(sorted(found))
+
+
+def _mended(
+    rehearsal: Rehearsal,
+    program: Callable[[tuple[str, ...]], None],
+    catalog: Catalog,
+    phase: Callable[[str, Callable[[], Outcome]], Outcome],
+    console: Console,
+) -> Iterator[str]:
+    """Tries again without the failure, and rehearses it in the next release; yields what was wrong.
+
+    With the first release nothing runs yet that a Job that fails could leave running.
+    """
+    from nexus.rehearsal.report import stopped_text
+    from nexus.rehearsal.tiers import spread
+
+    fail, rehearsal.kubernetes.fail = rehearsal.kubernetes.fail, frozenset()
+    if not phase("Trying again, nothing fails", rehearsal.up).succeeded:
+        yield "the next run did not mend it"
+        return
+    owners = _released(catalog, fail)
+    if not owners:
+        return
+    rehearsal.program = lambda: program(owners)
+    rehearsal.kubernetes.fail = fail & {*catalog.jobs}
+    stopped = phase(f"Releasing {', '.join(owners)} anew, with the same failure", rehearsal.up)
+    if stopped.succeeded:
+        yield "nothing failed in the next release"
+    console.print(stopped_text(spread(tuple(catalog.services), stopped.operations, catalog.jobs)))
+    rehearsal.kubernetes.fail = frozenset()
+    if not phase("Trying again, nothing fails", rehearsal.up).succeeded:
+        yield "the next run did not mend the release"
+
+
 def _rehearsed(
     project: Path, file: StackFile, catalog: Catalog, fail: frozenset[str], console: Console
 ) -> tuple[bool, str]:
     """Runs all phases; says whether each did what it should, and all operations as JSON."""
+    from nexus.rehearsal.jobs import job_times
     from nexus.rehearsal.live import Progress
-    from nexus.rehearsal.report import SIMULATED, outcome_line, report, spread_text, tier_table
+    from nexus.rehearsal.report import (
+        SIMULATED,
+        job_table,
+        outcome_line,
+        report,
+        spread_text,
+        tier_table,
+    )
     from nexus.rehearsal.run import rehearse
     from nexus.rehearsal.tiers import spread, tier_times
     from stacks.program import build
@@ -163,16 +227,13 @@ def _rehearsed(
         wrong: list[str] = []
         if first.succeeded == bool(fail):
             wrong.append("nothing failed" if fail else "not everything came up")
-        failure = (
-            None
-            if first.succeeded
-            else spread(tuple(catalog.services), first.operations, catalog.jobs)
-        )
-        if failure is not None:
+        failure, jobs = None, ()
+        if not first.succeeded:
+            failure = spread(tuple(catalog.services), first.operations, catalog.jobs)
             console.print(spread_text(failure))
-            rehearsal.kubernetes.fail = frozenset()
-            again = phase("Trying again, nothing fails", rehearsal.up)
-            wrong += [] if again.succeeded else ["the next run did not mend it"]
+            wrong += _mended(rehearsal, partial(build, project), catalog, phase, console)
+        elif jobs := job_times(catalog, first.operations, rehearsal.dependencies()):
+            console.print(job_table(jobs))
         more = phase("Bringing it up once more", rehearsal.up)
         if more.changed or not more.succeeded:
             wrong.append(f"a run without a change touched {counted(more.changed, 'resource')}")
@@ -185,6 +246,7 @@ def _rehearsed(
             file.setting("ordering") or "tiers",
             rehearsal.outcomes,
             times,
+            jobs=jobs,
             failure=failure,
         )
     if wrong:

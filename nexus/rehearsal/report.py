@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catalog.errors import counted
+from nexus.rehearsal.jobs import JobTimes
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.tiers import Spread, TierTimes
 
@@ -34,12 +35,13 @@ def report(
     outcomes: Sequence[Outcome],
     tiers: Sequence[TierTimes],
     *,
+    jobs: Sequence[JobTimes] = (),
     failure: Spread | None = None,
 ) -> dict[str, Any]:
     """Return the account as JSON data, on whose shape scripts depend.
 
-    `tiers` and `failure` are those of the first `up`. All times are simulated seconds from the
-    start of their phase.
+    `tiers`, `jobs` and `failure` are those of the first `up`; of one that failed there are no
+    `jobs`. All times are simulated seconds from the start of their phase.
     """
     return {
         "stack": stack,
@@ -54,6 +56,7 @@ def report(
             {key: value for key, value in asdict(tier).items() if key != "workloads"}
             for tier in tiers
         ],
+        "jobs": [asdict(job) for job in jobs],
         "failure": None if failure is None else asdict(failure),
     }
 
@@ -77,6 +80,17 @@ def tier_table(tiers: Sequence[TierTimes]) -> Table:
     return table
 
 
+def job_table(jobs: Sequence[JobTimes]) -> Table:
+    """Return the table of migrations and tasks, in simulated seconds from the run's start."""
+    table = Table(title="Migrations and tasks", caption="simulated seconds, from the run's start")
+    for heading in ("job", "simulated", "after", "before"):
+        table.add_column(heading)
+    for job in jobs:
+        after, before = (", ".join(names) or "-" for names in (job.after, job.before))
+        table.add_row(job.name, _window(job.simulated), after, before)
+    return table
+
+
 def outcome_line(outcome: Outcome) -> Text:
     """Return one line about a run, and its errors if it failed."""
     counts = ", ".join(f"{count} {_WORDS.get(op, op)}" for op, count in outcome.counts.items())
@@ -95,6 +109,15 @@ def spread_text(failure: Spread) -> Text:
     return Text(
         f"Failed: {', '.join(failure.failed)}.\nHeld back: {held_back}.\n"
         f"Came up all the same: {counted(len(failure.unharmed), 'service')}."
+    )
+
+
+def stopped_text(failure: Spread) -> Text:
+    """Return what a release that failed left as it was."""
+    kept = ", ".join(failure.held_back) or "nothing"
+    return Text(
+        f"Failed: {', '.join(failure.failed)}.\nRuns on in the version before: {kept}.\n"
+        f"As the release wants it: {counted(len(failure.unharmed), 'service')}."
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,12 @@ from nexus.plan.plan import Plan, make_plan
 from nexus.plan.reach import reach
 from nexus.policy.reachability import world_of
 from nexus.policy.rules import violations
+from nexus.rehearsal.jobs import job_times
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.schema import validate
 from stacks.program import build
-from stacks.release import read_release
 from stacks.stack_file import read_stack_file
+from tests.nexus.cli.typed import nexus
 from tests.projects import ROOT
 from tests.reachable import matrix
 
@@ -234,28 +234,25 @@ def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:
         assert session.up().succeeded
         before = session.export()["resources"]
         [running] = [each for each in before if each["urn"].endswith("apps/v1:Deployment::orders")]
-        release = read_release(SHAPES, "releases/dev.yaml", load_catalog(SHAPES))
-        newer = replace(release, versions={**release.versions, "orders": "2.4.0"})
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("stacks.program.read_release", lambda *_: newer)
-            session.kubernetes.fail = frozenset({"orders-migration"})
-            failed = session.up()
-            assert not failed.succeeded
-            assert "orders-migration" in failed.error
-            assert "the last lines of its log" in failed.error
-            touched = {each.name for each in failed.operations if each.op != "same"}
-            assert not {"orders", "front", "sweeper"} & touched
-            assert running in session.export()["resources"]
-            session.kubernetes.fail = frozenset()
-            mended = session.up()
-            assert mended.succeeded, mended.error
-            made = {
-                (each.type.rpartition(":")[2], each.name): each
-                for each in mended.operations
-                if each.op != "delete"
-            }
-            assert made["Job", "orders-migration"].end <= made["Deployment", "orders"].start
-            assert set(session.up().counts) == {"same"}
+        session.program = lambda: build(SHAPES, ("orders",))
+        session.kubernetes.fail = frozenset({"orders-migration"})
+        failed = session.up()
+        assert not failed.succeeded
+        assert "orders-migration" in failed.error
+        assert "the last lines of its log" in failed.error
+        touched = {each.name for each in failed.operations if each.op != "same"}
+        assert not {"orders", "front", "sweeper"} & touched
+        assert running in session.export()["resources"]
+
+
+def test_a_rehearsal_shows_what_runs_on_when_a_job_fails() -> None:
+    """With the first release alone nothing is there yet that could run on."""
+    result = nexus("rehearse", "--fail", "orders-seed", project=SHAPES)
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert "Failed: orders-seed. Held back: front, orders, sweeper." in said
+    assert "Releasing orders anew, with the same failure" in said
+    assert "Failed: orders-seed. Runs on in the version before: front, orders, sweeper." in said
 
 
 def test_one_image_runs_for_two_services(shapes: Plan) -> None:
@@ -289,6 +286,12 @@ def test_the_engine_brings_every_kind_up_in_order() -> None:
         assert seed.end <= orders.start
         assert seed.urn in waits[orders.urn]
         assert migration.urn in waits[reindex.urn]
+        first, second = job_times(load_catalog(SHAPES), up.operations, waits)
+        assert (first.name, second.name) == ("orders-migration", "orders-seed")
+        assert first.after == ("orders-database-access", "postgres")
+        assert second.after == ("orders-database-access", "orders-migration", "streams")
+        assert first.before == second.before == ("orders",)
+        assert first.simulated[1] <= second.simulated[0]
         assert reindex.urn not in waits[orders.urn]
         assert orders.end <= job.start
         gate = made["ConfigMap", "domain-ready"]

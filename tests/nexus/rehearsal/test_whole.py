@@ -129,6 +129,7 @@ def test_report_has_the_documented_shape(whole: Whole) -> None:
         "operations",
         "makespan",
         "tiers",
+        "jobs",
         "failure",
     }
     keys = {"phase", "urn", "type", "name", "op", "began", "ended"}

@@ -37,12 +37,17 @@ def before(project: Path) -> Sequence[Resource]:
     return make_plan(project, "dev").named()
 
 
+def copy_of(project: Path, target: Path, *edits: Edit) -> Path:
+    """A copy of a project after some edits."""
+    shutil.copytree(project, target)
+    for edit in edits:
+        edit(target)
+    return target
+
+
 def update(before: Sequence[Resource], project: Path, tmp_path: Path, *edits: Edit) -> Changes:
     """What a whole update would do after some edits."""
-    changed = Path(shutil.copytree(project, tmp_path / "changed"))
-    for edit in edits:
-        edit(changed)
-    after = make_plan(changed, "dev").named()
+    after = make_plan(copy_of(project, tmp_path / "changed", *edits), "dev").named()
     diff = diff_plans(before, after)
     return Changes(
         before={each.urn: each for each in before},
@@ -57,6 +62,7 @@ def update(before: Sequence[Resource], project: Path, tmp_path: Path, *edits: Ed
 
 
 def release(**versions: str) -> Edit:
+    """The versions of some services, as whole images."""
     return lambda project: edit_yaml(
         project / "releases" / "dev.yaml",
         lambda file: file.update(
@@ -148,6 +154,25 @@ def test_a_quota_is_a_reason(before: Sequence[Resource], project: Path, tmp_path
     assert not part.shared
     assert {each.rule for each in part.broken} == {"quotas-hold-rollouts"}
     assert "until the rest moves, rules would be broken" in words(changes, part)
+
+
+def test_versions_that_do_not_meet_are_a_reason(project: Path, tmp_path: Path) -> None:
+    """The gateway that runs cannot work with the version that comes."""
+
+    def works_with(versions: str) -> Edit:
+        return lambda it: set_need(it, "backend-api", "user-auth", versions=versions)
+
+    older = copy_of(
+        project, tmp_path / "older", works_with("<4"), release(user_auth="3", backend_api="1")
+    )
+    running = make_plan(older, "dev").named()
+    changes = update(
+        running, older, tmp_path, works_with(">=4"), release(user_auth="4", backend_api="1")
+    )
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert {each.rule for each in part.broken} == {"versions-fit"}
+    assert "can work with 'user-auth' <4, which 4 is not" in words(changes, part)
+    assert not part_of(changes, {"user-auth", "backend-api"}, with_needed=False).broken
 
 
 def test_a_service_that_is_gone_goes_with_what_holds_it(

@@ -10,6 +10,11 @@ from catalog import Catalog
 from monitoring.nodes import PLATFORM, Severity, Watched, watched
 from monitoring.timing import Timing
 
+try:  # libyaml writes ten times as fast; some builds of PyYAML are without
+    from yaml import CSafeDumper as _Dumper
+except ImportError:  # pragma: no cover
+    from yaml import SafeDumper as _Dumper
+
 RECEIVERS = "/etc/alertmanager/receivers"
 """Folder with a file per receiver that holds the address of its webhook: an address is a secret."""
 
@@ -17,6 +22,11 @@ HEARTBEAT = "heartbeat"
 """Severity and receiver of the alert that always fires: its silence is the news."""
 
 _NOBODY = "nobody"
+
+
+def as_yaml(document: Any) -> str:
+    """What Prometheus and Alertmanager read."""
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=1000)
 
 
 def alertmanager(
@@ -41,7 +51,7 @@ def alertmanager(
             *(_receiver(name, receivers) for name in (HEARTBEAT, *names)),
         ],
     }
-    return yaml.safe_dump(document, sort_keys=False, width=100)
+    return as_yaml(document)
 
 
 _TOLD = (Severity.PAGE, Severity.TICKET)

@@ -37,7 +37,7 @@ class Watched:
     Args:
         tier: of a service; else `RESOURCE` or `EXTERNAL`.
         watch: what tells its state: `deployment`, `schedule` or `probe`.
-        critical: whether a critical flow breaks without it.
+        breaks: critical flows that break without it.
         patience_seconds: how long it may be down before anybody is told.
         timeout_seconds: the shortest time that a caller waits for it, None without callers.
         explains: services that are down because of it.
@@ -48,7 +48,7 @@ class Watched:
     watch: str
     owner: str
     severity: Severity
-    critical: bool
+    breaks: tuple[str, ...]
     patience_seconds: int
     timeout_seconds: float | None
     explains: tuple[str, ...]
@@ -73,7 +73,7 @@ def watched(catalog: Catalog) -> tuple[Watched, ...]:
 
 def _watched(catalog: Catalog, name: str, found: Impact, timeout_seconds: float | None) -> Watched:
     down = found.named(State.DOWN)
-    broken = any(flow.state is State.DOWN for flow in found.flows.values())
+    broken = tuple(name for name, flow in found.flows.items() if flow.state is State.DOWN)
     service, resource = catalog.services.get(name), catalog.resources.get(name)
     scheduled = service is not None and service.run.kind is Kind.SCHEDULED
     served = service if resource is None else catalog.services.get(resource.dedicated_to or "")
@@ -89,7 +89,7 @@ def _watched(catalog: Catalog, name: str, found: Impact, timeout_seconds: float 
         watch=watch,
         owner=(served.who.owner if served is not None else None) or PLATFORM,
         severity=Severity.PAGE if (down or broken) and not scheduled else Severity.TICKET,
-        critical=broken,
+        breaks=broken,
         patience_seconds=start + MARGIN_SECONDS,
         timeout_seconds=timeout_seconds,
         explains=tuple(other for other in down if other != name),

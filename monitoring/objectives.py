@@ -9,12 +9,10 @@ first bad minute of a new stack would be all its month.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from catalog import Catalog
-from graph.impact import State, each_alone
-from monitoring.nodes import PLATFORM, Severity
+from monitoring.nodes import PLATFORM, Severity, Watched
 from monitoring.timing import Timing
 
 OBJECTIVE = 0.999
@@ -37,20 +35,20 @@ _SLOW = 300
 """Seconds between evaluations of what reads days."""
 
 
-def objectives(catalog: Catalog, timing: Timing, on_call: str) -> Iterator[dict[str, Any]]:
+def objectives(nodes: Sequence[Watched], timing: Timing, on_call: str) -> Iterator[dict[str, Any]]:
     """Groups of Prometheus' rules.
 
     Args:
-        catalog: a checked one.
+        nodes: all of the platform.
         timing: how often and how long.
         on_call: address of the page with a section per node.
     """
     yield {
         "name": "nexus-objectives",
         "interval": timing(timing.look),
-        "rules": [*_failing(catalog), *_pages(timing, on_call)],
+        "rules": [*_failing(nodes), *_pages(timing, on_call)],
     }
-    if catalog.flows:
+    if any(node.breaks for node in nodes):
         yield {
             "name": "nexus-budgets",
             "interval": timing(_SLOW),
@@ -58,17 +56,13 @@ def objectives(catalog: Catalog, timing: Timing, on_call: str) -> Iterator[dict[
         }
 
 
-def _failing(catalog: Catalog) -> Iterator[dict[str, Any]]:
+def _failing(nodes: Sequence[Watched]) -> Iterator[dict[str, Any]]:
     critical = 'nexus:node:info{critical="yes"}'
     errors = f"clamp(nexus:service:own_errors:ratio, 0, 1) and {_NODE} {critical}"
     yield {"record": ERRORS, "expr": f"({errors}) unless {_NODE} {_CAUSE}"}
-    breaking: dict[str, list[str]] = {flow.name: [] for flow in catalog.flows}
-    for node, found in each_alone(catalog):
-        for flow, each in found.flows.items():
-            if each.state is State.DOWN:
-                breaking[flow].append(node)
-    for flow, nodes in breaking.items():
-        named = f'{{nexus_node=~"{"|".join(sorted(nodes))}"}}'
+    for flow in sorted({flow for node in nodes for flow in node.breaks}):
+        breaking = "|".join(node.name for node in nodes if flow in node.breaks)
+        named = f'{{nexus_node=~"{breaking}"}}'
         yield {
             "record": "nexus:flow:node",
             "expr": f"max by (stack, nexus_node) (nexus:node:info{named})",

@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from catalog import Catalog
-from monitoring.alertmanager import HEARTBEAT
+from monitoring.alertmanager import HEARTBEAT, as_yaml
 from monitoring.nodes import PLATFORM, Severity, Watched, watched
 from monitoring.objectives import objectives
 from monitoring.tickets import tickets
@@ -66,8 +64,8 @@ def rules(
             *tickets(timing, namespaces, on_call),
         ],
     }
-    groups = [group, *objectives(catalog, timing, on_call)]
-    return yaml.safe_dump({"groups": groups}, sort_keys=False, width=1000)
+    groups = [group, *objectives(nodes, timing, on_call)]
+    return as_yaml({"groups": groups})
 
 
 def _record(name: str, expression: str, **labels: str) -> Rule:
@@ -87,7 +85,7 @@ def _facts(nodes: tuple[Watched, ...], namespaces: str) -> Iterator[Rule]:
             watch=node.watch,
             owner=node.owner,
             severity=node.severity.value,
-            critical="yes" if node.critical else "no",
+            critical="yes" if node.breaks else "no",
             patience=str(node.patience_seconds),
         )
     for seconds in sorted({node.timeout_seconds for node in nodes if node.timeout_seconds}):

@@ -37,7 +37,7 @@ def firing(catalog: Catalog, stack: str, failed: tuple[str, ...]) -> Iterator[tu
     for name in dict.fromkeys((*failed, *impact(catalog, failed).named(State.DOWN))):
         its = {"stack": stack, "nexus_node": name}
         told = {**its, "owner": nodes[name].owner}
-        critical = "yes" if nodes[name].critical else "no"
+        critical = "yes" if nodes[name].breaks else "no"
         for alert, labels in (
             ("NexusCause", {**its, "severity": Severity.CAUSE.value}),
             ("NexusDown", {**told, "severity": nodes[name].severity.value, "critical": critical}),

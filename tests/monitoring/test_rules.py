@@ -20,7 +20,7 @@ from tests.servers.found import found
 
 TIMING = Timing()
 STEP = int(TIMING.look)
-START, END, LAG = 600.0, 3000.0, 180.0
+START, END, LAG = 300.0, 1500.0, 180.0
 LAST = int(END + TIMING.recovery + LAG + 120)
 
 FAILING = {"postgres": "unready", "user-auth": "wrong", "ledger-mgr": "slow"}

@@ -141,12 +141,22 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
         return "write either 'target' or 'above_tier', exactly one of them."
     if need.target == service:
         return "a service cannot need itself; remove it."
-    if need.above_tier is not None and need.port is not None:
-        return "a rule cannot name a port, which each service has its own of; remove 'port'."
     if need.above_tier is not None and need.versions is not None:
         return "a rule cannot name versions, which each service has its own of; remove 'versions'."
     if need.target in seen:
         return f"'{need.target}' is listed twice; keep one entry."
+    return _unfit_ports(need)
+
+
+def _unfit_ports(need: NeedEntry) -> str | None:
+    """What is wrong about the ports that are named, before anybody knows whose they are."""
+    field, ports = "port" if need.ports is None else "ports", need.ports or []
+    if need.above_tier is not None and (need.port or ports):
+        return f"a rule cannot name a port, which each service has its own of; remove '{field}'."
+    if need.port is not None and ports:
+        return "it has both 'port' and 'ports'; write all of them as 'ports'."
+    if len(set(ports)) < len(ports):
+        return "a port is listed twice in 'ports'; keep one of it."
     return None
 
 

@@ -144,6 +144,13 @@ class NeedEntry(Entry, title="Dependency"):
         default=None,
         description="Name of the service's port that is called; its first one if none is given",
     )
+    ports: list[PortName] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=20,
+        json_schema_extra={"uniqueItems": True},
+        description="Instead of one port: names of all that are called, the usual one first",
+    )
     versions: VersionRange | None = Field(
         default=None,
         description="Versions of the service that this one can work with, as >=2.3,<4",

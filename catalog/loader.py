@@ -191,7 +191,7 @@ def _edges(
                 line=service.at("needs", index).line,
                 field=f"needs[{index}]",
                 call=call,
-                port=need.port,
+                ports=tuple(need.ports or ([] if need.port is None else [need.port])),
                 part_of=_part_of(need),
                 versions=need.versions,
             )

@@ -169,7 +169,7 @@ class Edge:
         line: line that declares it, counted from 1, if it was read from a file.
         field: field of the source that declares it, as `needs[0]`; a rule declares several.
         call: how the source treats the target; None if it was not read from a file.
-        port: name of the target's port that the source calls; None for its first one.
+        ports: names of the target's ports that the source calls; none for its first one.
         part_of: another service's part of the target; None for one of its own.
         versions: range of the target's versions that the source can work with; None for all.
     """
@@ -183,7 +183,7 @@ class Edge:
     line: int | None = None
     field: str = "needs"
     call: CallPolicy | None = None
-    port: str | None = None
+    ports: tuple[str, ...] = ()
     part_of: PartOf | None = None
     versions: str | None = None
 
@@ -298,12 +298,13 @@ class Catalog:
             return None
         return next(each for each in self.needs(service) if self.base(each.target) == DATABASE)
 
-    def called(self, edge: Edge) -> Port | None:
-        """The port of a service that `edge` leads to, None where there is none to call."""
+    def called(self, edge: Edge) -> tuple[Port, ...]:
+        """The ports of a service that `edge` leads to, none where there is none to call."""
         service = self.services.get(edge.target)
         if service is None or service.run.kind is not Kind.WEB:
-            return None
-        return service.run.called if edge.port is None else service.run.port(edge.port)
+            return ()
+        named = [service.run.port(name) for name in edge.ports] or [service.run.called]
+        return tuple(port for port in named if port is not None)
 
     def sizing(self, service: str, environment: EnvironmentName) -> Sizing:
         """How large `service` is in `environment`, and how many pods it has."""

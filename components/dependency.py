@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -50,6 +50,8 @@ class Dependency:
         criticality: `hard` or `degradable`.
         fallback: what to do while the target is down; None if there is nothing.
         endpoint: where the target is; None where this environment does not provide it.
+        ports: where each of the target's ports is, by name, where several are called; `endpoint`
+            is that of the first.
         credentials: folder with the mounted credentials; None if there are none.
     """
 
@@ -61,6 +63,9 @@ class Dependency:
     endpoint: Mapping[str, pulumi.Input[str]] | None
     call: Call
     credentials: str | None = None
+    ports: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
+        default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
+    )
 
     def document(self) -> dict[str, object]:
         """The dependency as plain data, for the workload's configuration file."""
@@ -70,6 +75,11 @@ class Dependency:
             "criticality": self.criticality,
             "fallback": self.fallback,
             "endpoint": None if self.endpoint is None else dict(self.endpoint),
+            **(
+                {"ports": {key: dict(each) for key, each in self.ports.items()}}
+                if self.ports
+                else {}
+            ),
             "credentials": self.credentials,
             **self.call.document(),
         }

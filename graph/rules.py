@@ -45,8 +45,9 @@ def calls_reach_a_port(catalog: Catalog) -> Iterator[Problem]:
     for edge in catalog.edges:
         service = catalog.services.get(edge.target)
         if service is None:
-            if edge.port is not None and catalog.kind(edge.target) is not None:
-                message = f"'{edge.target}' is no service, and has one port; remove 'port'."
+            field = "port" if len(edge.ports) == 1 else "ports"
+            if edge.ports and catalog.kind(edge.target) is not None:
+                message = f"'{edge.target}' is no service, and has one port; remove '{field}'."
                 yield _problem_at(edge, message)
         elif service.run.kind is not Kind.WEB:
             yield _problem_at(
@@ -54,10 +55,12 @@ def calls_reach_a_port(catalog: Catalog) -> Iterator[Problem]:
                 f"'{edge.target}' is of kind '{service.run.kind}', which nobody can call; remove "
                 f"it here, or write 'kind: web' in '{edge.target}'.",
             )
-        elif catalog.called(edge) is None:
-            ports = [port.name for port in service.run.ports]
-            hint = did_you_mean(edge.port or "", ports) or f"write {one_of(ports)}."
-            yield _problem_at(edge, f"'{edge.target}' has no port '{edge.port}'; {hint}")
+        else:
+            known = [port.name for port in service.run.ports]
+            for name in edge.ports:
+                if name not in known:
+                    hint = did_you_mean(name, known) or f"write {one_of(known)}."
+                    yield _problem_at(edge, f"'{edge.target}' has no port '{name}'; {hint}")
 
 
 def _one_per_need(edges: Iterable[Edge]) -> Iterator[Edge]:

@@ -129,8 +129,7 @@ def _ingress(
         peers[run.called.number] = [*entrance]
     callers: dict[int, list[str]] = {}
     for edge in catalog.edges:
-        called = catalog.called(edge) if edge.target == name else None
-        if called is not None:
+        for called in catalog.called(edge) if edge.target == name else ():
             callers.setdefault(called.number, []).append(edge.source)
     for port, sources in callers.items():
         peers.setdefault(port, []).extend(_callers(program, sources))
@@ -146,8 +145,7 @@ def _egress(
     peers: dict[int, list[Pods | Labelled | Addresses]] = {}
     called: dict[int, list[str]] = {}
     for edge in edges:
-        port = catalog.called(edge)
-        if port is not None:
+        for port in catalog.called(edge):
             called.setdefault(port.number, []).append(edge.target)
     for number, services in called.items():
         peers[number] = [*_workloads(program, services)]

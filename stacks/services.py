@@ -208,9 +208,11 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
     kind, name = catalog.kind(edge.target), catalog.base(edge.target)
     endpoint: Mapping[str, pulumi.Input[str]] | None = None
     credentials: str | None = None
-    called = catalog.called(edge)
-    if called is not None:
-        endpoint = _endpoint(program, catalog.services[edge.target], called)
+    called = [
+        _endpoint(program, catalog.services[edge.target], port) for port in catalog.called(edge)
+    ]
+    if called:
+        endpoint = called[0]
     elif name in grants:
         endpoint = grants[name].endpoint
         credentials = f"{CREDENTIALS}/{name}" if grants[name].credentials else None
@@ -222,6 +224,7 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
         criticality=edge.criticality,
         fallback=edge.fallback,
         endpoint=endpoint,
+        ports=dict(zip(edge.ports, called, strict=True)) if len(called) > 1 else {},
         call=_call(edge),
         credentials=credentials,
     )

@@ -51,7 +51,9 @@ def _as_text(stack: str, found: Reach) -> str:
             file, need = found.line
             lines.append(f"To allow it, add to the needs of '{found.source}' in {file}: - {need}")
         return "\n".join((*lines, ""))
-    lines = [f"Yes: in stack '{stack}' {pair} at TCP port {found.port}."]
+    numbers = [str(first) for _, first, _ in found.ports]
+    ports = f"port{'' if len(numbers) == 1 else 's'} {' and '.join(numbers)}"
+    lines = [f"Yes: in stack '{stack}' {pair} at TCP {ports}."]
     lines += [f"  let out by {name}" for name in found.egress]
     lines += [f"  let in by {name}" for name in found.ingress]
     for edge in found.edges:

@@ -131,8 +131,13 @@ def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
             + ("" if before.fallback is None else f", before to '{before.fallback}'")
         )
         yield phrase([after.source], " → ", [after.target], f": {what}")
-    if before.port != after.port:
-        at = "its first port" if after.port is None else f"the port '{after.port}'"
+    if before.ports != after.ports:
+        named = [f"'{port}'" for port in after.ports]
+        at = (
+            f"{'the port' if len(named) == 1 else 'the ports'} {' and '.join(named)}"
+            if named
+            else "its first port"
+        )
         yield phrase([after.source], " calls ", [after.target], f" at {at} now")
     if before.part_of != after.part_of:
         part = "one of its own" if after.part_of is None else str(after.part_of)

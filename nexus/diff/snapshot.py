@@ -72,6 +72,7 @@ class GraphEdge(_Entry):
     fallback: Annotated[Literal["database", "rules", "origin"], AfterValidator(Fallback)] | None
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
     port: NodeName | None = None
+    ports: Annotated[list[NodeName], Field(max_length=20)] = []
     of: NodeName | None = None
     access: (
         Annotated[Literal["read", "read-write", "publish", "consume"], AfterValidator(Access)]
@@ -345,8 +346,12 @@ def _catalog(document: GraphDocument) -> Catalog:
         edges=tuple(
             Edge(
                 **edge.model_dump(
-                    exclude={"criticality", "of", "access", "exchange", "routing_keys"}
+                    exclude={
+                        *("criticality", "port", "ports", "of", "access"),
+                        *("exchange", "routing_keys"),
+                    }
                 ),
+                ports=tuple(edge.ports or ([] if edge.port is None else [edge.port])),
                 file="",
                 part_of=edge.part_of(),
             )

@@ -72,7 +72,7 @@ def _resources(catalog: Catalog) -> Iterator[dict[str, Any]]:
 def _service(catalog: Catalog, service: Service) -> Iterator[dict[str, Any]]:
     who, owner = service.who, service.who.owner or UNKNOWN
     needs = catalog.needs(service.name)
-    called = [edge.target for edge in needs if catalog.called(edge) is not None]
+    called = [edge.target for edge in needs if catalog.called(edge)]
     spec: dict[str, Any] = {
         "type": {Kind.WEB: "service"}.get(service.run.kind, str(service.run.kind)),
         "lifecycle": LIFECYCLE,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from catalog import Catalog
+from catalog import Catalog, Edge
 from catalog.migration import migration_name
 from catalog.run import Kind
 from catalog.task import task_name
@@ -38,13 +38,19 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "criticality": edge.criticality,
                 "fallback": edge.fallback,
                 "reason": edge.reason,
-                **({} if edge.port is None else {"port": edge.port}),
+                **_ports(edge),
                 **({} if edge.part_of is None else edge.part_of.document()),
             }
             for edge in catalog.edges
         ],
         "flows": [{"name": flow.name, "steps": list(flow.steps)} for flow in catalog.flows],
     }
+
+
+def _ports(edge: Edge) -> dict[str, object]:
+    if len(edge.ports) > 1:
+        return {"ports": list(edge.ports)}
+    return {"port": edge.ports[0]} if edge.ports else {}
 
 
 def _nodes(catalog: Catalog) -> Iterator[dict[str, Any]]:

@@ -184,7 +184,7 @@ def _section(title: str, edges: Mapping[str, Edge]) -> Iterator[str]:
     width = max(map(len, edges), default=0)
     for other, edge in edges.items():
         fallback = "" if edge.fallback is None else f", or {edge.fallback}"
-        port = "" if edge.port is None else f", at port {edge.port}"
+        port = f", at port {', '.join(edge.ports)}" if edge.ports else ""
         part = "" if edge.part_of is None else f", {edge.part_of}"
         yield f"  {other:<{width}}  {edge.order}, {edge.criticality}{fallback}{port}{part}"
         if edge.reason is not None:

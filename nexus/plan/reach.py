@@ -71,14 +71,14 @@ def reach(project: Path, stack: str, catalog: Catalog, pair: tuple[str, str]) ->
         nodes[name] = running[name] if name in running else _endpoint(name, place)
     for name in pair:
         _require(name, nodes, catalog, stack)
-    ports = {name: place.port for name, place in places.items()}
+    ports: dict[str, tuple[int, ...]] = {name: (place.port,) for name, place in places.items()}
     for name, service in catalog.services.items():
         if service.run.called is not None:
-            ports[name] = service.run.called.number
+            ports[name] = (service.run.called.number,)
     for edge in catalog.needs(pair[0]):
         called = catalog.called(edge)
-        if called is not None:
-            ports[edge.target] = called.number
+        if called:
+            ports[edge.target] = tuple(port.number for port in called)
     if pair[1] not in ports:
         kind = catalog.services[pair[1]].run.kind
         raise InputError(f"'{pair[1]}' is of kind '{kind}', which nobody can call; name another.")
@@ -89,11 +89,11 @@ def _reach(
     world: World,
     catalog: Catalog,
     nodes: Mapping[str, Endpoint],
-    ports: Mapping[str, int],
+    ports: Mapping[str, tuple[int, ...]],
     pair: tuple[str, str],
 ) -> Reach:
     source, target = pair
-    wanted: Ports = (("TCP", ports[target], ports[target]),)
+    wanted: Ports = tuple(("TCP", port, port) for port in sorted(ports[target]))
     found = intersection(world.allowed(nodes[source], nodes[target]), wanted)
     edges = tuple(
         edge
@@ -113,7 +113,7 @@ def _reach(
         source=source,
         target=target,
         ports=found,
-        port=ports[target],
+        port=ports[target][0],
         egress=egress,
         ingress=ingress,
         edges=edges,

@@ -130,9 +130,9 @@ def test_edges_lead_to_the_port_that_they_name(tmp_path: Path) -> None:
     catalog = load_catalog(example_project(tmp_path, EXAMPLES / "services" / "run.ok.yaml"))
     called = {edge.target: catalog.called(edge) for edge in catalog.needs("orders")}
     assert called == {
-        "postgres": None,
-        "streams": Port(name="rtmp", number=1935, protocol=Protocol.TCP),
-        "streams-api": GRPC,
+        "postgres": (),
+        "streams": (Port(name="rtmp", number=1935, protocol=Protocol.TCP),),
+        "streams-api": (GRPC,),
     }
 
 

@@ -69,7 +69,7 @@ def test_services_reach_the_ports_that_their_edges_name_and_no_other(shapes: Pla
     assert found == {
         ("front", "orders"): (("TCP", 8080, 8080),),
         ("orders", "streams"): (("TCP", 1935, 1935),),
-        ("sweeper", "orders"): (("TCP", 9000, 9000),),
+        ("sweeper", "orders"): (("TCP", 8080, 8080), ("TCP", 9000, 9000)),
     }
 
 
@@ -94,6 +94,11 @@ def test_a_caller_is_told_where_and_how(shapes: Plan) -> None:
         "port": "9000",
         "protocol": "grpc",
     }
+    assert told(shapes, "sweeper")["orders"]["ports"] == {
+        "grpc": told(shapes, "sweeper")["orders"]["endpoint"],
+        "http": told(shapes, "front")["orders"]["endpoint"],
+    }
+    assert "ports" not in told(shapes, "front")["orders"]
     assert told(shapes, "orders")["streams"]["endpoint"] == {
         "host": "streams.nexus-shop.svc",
         "port": "1935",
@@ -136,12 +141,12 @@ def test_the_graph_says_what_runs_how_and_which_port_is_called() -> None:
         "mailer": "worker",
         "sweeper": "scheduled",
     }
-    named = {(each["source"], each["target"]): each.get("port") for each in document["edges"]}
-    assert named["sweeper", "orders"] == "grpc"
+    named = {(each["source"], each["target"]): each.get("ports") for each in document["edges"]}
+    assert named["sweeper", "orders"] == ["grpc", "http"]
     assert named["front", "orders"] is None
     text = neighbours_as_text(catalog, "sweeper")
     assert "(scheduled, domain shop, tier domain)" in text
-    assert "startup, hard, at port grpc" in text
+    assert "startup, hard, at port grpc, http" in text
     text = neighbours_as_text(catalog, "orders")
     assert "and after its task orders-seed, which runs: /app/seed" in text
     assert "has the task orders-reindex, by hand, which runs: /app/reindex --all" in text
@@ -154,6 +159,7 @@ def test_reach_answers_for_the_port_of_the_edge() -> None:
     catalog = load_catalog(SHAPES)
     found = reach(SHAPES, "dev", catalog, ("sweeper", "orders"))
     assert (found.allowed, found.port) == (True, 9000)
+    assert found.ports == (("TCP", 8080, 8080), ("TCP", 9000, 9000))
     assert [edge.target for edge in found.edges] == ["orders"]
 
 

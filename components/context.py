@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PROJECT = "nexus-cos"
+"""What everything is part of, by its labels and tags, and the namespace of the settings, however
+the Pulumi project is called."""
+
 MAX_LABEL = 63
 """Longest DNS label and longest Kubernetes label value, in characters."""
 
@@ -63,7 +67,7 @@ class Context:
         labels = {
             "app.kubernetes.io/name": name,
             "app.kubernetes.io/component": component,
-            "app.kubernetes.io/part-of": "nexus-cos",
+            "app.kubernetes.io/part-of": PROJECT,
             "app.kubernetes.io/managed-by": "pulumi",
             "nexus-cos/environment": self.environment,
             **(more or {}),

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from catalog.names import EnvironmentName
 from catalog.validation import is_secret
+from components.context import PROJECT
 from stacks.attachment import AttachedResource, ExternalApi
 from stacks.setting_types import (
     AccountId,
@@ -39,9 +40,6 @@ from stacks.setting_types import (
     ServerName,
     ZoneLetter,
 )
-
-PROJECT = "nexus-cos"
-"""Namespace of the settings, however the Pulumi project is called."""
 
 
 class Settings(BaseModel, frozen=True):

@@ -9,9 +9,7 @@ from typing import Literal
 import pulumi
 from pulumi_aws import cloudwatch, vpc
 
-from components.context import Context
-
-PROJECT = "nexus-cos"
+from components.context import PROJECT, Context
 
 LONGEST_ROLE = 64
 """Longest name of an IAM role, in characters. Source:

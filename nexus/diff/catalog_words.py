@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalog import Edge, Order
 from catalog.errors import counted
 from nexus.diff.catalog_diff import CatalogDiff, FlowChange, Moved
-from nexus.diff.wording import Part, Phrase, names, phrase
+from nexus.diff.wording import Phrase, Words, names, phrase
 
 _KINDS = {
     "service": ("service", "services"),
@@ -158,7 +158,7 @@ def _flow(change: FlowChange) -> Phrase:
 
 def _effects(diff: CatalogDiff) -> Iterator[Phrase]:
     if diff.earlier or diff.later:
-        parts: list[Part] = ["Startup order: "]
+        parts: list[Words] = ["Startup order: "]
         if diff.later:
             parts += [f"{counted(len(diff.later), 'service')} later (", *names(diff.later), ")"]
         if diff.earlier:

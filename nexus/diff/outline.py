@@ -14,7 +14,7 @@ from nexus.diff.renames import Renamed
 from nexus.diff.report import ExitCode, Report, StackReport, Status
 from nexus.diff.risks import Danger
 from nexus.diff.secrecy import HIDDEN
-from nexus.diff.wording import Part, Phrase, names, phrase, shown
+from nexus.diff.wording import Phrase, Words, names, phrase, shown
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import last_part, parse_urn, short_type
 
@@ -143,7 +143,7 @@ def _dangers(report: Report) -> Iterator[Item]:
             stacks, every = alike.setdefault((warned.danger, type_, warned.reason), ({}, {}))
             stacks[stack.stack] = every[name] = None
     for (danger, type_, reason), (stacks, every) in alike.items():
-        what: list[Part] = [(f"{type_} {next(iter(every))}",)]
+        what: list[Words] = [(f"{type_} {next(iter(every))}",)]
         if len(every) > 1:
             what = [f"{len(every)} × ", (type_,), " (", *names(every), ")"]
         yield Item(phrase(*names(stacks), f" {danger}: ", *what, ": ", *reason))
@@ -247,7 +247,9 @@ def _lines(old: str, new: str) -> Phrase:
     while end < min(len(was), len(now)) - start and was[-1 - end] == now[-1 - end]:
         end += 1
     gone, come = was[start : len(was) - end], now[start : len(now) - end]
-    parts: list[Part] = [f"{counted(max(len(gone), len(come)), 'line')} from line {start + 1} on, "]
+    parts: list[Words] = [
+        f"{counted(max(len(gone), len(come)), 'line')} from line {start + 1} on, "
+    ]
     parts += ["first ", [shown(gone[0])] if gone else "nothing", " → "]
     parts += [[shown(come[0])] if come else "nothing"]
     return phrase(*parts)
@@ -296,7 +298,7 @@ def _types(urn: str) -> str:
 
 def _reordered(reordered: Iterable[Reordered]) -> Iterator[Item]:
     for each in reordered:
-        parts: list[Part] = [[last_part(each.urn)]]
+        parts: list[Words] = [[last_part(each.urn)]]
         if each.gained:
             parts += [" now waits for ", *names([last_part(urn) for urn in each.gained])]
         if each.lost:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from nexus.diff.compare import Changed, PropertyChange
 from nexus.diff.renames import Renamed, ancestors
 from nexus.diff.secrecy import HIDDEN
-from nexus.diff.wording import Part, Phrase, phrase
+from nexus.diff.wording import Phrase, Words, phrase
 from nexus.pulumi.replacement import refused
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import last_part, parse_urn
@@ -111,7 +111,7 @@ def _gone(removed: Sequence[Resource], renamed: Sequence[Renamed]) -> Iterator[W
 
 
 def _looks_renamed(seen: Renamed, cost: str | None) -> Phrase:
-    remedy: tuple[Part, ...] = ("add `aliases=[pulumi.Alias(name=…)]` with the old name",)
+    remedy: tuple[Words, ...] = ("add `aliases=[pulumi.Alias(name=…)]` with the old name",)
     if seen.data_name is not None:
         told = f"renamed_from: {seen.data_name}"
         remedy = ("if it is the same service, write ", [told], " at it in the catalog")
@@ -144,7 +144,7 @@ def _is_protected(resource: Resource) -> bool:
 def _changed(change: Changed) -> Iterator[Warned]:
     type_ = change.after.type
 
-    def warned(danger: Danger, *reason: Part) -> Warned:
+    def warned(danger: Danger, *reason: Words) -> Warned:
         return Warned(urn=change.after.urn, danger=danger, reason=phrase(*reason))
 
     if change.replacing and type_ in STATEFUL:

@@ -7,22 +7,22 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-Part: TypeAlias = str | tuple[str] | list[str]
+Words: TypeAlias = str | tuple[str] | list[str]
 """Own words as text; a foreign name, such as one of a plan, as a tuple or list of one."""
 
 Phrase: TypeAlias = tuple[str | tuple[str], ...]
 """A sentence in parts."""
 
 
-def phrase(*parts: Part) -> Phrase:
+def phrase(*parts: Words) -> Phrase:
     """The parts that are not empty, as one sentence."""
     return tuple(part if isinstance(part, str) else (part[0],) for part in parts if part)
 
 
-def names(found: Iterable[str], most: int = 8, joint: str = ", ") -> list[Part]:
+def names(found: Iterable[str], most: int = 8, joint: str = ", ") -> list[Words]:
     """Names with `joint` between, those beyond `most` counted."""
     every = list(found)
-    parts: list[Part] = []
+    parts: list[Words] = []
     for name in every[:most]:
         parts += [joint if parts else "", (name,)]
     if len(every) > most:

@@ -28,7 +28,7 @@ _DEFAULTS: Table = {"protocol": "TCP"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class Fragment:
     """A table inside an object.
 
     Args:
@@ -67,7 +67,7 @@ def misfit(manifest: Table) -> str | None:
     return None
 
 
-def parts(manifest: Table) -> Iterator[Part]:
+def parts(manifest: Table) -> Iterator[Fragment]:
     """The tables inside an object that the schema of its kind has a name for, itself the first."""
     definition = _kinds().get((manifest["apiVersion"], manifest["kind"]))
     if definition is not None:
@@ -101,12 +101,12 @@ def repeated(manifest: Table) -> str | None:
     return None
 
 
-def _parts(value: Any, schema: Table, path: str) -> Iterator[Part]:
+def _parts(value: Any, schema: Table, path: str) -> Iterator[Fragment]:
     schema, name = _resolved(schema)
     if isinstance(value, Mapping):
         if name:
             fields = schema.get("properties", {})
-            yield Part(path=path, definition=name, fields=fields, value=value)
+            yield Fragment(path=path, definition=name, fields=fields, value=value)
         for key, below in value.items():
             yield from _parts(below, _property(schema, key), f"{path}.{key}" if path else key)
     elif isinstance(value, Sequence) and not isinstance(value, str):

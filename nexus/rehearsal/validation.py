@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from nexus.pulumi.replacement import KUBERNETES_REFUSED
-from nexus.rehearsal.schema import Part, Table, misfit, parts
+from nexus.rehearsal.schema import Fragment, Table, misfit, parts
 
-_Rule = Callable[[Part], Iterator[str]]
+_Rule = Callable[[Fragment], Iterator[str]]
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _LABEL_WORDS = (
@@ -111,7 +111,7 @@ def _invalid(path: str, value: object, words: str) -> str:
     return f"{path}: Invalid value: {json.dumps(value)}: {words}"
 
 
-def _labels(part: Part) -> Iterator[str]:
+def _labels(part: Fragment) -> Iterator[str]:
     for value in (part.value.get("labels") or {}).values():
         yield from _text(part.at("labels"), value, "63 bytes", _VALUE, _VALUE_WORDS)
 
@@ -119,7 +119,7 @@ def _labels(part: Part) -> Iterator[str]:
 def _own_names(field: str) -> _Rule:
     """Items of the list `field` have names of their own, though the list goes by other keys."""
 
-    def rule(part: Part) -> Iterator[str]:
+    def rule(part: Fragment) -> Iterator[str]:
         names: list[str] = []
         for index, item in enumerate(part.value.get(field) or ()):
             name = item.get("name")
@@ -130,7 +130,7 @@ def _own_names(field: str) -> _Rule:
     return rule
 
 
-def _service(part: Part) -> Iterator[str]:
+def _service(part: Fragment) -> Iterator[str]:
     ports = part.value.get("ports") or ()
     if len(ports) > 1:
         for index, port in enumerate(ports):
@@ -140,7 +140,7 @@ def _service(part: Part) -> Iterator[str]:
 
 
 def _one_of(fields: Sequence[str], words: str) -> _Rule:
-    def rule(part: Part) -> Iterator[str]:
+    def rule(part: Fragment) -> Iterator[str]:
         given = [field for field in fields if part.value.get(field) is not None]
         for field in given[1:]:
             yield f"{part.at(field)}: Forbidden: {words}"
@@ -148,18 +148,18 @@ def _one_of(fields: Sequence[str], words: str) -> _Rule:
     return rule
 
 
-def _volume(part: Part) -> Iterator[str]:
+def _volume(part: Fragment) -> Iterator[str]:
     sources = sorted(field for field in part.value if field != "name")
     yield from _one_of(sources, "may not specify more than 1 volume type")(part)
 
 
-def _variable(part: Part) -> Iterator[str]:
+def _variable(part: Fragment) -> Iterator[str]:
     if part.value.get("value") and part.value.get("valueFrom"):
         words = "may not be specified when `value` is not empty"
         yield _invalid(part.at("valueFrom"), "", words)
 
 
-def _strategy(part: Part) -> Iterator[str]:
+def _strategy(part: Fragment) -> Iterator[str]:
     if part.value.get("type") == "Recreate" and part.value.get("rollingUpdate"):
         yield (
             f"{part.at('rollingUpdate')}: Forbidden: may not be specified when strategy `type` is "
@@ -167,7 +167,7 @@ def _strategy(part: Part) -> Iterator[str]:
         )
 
 
-def _budget(part: Part) -> Iterator[str]:
+def _budget(part: Fragment) -> Iterator[str]:
     if None not in (part.value.get("minAvailable"), part.value.get("maxUnavailable")):
         yield f"{part.path}: Invalid value: minAvailable and maxUnavailable cannot be both set"
 

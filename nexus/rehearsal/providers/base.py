@@ -42,7 +42,7 @@ class Requested(Resource):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class Existing:
     """A resource that exists: its id and outputs."""
 
     id: str
@@ -56,7 +56,7 @@ class RefusedError(Exception):
 class NotReadyError(Exception):
     """The resource exists but did not get ready; the engine keeps it and reports the reason."""
 
-    def __init__(self, made: Made, reason: str) -> None:
+    def __init__(self, made: Existing, reason: str) -> None:
         self.made = made
         super().__init__(reason)
 
@@ -147,15 +147,15 @@ class SimulatedProvider(ResourceProviderServicer, ABC):
         """Return the outputs that are known before the resource is made or changed."""
 
     @abstractmethod
-    def create(self, resource: Requested) -> Made:
+    def create(self, resource: Requested) -> Existing:
         """Make the resource, taking its simulated time. Raises RefusedError or NotReadyError."""
 
     @abstractmethod
-    def update(self, resource: Requested, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Existing:
         """Change the resource, taking its simulated time. Raises RefusedError or NotReadyError."""
 
     @abstractmethod
-    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+    def read(self, resource: Requested, old: Properties) -> tuple[Existing, Properties] | None:
         """Return the resource as it is and its inputs, or None if it is gone."""
 
     @abstractmethod

@@ -20,7 +20,7 @@ from nexus.pulumi.replacement import immutable
 from nexus.pulumi.urn import urn_of
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
 from nexus.rehearsal.providers.base import (
-    Made,
+    Existing,
     RefusedError,
     Requested,
     SimulatedProvider,
@@ -79,12 +79,12 @@ class TabledProvider(SimulatedProvider):
         return {**resource.inputs, **known}
 
     @override
-    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+    def read(self, resource: Requested, old: Properties) -> tuple[Existing, Properties] | None:
         with self._lock:
             outputs = self._made.get((resource.urn, resource.id))
         if outputs is None:
             return None
-        return Made(id=resource.id, outputs=outputs), resource.inputs
+        return Existing(id=resource.id, outputs=outputs), resource.inputs
 
     @override
     def delete(self, resource: Requested, old: Properties) -> None:
@@ -92,7 +92,7 @@ class TabledProvider(SimulatedProvider):
         with self._lock:
             self._made.pop((resource.urn, resource.id), None)
 
-    def _keep(self, made: Made, resource: Requested) -> Made:
+    def _keep(self, made: Existing, resource: Requested) -> Existing:
         with self._lock:
             self._made[resource.urn, made.id] = made.outputs
         return made
@@ -145,7 +145,7 @@ class CloudProvider(TabledProvider):
         return cast("Properties", made), problems
 
     @override
-    def create(self, resource: Requested) -> Made:
+    def create(self, resource: Requested) -> Existing:
         answer = self._answers[resource.type]
         key = f"{resource.urn} {secrets.token_hex(8)}"
         self._find_source(resource)
@@ -162,12 +162,12 @@ class CloudProvider(TabledProvider):
         return made
 
     @override
-    def update(self, resource: Requested, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Existing:
         self.spend(times(resource.type).update)
         with self._lock:
             key = self._keys[resource.type, resource.id]
         answered = self._answered(resource, key)
-        return self._keep(Made(id=resource.id, outputs=answered.outputs), resource)
+        return self._keep(Existing(id=resource.id, outputs=answered.outputs), resource)
 
     @override
     def delete(self, resource: Requested, old: Properties) -> None:
@@ -190,8 +190,8 @@ class CloudProvider(TabledProvider):
                 "of one that is there."
             )
 
-    def _answered(self, resource: Requested, key: str) -> Made:
+    def _answered(self, resource: Requested, key: str) -> Existing:
         inputs = table(plain(resource.inputs))
         outputs = dict(self._answers[resource.type].made(self._account, key, inputs))
         own_id = str(outputs.pop("id"))
-        return Made(id=own_id, outputs={**resource.inputs, **cast("Properties", outputs)})
+        return Existing(id=own_id, outputs={**resource.inputs, **cast("Properties", outputs)})

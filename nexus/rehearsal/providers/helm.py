@@ -11,7 +11,7 @@ from nexus.pulumi.replacement import immutable
 from nexus.pulumi.resource import HELM_RELEASE
 from nexus.pulumi.wire import UNKNOWN, Properties, plain, table, text
 from nexus.rehearsal.cluster import AlreadyExistsError, ApiError, NotFoundError, key_of
-from nexus.rehearsal.providers.base import Made, RefusedError, Requested, difference
+from nexus.rehearsal.providers.base import Existing, RefusedError, Requested, difference
 from nexus.rehearsal.providers.kubernetes import KubernetesProvider
 from nexus.rehearsal.timing import times
 
@@ -49,7 +49,7 @@ class HelmProvider(KubernetesProvider):
         return {**resource.inputs, "status": UNKNOWN}
 
     @override
-    def create(self, resource: Requested) -> Made:
+    def create(self, resource: Requested) -> Existing:
         if resource.type != HELM_RELEASE:
             return super().create(resource)
         inputs = table(plain(resource.inputs))
@@ -69,7 +69,7 @@ class HelmProvider(KubernetesProvider):
         return self._install(resource, revision=1, seconds=times(resource.type).create)
 
     @override
-    def update(self, resource: Requested, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Existing:
         if resource.type != HELM_RELEASE:
             return super().update(resource, old)
         revision = table(plain(old.get("status"))).get("revision")
@@ -84,7 +84,7 @@ class HelmProvider(KubernetesProvider):
         )
 
     @override
-    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+    def read(self, resource: Requested, old: Properties) -> tuple[Existing, Properties] | None:
         if resource.type != HELM_RELEASE:
             return super().read(resource, old)
         inputs = resource.inputs or {k: v for k, v in old.items() if k != "status"}
@@ -92,7 +92,7 @@ class HelmProvider(KubernetesProvider):
             self.cluster.get(key_of(_manifest(table(plain(inputs)))))
         except NotFoundError:
             return None
-        return Made(id=resource.id, outputs=old), inputs
+        return Existing(id=resource.id, outputs=old), inputs
 
     @override
     def delete(self, resource: Requested, old: Properties) -> None:
@@ -102,7 +102,7 @@ class HelmProvider(KubernetesProvider):
         self.spend(times(resource.type).delete)
         self.cluster.delete(key_of(_manifest(table(plain(old)))))
 
-    def _install(self, resource: Requested, *, revision: int, seconds: float) -> Made:
+    def _install(self, resource: Requested, *, revision: int, seconds: float) -> Existing:
         """Waits until all in the chart is ready; a first install that fails is taken away again."""
         inputs = table(plain(resource.inputs))
         key = key_of(_manifest(inputs))
@@ -119,7 +119,7 @@ class HelmProvider(KubernetesProvider):
             "revision": revision,
             "status": "deployed",
         }
-        return Made(id=key.id, outputs={**resource.inputs, "status": status})
+        return Existing(id=key.id, outputs={**resource.inputs, "status": status})
 
 
 def _manifest(inputs: Properties) -> Properties:

@@ -20,7 +20,7 @@ from nexus.rehearsal.cluster import (
     key_of,
 )
 from nexus.rehearsal.providers.base import (
-    Made,
+    Existing,
     NotReadyError,
     RefusedError,
     Requested,
@@ -156,7 +156,7 @@ class KubernetesProvider(SimulatedProvider):
         return outputs_of(resource.inputs, manifest)
 
     @override
-    def create(self, resource: Requested) -> Made:
+    def create(self, resource: Requested) -> Existing:
         manifest = with_defaults(table(plain(resource.inputs)))
         try:
             live = self._created(manifest)
@@ -165,12 +165,12 @@ class KubernetesProvider(SimulatedProvider):
         return self._await(resource, live, times(resource.type).create)
 
     @override
-    def update(self, resource: Requested, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Existing:
         live = self._changed(resource, with_defaults(table(plain(resource.inputs))), dry_run=False)
         return self._await(resource, live, times(resource.type).update)
 
     @override
-    def read(self, resource: Requested, old: Properties) -> tuple[Made, Properties] | None:
+    def read(self, resource: Requested, old: Properties) -> tuple[Existing, Properties] | None:
         known = resource.inputs or table(plain(old))
         if "metadata" not in known:
             known = _named_by_id(resource)
@@ -180,7 +180,9 @@ class KubernetesProvider(SimulatedProvider):
             return None
         inputs = table(shaped(live, normal(known))) if resource.inputs else live
         outputs = outputs_of(resource.inputs, live)
-        return Made(id=resource.id, outputs=outputs), table(with_secrets(resource.inputs, inputs))
+        return Existing(id=resource.id, outputs=outputs), table(
+            with_secrets(resource.inputs, inputs)
+        )
 
     @override
     def delete(self, resource: Requested, old: Properties) -> None:
@@ -207,12 +209,12 @@ class KubernetesProvider(SimulatedProvider):
             key = key_of(manifest)
             outputs = outputs_of(resource.inputs, self.cluster.get(key))
             raise NotReadyError(
-                Made(id=key.id, outputs=outputs),
+                Existing(id=key.id, outputs=outputs),
                 f'the Kubernetes API server reported that "{key.id}" failed to fully initialize '
                 f"or become live: {error}",
             ) from error
 
-    def _await(self, resource: Requested, live: Properties, seconds: float) -> Made:
+    def _await(self, resource: Requested, live: Properties, seconds: float) -> Existing:
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
         if seconds > 0 and settles(live) and not is_annotated(live, SKIP_AWAIT):
@@ -220,14 +222,14 @@ class KubernetesProvider(SimulatedProvider):
             problem = self._lasting_obstacle(resource, live)
             if problem:
                 raise NotReadyError(
-                    Made(id=key.id, outputs=outputs_of(resource.inputs, live)),
+                    Existing(id=key.id, outputs=outputs_of(resource.inputs, live)),
                     f'resource "{resource.urn}" was successfully created, but the Kubernetes '
                     f"API server reported that it failed to fully initialize or become live: "
                     f"{problem}",
                 )
         status = ready_status(live)
         live = self.cluster.report(key, status) if status else live
-        return Made(id=key.id, outputs=outputs_of(resource.inputs, live))
+        return Existing(id=key.id, outputs=outputs_of(resource.inputs, live))
 
     def _lasting_obstacle(self, resource: Requested, live: Properties) -> str | None:
         """Return what keeps the object from getting ready for too long, or None.

@@ -9,7 +9,7 @@ from random import SystemRandom
 from typing_extensions import override
 
 from nexus.pulumi.wire import Properties, Property, Secret, plain, table, text
-from nexus.rehearsal.providers.base import Made, Requested
+from nexus.rehearsal.providers.base import Existing, Requested
 from nexus.rehearsal.providers.cloud import TabledProvider
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import Clock
@@ -73,16 +73,16 @@ class RandomProvider(TabledProvider):
         return {**_DEFAULTS, **inputs}, problems
 
     @override
-    def create(self, resource: Requested) -> Made:
+    def create(self, resource: Requested) -> Existing:
         # A stand-in of the right shape: nothing may log in with what a rehearsal made up.
         code = f"$2a$10${secrets.token_urlsafe(40)[:53]}"
         drawn = {
             "result": Secret(_text(table(plain(resource.inputs)))),
             "bcryptHash": Secret(code),
         }
-        return self._keep(Made(id="none", outputs={**resource.inputs, **drawn}), resource)
+        return self._keep(Existing(id="none", outputs={**resource.inputs, **drawn}), resource)
 
     @override
-    def update(self, resource: Requested, old: Properties) -> Made:
+    def update(self, resource: Requested, old: Properties) -> Existing:
         kept = {name: old[name] for name in _DRAWN if name in old}
-        return self._keep(Made(id=resource.id, outputs={**resource.inputs, **kept}), resource)
+        return self._keep(Existing(id=resource.id, outputs={**resource.inputs, **kept}), resource)

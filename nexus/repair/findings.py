@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.errors import counted
 from nexus.pulumi.resource import mapping
-from nexus.pulumi.urn import urn_of
+from nexus.pulumi.urn import Urn, urn_of
 from nexus.pulumi.wire import text
 from nexus.repair.identity import Identity, Kind, State, identity, marks
 from nexus.repair.lock import Lock
@@ -73,7 +73,7 @@ class Diagnosis:
         locks: who holds it.
         unsound: why the CLI refuses its state; None if it does not.
         findings: the operations that were under way.
-        unready: names of resources that did not get ready, with the reasons.
+        unready: URNs of resources that did not get ready, with the reasons.
         after: the same in order, to be written; None where it needs no writing.
     """
 
@@ -103,9 +103,9 @@ def pending(state: State) -> tuple[Mapping[str, Any], ...]:
 
 
 def unready(state: State) -> dict[str, tuple[str, ...]]:
-    """The resources that did not get ready, by type and name, with the reasons."""
+    """The resources that did not get ready, by URN, with the reasons."""
     return {
-        f"{each['type']} {urn_of(str(each['urn'])).name}": tuple(each["initErrors"])
+        str(each["urn"]): tuple(each["initErrors"])
         for each in resources(state)
         if each.get("initErrors")
     }
@@ -158,8 +158,22 @@ def _state_of(diagnosis: Diagnosis) -> Iterator[str]:
         own = f" ({finding.id})" if finding.id else ""
         being = _BEING.get(finding.operation, "created")
         yield f"- {finding.title}{own} was being {being}: {finding.verdict.value}"
-    for name, reasons in diagnosis.unready.items():
-        yield f"- {name} did not get ready: {' '.join(reasons)} The next 'pulumi up' tries again"
+    for urn, reasons in diagnosis.unready.items():
+        yield f"- {_not_ready(urn_of(urn), ' '.join(reasons).removesuffix('.'))}"
+
+
+_SERVICE_JOB = "nexus:services:ServiceJob$"
+"""What a migration or task is part of; the component's own module takes a second to load."""
+
+
+def _not_ready(urn: Urn, reasons: str) -> str:
+    if _SERVICE_JOB in urn.types:
+        return (
+            f"{urn.name} failed: {reasons}. The pods of its service run on in the version before; "
+            "mend what it says and release that, or run 'pulumi up', which makes the Job anew "
+            "(docs/runbook.md#a-failed-migration)"
+        )
+    return f"{urn.type} {urn.name} did not get ready: {reasons}. The next 'pulumi up' tries again"
 
 
 def plan_in_words(diagnosis: Diagnosis) -> Iterator[str]:

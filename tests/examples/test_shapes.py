@@ -21,6 +21,7 @@ from nexus.policy.rules import violations
 from nexus.rehearsal.jobs import job_times
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.schema import validate
+from nexus.repair.findings import Diagnosis, state_in_words, unready
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.nexus.cli.typed import nexus
@@ -246,6 +247,13 @@ def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:
         assert not failed.succeeded
         assert "orders-migration" in failed.error
         assert "the last lines of its log" in failed.error
+        state = {"deployment": session.export()}
+        found = Diagnosis(
+            locks=(), unsound=None, findings=(), unready=unready(state), before=state, after=None
+        )
+        _, said = state_in_words("dev", found)
+        assert said.startswith("- orders-migration failed: ")
+        assert "the last lines of its log. The pods of its service run on" in said
         touched = {each.name for each in failed.operations if each.op != "same"}
         assert not {"orders", "front", "sweeper"} & touched
         assert running in session.export()["resources"]

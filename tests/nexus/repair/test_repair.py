@@ -15,6 +15,7 @@ from nexus.repair.identity import Identity, Kind, identity, is_automatic
 from nexus.repair.lock import Holder, Lock, read_locks
 
 NAMED, REPEATABLE, DRAWN = Kind.NAMED, Kind.REPEATABLE, Kind.DRAWN
+CART = "urn:pulumi:dev::nexus-cos::nexus:services:Workload$kubernetes:apps/v1:Deployment::cart"
 OBJECT = {"metadata": {"namespace": "apps", "name": "web"}}
 
 MESSAGE = (
@@ -109,10 +110,13 @@ def test_a_sound_stack_is_told_in_one_sentence() -> None:
     """A heading with nothing under it looks like an answer that was cut off."""
     sound = Diagnosis(locks=(), unsound=None, findings=(), unready={}, before={}, after=None)
     assert [*state_in_words("alice", sound)] == ["Stack 'alice' needs no repair."]
-    slow = replace(sound, unready={"cart": ("0 of 1 pods are ready.",)})
+    slow = replace(sound, unready={CART: ("0 of 1 pods are ready.",)})
     head, line = state_in_words("alice", slow)
     assert head == "Stack 'alice' needs no repair:"
-    assert line.startswith("- cart did not get ready: 0 of 1 pods are ready.")
+    assert line == (
+        "- kubernetes:apps/v1:Deployment cart did not get ready: 0 of 1 pods are ready. The next "
+        "'pulumi up' tries again"
+    )
     broken = replace(sound, unsound="it has gaps", after={})
     assert [*state_in_words("alice", broken)] == [
         "Stack 'alice':",

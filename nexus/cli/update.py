@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import subprocess
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,8 @@ from nexus.cli.output import say, write
 from nexus.cli.session import ALL_NAMES, pulumi_of, session, stack_option
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from catalog import Catalog
     from nexus.pulumi.command import Pulumi
     from nexus.pulumi.resource import Resource
@@ -177,11 +180,25 @@ def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...
             return True
         _write_order(pulumi, before, ordered)
     write(f"\n$ pulumi {shlex.join(command)}\n")
-    ended = subprocess.run([pulumi.cli, *command], cwd=pulumi.directory, check=False).returncode
+    ended = passed_on([str(pulumi.cli), *command], pulumi.directory)
     if verb[0] == "up":
         others = differences(before, pulumi.export()) - part.moved
         write(_others_in_words(others) + "\n")
     return ended == 0
+
+
+def passed_on(command: Sequence[str], directory: Path) -> int:
+    """Run a command that talks to the user by itself, and return its exit code.
+
+    Ctrl-C is the command's own: Pulumi ends what is under way, and killing it would lose that.
+    """
+    # No SIG_IGN, which the command would inherit.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        with subprocess.Popen(command, cwd=directory) as process:
+            return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _LATER = (

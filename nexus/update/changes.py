@@ -13,6 +13,7 @@ from nexus.diff.plan_diff import diff_plans
 from nexus.diff.renames import WORKLOAD
 from nexus.pulumi.command import Pulumi, PulumiError
 from nexus.pulumi.resource import Resource, mapping
+from nexus.pulumi.urn import STACK_TYPE
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
 
 _UNCHANGED = frozenset({"same", "read", "refresh"})
@@ -227,6 +228,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozense
                 {key: value for key, value in each.items() if key not in _OF_THE_PROGRAM}
             )
             for each in state["deployment"].get("resources") or ()
+            # Its outputs are the program's, which names what is not made yet.
+            if each["type"] != STACK_TYPE
         }
         for state in (before, after)
     ]

@@ -16,8 +16,9 @@ from nexus.diff.plan_diff import diff_plans
 from nexus.diff.renames import WORKLOAD
 from nexus.plan.plan import make_plan
 from nexus.pulumi.resource import Resource
-from nexus.pulumi.urn import last_part
-from nexus.update.changes import Changes, Users, affected, in_order, stands_on
+from nexus.pulumi.urn import STACK_TYPE, last_part
+from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
+from nexus.update.changes import Changes, Users, affected, differences, in_order, stands_on
 from nexus.update.part import Part, part_in_words, part_of, refusal_in_words
 from tests.nexus.diff.copies import SIX, cut, edit_service, edit_yaml, remove_service, set_need
 from tests.projects import copy_project, set_config
@@ -231,6 +232,28 @@ def test_a_lost_dependency_leaves_the_state(
     first, second = ordered["deployment"]["resources"]
     assert first["dependencies"] == first["propertyDependencies"]["a"] == kept
     assert second["dependencies"] == [*kept, lost]
+
+
+def test_what_moved_is_seen_in_the_state(before: Sequence[Resource]) -> None:
+    """But not in secrets, which every write encrypts anew, nor in what the program alone says."""
+    urn = before[1].urn
+
+    def state(**fields: object) -> dict[str, Any]:
+        stack = {"urn": "s", "type": STACK_TYPE, "outputs": {"at": str(fields)}}
+        entry = {"urn": urn, "type": "a:b:C", "inputs": {"a": [1]}, "modified": "monday", **fields}
+        return {"deployment": {"resources": [stack, entry]}}
+
+    def secret(text: str) -> object:
+        return {"a": [{SIGNATURE: SECRET_SIGNATURE, "ciphertext": text}]}
+
+    assert not differences(state(), state())
+    assert not differences(state(outputs=secret("x")), state(outputs=secret("y")))
+    assert not differences(state(), state(dependencies=["b"], sourcePosition="here"))
+    assert differences(state(), state(modified="tuesday")) == {urn}
+    assert differences(state(), state(inputs={"a": [2]})) == {urn}
+    assert differences(state(), state(outputs=secret("x"))) == {urn}
+    assert differences(state(), {"deployment": {}}) == {urn}
+    assert differences({"deployment": {}}, state(delete=True)) == {urn}
 
 
 @st.composite

@@ -15,7 +15,7 @@ from catalog import Catalog
 from monitoring.alertmanager import HEARTBEAT, as_yaml
 from monitoring.nodes import PLATFORM, Severity, Watched, watched
 from monitoring.objectives import objectives
-from monitoring.tickets import tickets
+from monitoring.tickets import copied, tickets
 from monitoring.timing import Timing
 
 Rule = dict[str, Any]
@@ -96,7 +96,7 @@ def _facts(nodes: tuple[Watched, ...], namespaces: str) -> Iterator[Rule]:
 
 def named(metric: str, namespaces: str, label: str) -> str:
     """A metric of kube-state-metrics, whose label `label` is the node's name."""
-    return f'label_replace({metric}{{{namespaces}}}, "nexus_node", "$1", "{label}", "(.+)")'
+    return copied(f"{metric}{{{namespaces}}}", label)
 
 
 def _signals(timing: Timing, namespaces: str) -> Iterator[Rule]:
@@ -155,7 +155,7 @@ def _states(catalog: Catalog) -> Iterator[Rule]:
     for name in catalog.services:
         if targets := "|".join(dict.fromkeys(edge.target for edge in catalog.needs(name))):
             state = plain(f'{{nexus_node=~"{targets}"}}')
-            target = f'label_replace({state}, "target", "$1", "nexus_node", "(.+)")'
+            target = copied(state, "nexus_node", to="target")
             yield _record("nexus:edge:state", target, nexus_node=name)
     lost = f"max {_BY} (nexus:edge:state) / 2"
     yield _record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")

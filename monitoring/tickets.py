@@ -19,39 +19,36 @@ def tickets(timing: Timing, namespaces: str, on_call: str) -> Iterator[dict[str,
         namespaces: a matcher of the stack's namespaces.
         on_call: address of the page with a section per node.
     """
-    for name, expression, minutes, summary in _all(timing, namespaces):
-        yield {
-            "alert": name,
-            "expr": f"({expression}) * {_INFO}",
-            "for": timing(minutes * 60),
-            "labels": {"severity": Severity.TICKET.value},
-            "annotations": {
-                "summary": f"{{{{ $labels.nexus_node }}}}: {summary}",
-                "runbook_url": f"{on_call}#{{{{ $labels.nexus_node }}}}",
-            },
-        }
-    for name, expression, minutes, summary in _unnamed(namespaces):
-        yield {
-            "alert": name,
-            "expr": expression,
-            "for": timing(minutes * 60),
-            "labels": {"severity": Severity.TICKET.value},
-            "annotations": {"summary": summary},
-        }
+    node = "{{ $labels.nexus_node }}"
+    for name, expression, minutes, summary in (
+        *_services(timing, namespaces),
+        *_edges(timing),
+        *_servers(),
+    ):
+        row = name, f"({expression}) * {_INFO}", minutes, f"{node}: {summary}"
+        yield _ticket(timing, row, runbook_url=f"{on_call}#{node}")
+    for row in _unnamed(namespaces):
+        yield _ticket(timing, row)
 
 
 _Row = tuple[str, str, int, str]
 """Name, expression, minutes, and what it means."""
 
 
-def _all(timing: Timing, namespaces: str) -> Iterator[_Row]:
-    yield from _services(timing, namespaces)
-    yield from _edges(timing)
-    yield from _servers()
+def _ticket(timing: Timing, row: _Row, **more: str) -> dict[str, Any]:
+    name, expression, minutes, summary = row
+    return {
+        "alert": name,
+        "expr": expression,
+        "for": timing(minutes * 60),
+        "labels": {"severity": Severity.TICKET.value},
+        "annotations": {"summary": summary, **more},
+    }
 
 
-def _by_label(metric: str, label: str) -> str:
-    return f'label_replace({metric}, "nexus_node", "$1", "{label}", "(.+)")'
+def copied(series: str, label: str, to: str = "nexus_node") -> str:
+    """`series`, with what their label `label` says in the label `to` as well."""
+    return f'label_replace({series}, "{to}", "$1", "{label}", "(.+)")'
 
 
 def _services(timing: Timing, namespaces: str) -> Iterator[_Row]:
@@ -67,14 +64,14 @@ def _services(timing: Timing, namespaces: str) -> Iterator[_Row]:
     flaps = f"changes(nexus:service:available[{timing(1800)}]) >= 10"
     yield "NexusFlaps", flaps, 0, "its pods come and go"
     pods = f"kube_pod_container_status_restarts_total{{{namespaces}}}[{timing(900)}]"
-    restarts = f"sum {by} ({_by_label(f'increase({pods})', 'container')}) > 3"
+    restarts = f"sum {by} ({copied(f'increase({pods})', 'container')}) > 3"
     yield "NexusRestarts", restarts, 0, "restarted more than three times in a quarter of an hour"
     scaler = "horizontalpodautoscaler"
     most = f"kube_{scaler}_spec_max_replicas{{{namespaces}}}"
     full = f"kube_{scaler}_status_current_replicas{{{namespaces}}} >= {most}"
     yield (
         "NexusScaledOut",
-        f"max {by} ({_by_label(full, scaler)}) * 0 + 1",
+        f"max {by} ({copied(full, scaler)}) * 0 + 1",
         15,
         "as many pods as it may have",
     )
@@ -83,13 +80,13 @@ def _services(timing: Timing, namespaces: str) -> Iterator[_Row]:
         f"max by (stack, container) (container_memory_working_set_bytes{{{namespaces}}}) / "
         f"min by (stack, container) ({limit}) > 0.9"
     )
-    yield "NexusMemory", f"max {by} ({_by_label(memory, 'container')})", 15, "nearly out of memory"
+    yield "NexusMemory", f"max {by} ({copied(memory, 'container')})", 15, "nearly out of memory"
     run = f"max by (stack, cronjob) (kube_cronjob_status_last_schedule_time{{{namespaces}}})"
     done = f"max by (stack, cronjob) (kube_cronjob_status_last_successful_time{{{namespaces}}})"
     failed = f"({run} unless ({done} >= {run}))"
     yield (
         "NexusRunFailed",
-        f"max {by} ({_by_label(failed, 'cronjob')}) * 0 + 1",
+        f"max {by} ({copied(failed, 'cronjob')}) * 0 + 1",
         70,
         "its last run did not end well",
     )
@@ -102,14 +99,13 @@ def _edges(timing: Timing) -> Iterator[_Row]:
     def calls(matcher: str) -> str:
         calls = f"nexus_client_calls_total{matcher}[{window}]"
         rate = f"sum by (stack, nexus_node, target) (rate({calls}))"
-        caller = f'label_replace({rate}, "caller", "$1", "nexus_node", "(.+)")'
-        renamed = f'label_replace({caller}, "nexus_node", "$1", "target", "(.+)")'
+        renamed = copied(copied(rate, "nexus_node", to="caller"), "target")
         return f"sum by (stack, nexus_node, caller) ({renamed})"
 
     failing = f"""{calls('{outcome!="success"}')} / ({calls("")} > 0) > 0.05"""
     yield "NexusCallsFail", failing, 5, "calls of {{ $labels.caller }} fail"
-    caller = 'label_replace(nexus_client_breaker_state == 2, "caller", "$1", "nexus_node", "(.+)")'
-    target = f"max by (stack, nexus_node, caller) ({_by_label(caller, 'target')})"
+    caller = copied("nexus_client_breaker_state == 2", "nexus_node", to="caller")
+    target = f"max by (stack, nexus_node, caller) ({copied(caller, 'target')})"
     yield "NexusBreakerOpen", target, 5, "{{ $labels.caller }} has stopped calling it"
 
 

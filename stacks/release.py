@@ -172,19 +172,16 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     document = read_document(project / file, file)
     content = validated(document, ReleaseFile)
     problems = [
-        document.problem(
-            f"service '{name}': there is no such service; "
-            f"{catalog.service_hint(name) or 'remove it.'}",
-            ("services", name),
+        document.at("services", name).problem(
+            f"there is no such service; {catalog.service_hint(name) or 'remove it.'}"
         )
         for name in content.services
         if name not in catalog.services
     ]
     problems += [
-        document.problem(
-            f"service '{name}': it runs the image of '{image_of}', in its version; remove it here, "
-            f"or 'run.image' in {catalog.services[name].file}.",
-            ("services", name),
+        document.at("services", name).problem(
+            f"it runs the image of '{image_of}', in its version; remove it here, or 'run.image' in "
+            f"{catalog.services[name].file}."
         )
         for name in content.services
         if name in catalog.services
@@ -207,19 +204,17 @@ def _unfit_versions(
         name = catalog.services[edge.target].run.image_of or edge.target
         if name not in versions:
             continue  # A stand-in, or one that is missing anyway.
-        version = version_of(versions[name])
+        version, at = version_of(versions[name]), document.at("services", name)
         wants = f"'{edge.source}' can work with '{edge.versions}' ({edge.file}:{edge.line})"
         if version is None:
-            yield document.problem(
-                f"service '{name}': '{shortened(versions[name])}' tells no version, and {wants}; "
-                "write its tag, as '2.3.1', or '2.3.1@sha256:…'.",
-                ("services", name),
+            yield at.problem(
+                f"'{shortened(versions[name])}' tells no version, and {wants}; write its tag, as "
+                "'2.3.1', or '2.3.1@sha256:…'."
             )
         elif not is_in(version, edge.versions):
-            yield document.problem(
-                f"service '{name}': {wants}, which {version} is not; release another one, or "
-                f"change '{edge.field}.versions' of '{edge.source}'.",
-                ("services", name),
+            yield at.problem(
+                f"{wants}, which {version} is not; release another one, or change "
+                f"'{edge.field}.versions' of '{edge.source}'."
             )
 
 

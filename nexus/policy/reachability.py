@@ -212,7 +212,11 @@ def _in_block(address: str, block: Mapping[str, Any]) -> bool:
 
 @cache
 def _is_in(address: str, cidr: str) -> bool:
-    return ip_address(address) in ip_network(cidr, strict=False)
+    try:
+        return ip_address(address) in ip_network(cidr, strict=False)
+    except ValueError:
+        # A preview may not know it, so nothing is known to be in it.
+        return False
 
 
 def _ports(ports: Sequence[Any], target: Endpoint) -> Iterable[Range]:

@@ -14,7 +14,7 @@ from nexus.diff.renames import WORKLOAD
 from nexus.pulumi.command import Pulumi, PulumiError
 from nexus.pulumi.resource import Resource, mapping
 from nexus.pulumi.urn import STACK_TYPE
-from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
+from nexus.pulumi.wire import NOT_KNOWN, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 
 _UNCHANGED = frozenset({"same", "read", "refresh"})
 
@@ -152,9 +152,18 @@ def _resource(state: Mapping[str, Any]) -> Resource:
         name=str(state["urn"]).rpartition("::")[2],
         parent=state.get("parent") or None,
         provider=str(state.get("provider") or "").rpartition("::")[0] or None,
-        inputs=mapping(state.get("inputs")),
+        inputs=_known(mapping(state.get("inputs"))),
         dependencies=tuple(sorted(_dependencies(state))),
     )
+
+
+def _known(value: Any) -> Any:
+    """A value with a word for people in place of all that only the run will know."""
+    if isinstance(value, Mapping):
+        return {key: _known(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_known(each) for each in value]
+    return NOT_KNOWN if value == UNKNOWN_TEXT else value
 
 
 def in_order(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import networkx as nx
 import pytest
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 from nexus.diff.plan_diff import diff_plans
 from nexus.diff.renames import WORKLOAD
 from nexus.plan.plan import make_plan
+from nexus.pulumi.command import Pulumi, PulumiError
 from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import STACK_TYPE, last_part
-from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
-from nexus.update.changes import Changes, Users, affected, differences, in_order, stands_on
+from nexus.pulumi.wire import NOT_KNOWN, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
+from nexus.update.changes import Changes, Users, affected, differences, in_order, preview, stands_on
 from nexus.update.part import Part, part_in_words, part_of, refusal_in_words
 from tests.nexus.diff.copies import SIX, cut, edit_service, edit_yaml, remove_service, set_need
 from tests.projects import copy_project, set_config
@@ -232,6 +234,61 @@ def test_a_lost_dependency_leaves_the_state(
     first, second = ordered["deployment"]["resources"]
     assert first["dependencies"] == first["propertyDependencies"]["a"] == kept
     assert second["dependencies"] == [*kept, lost]
+
+
+class Told:
+    """The engine, with a preview of these steps."""
+
+    def __init__(self, *steps: dict[str, Any]) -> None:
+        self.steps = steps
+
+    def on_stack(self, *arguments: str) -> str:
+        assert arguments[:2] == ("preview", "--json")
+        return json.dumps({"steps": self.steps})
+
+
+def test_what_a_preview_does_not_know_is_no_reason(before: Sequence[Resource]) -> None:
+    """A first preview in AWS knows neither names nor addresses."""
+    user = next(each for each in before if last_part(each.urn) == "Deployment user-auth")
+    policy = next(
+        each for each in before if last_part(each.urn) == "NetworkPolicy user-auth-network"
+    )
+    unknown = json.loads(json.dumps(policy.inputs))
+    unknown["spec"]["egress"] = [{"to": [{"ipBlock": {"cidr": UNKNOWN_TEXT}}]}]
+
+    def step(operation: str, resource: Resource, inputs: Any) -> dict[str, Any]:
+        new = {
+            "urn": resource.urn,
+            "type": resource.type,
+            "inputs": inputs,
+            "parent": resource.parent,
+        }
+        return {"op": operation, "urn": resource.urn, "newState": new, "oldState": new}
+
+    holder = next(each for each in before if each.urn == user.parent)
+    steps = (
+        step("same", holder, {}),
+        step("update", user, {**user.inputs, "spec": {**user.spec, "paused": UNKNOWN_TEXT}}),
+        step("update", policy, unknown),
+        {**step("read", user, {}), "newState": {"external": True}, "urn": "urn:read"},
+    )
+    changes = preview(cast("Pulumi", Told(*steps)))
+    assert changes.after[user.urn].spec["paused"] == NOT_KNOWN
+    part = part_of(changes, {"user-auth"}, with_needed=False)
+    assert part.moved == {user.urn, policy.urn}
+    assert not part.shared
+
+
+def test_the_errors_of_a_preview_are_told() -> None:
+    """They are the last lines of thousands."""
+
+    class Failing:
+        def on_stack(self, *_: str) -> str:
+            said = [{"severity": "info", "message": "a"}, {"severity": "error", "message": "bad\n"}]
+            raise PulumiError(json.dumps({"steps": [], "diagnostics": said}))
+
+    with pytest.raises(PulumiError, match=r"^bad$"):
+        preview(cast("Pulumi", Failing()))
 
 
 def test_what_moved_is_seen_in_the_state(before: Sequence[Resource]) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +26,19 @@ from typing import Any
 import yaml
 
 from catalog import Catalog, load_catalog
+from monitoring.rules import rules
+from tests.monitoring.servers import Loopback, reading
+from tests.monitoring.simulated import Exporter, Outage, played
 from tests.projects import ROOT, copy_project
+from tests.servers.found import found
+from tests.servers.running import scratch_folder
 
 RUNS = 5
 COPIES = (1, 10, 40)
 """Sizes of the synthetic catalogs, in copies of the 43 services."""
+
+WATCHED = 10
+"""Up to how many copies a Prometheus evaluates the rules."""
 
 COMPARED = (
     ["check"],
@@ -159,6 +169,29 @@ def main() -> None:
         _print_figures()
 
 
+def evaluated(catalog: Catalog) -> float:
+    """Seconds that Prometheus takes for all rules of one stack, once."""
+    stacks = {
+        "dev": played(catalog, Outage(down={"postgres": (0, 1e9)}, by="wrong"), seed=1, lag=0)
+    }
+    loopback = Loopback(text=Exporter(catalog, stacks).text)
+    with (
+        loopback.serving() as port,
+        scratch_folder("bench") as folder,
+        reading(found().prometheus, rules(catalog), port, "5s", folder) as url,
+    ):
+
+        def taken() -> dict[str, float]:
+            with urllib.request.urlopen(f"{url}/metrics") as answer:
+                text = answer.read().decode()
+            pattern = r'^prometheus_rule_group_last_duration_seconds\{.*;(.+)"\} (\S+)$'
+            return {name: float(each) for name, each in re.findall(pattern, text, re.MULTILINE)}
+
+        # Two intervals of 30 s, the second over what has been read; budgets are every five minutes.
+        time.sleep(75)
+        return sum(taken().values())
+
+
 def _print_comparison(revision: str) -> None:
     print(f"| CPU seconds | {revision} | now | now / {revision} |")
     print("| --- | ---: | ---: | ---: |")
@@ -191,6 +224,11 @@ def _print_figures() -> None:
             show("`nexus monitoring`, synthetic", 43 * copies, watched)
             plan = measure([*base, "plan", "--stack", "dev"], 1 if copies > 1 else RUNS)
             show("`nexus plan`, synthetic", 43 * copies, plan)
+            if copies <= WATCHED:
+                seconds = evaluated(load_catalog(project))
+                print(
+                    f"| Prometheus' rules, once | {43 * copies} | {seconds:.3f} | — |", flush=True
+                )
     rehearse = [str(NEXUS), "--project", str(ROOT), "rehearse", "--stack", "dev"]
     show("`nexus rehearse` (up, up, destroy)", 43, measure(rehearse, 1))
 

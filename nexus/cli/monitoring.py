@@ -9,7 +9,7 @@ import typer
 from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import session, stack_option
 
-Format = Literal["rules", "alertmanager", "on-call", "map", "node", "flow"]
+Format = Literal["prometheus", "rules", "alertmanager", "on-call", "map", "node", "flow"]
 
 
 def command(
@@ -32,11 +32,13 @@ def command(
     configuration of Alertmanager 0.26 or newer, whose receivers read the
     address of their webhook from /etc/alertmanager/receivers/NAME. on-call
     is a page in Markdown with a section per node, which alerts lead to.
-    map, node and flow are dashboards for Grafana 10 or newer.
+    prometheus is what a Prometheus in the cluster reads; see the setting
+    monitoringNamespace. map, node and flow are dashboards for Grafana 10 or newer.
     """
     from monitoring.alertmanager import alertmanager
     from monitoring.dashboards import dashboards
     from monitoring.rules import rules
+    from monitoring.scraping import scraping
     from nexus.pictures.on_call import on_call_page
     from stacks.settings import Settings
     from stacks.stack_file import read_stack_file
@@ -48,6 +50,7 @@ def command(
     default = str(Settings.model_fields["namespace_prefix"].default)
     prefix = file.setting("namespacePrefix") or default
     texts = {
+        "prometheus": lambda: scraping(catalog, prefix=prefix, stack=stack),
         "rules": lambda: rules(catalog, prefix=prefix, on_call=on_call),
         "alertmanager": lambda: alertmanager(catalog),
         "on-call": lambda: on_call_page(catalog, prefix),

@@ -1,0 +1,119 @@
+"""Prometheus' configuration: what it reads, and how it names what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from catalog import Catalog
+from monitoring.alertmanager import as_yaml
+from monitoring.timing import Timing
+
+Job = dict[str, Any]
+
+RULES = "/etc/prometheus/rules/*.yml"
+"""Where the rules lie."""
+
+ALERTMANAGER = "alertmanager:9093"
+
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_POD = "__meta_kubernetes_pod"
+_NAME = f"{_POD}_label_app_kubernetes_io_name"
+_SERVER = "kubernetes.default.svc:443"
+
+
+def scraping(catalog: Catalog, *, prefix: str, stack: str) -> str:
+    """Prometheus' file of configuration, for one that runs in the cluster.
+
+    Its service account lists pods, nodes and endpoints and reads `nodes/proxy`.
+
+    Args:
+        catalog: a checked one.
+        prefix: start of the stack's namespaces.
+        stack: its name, which all series get as a label.
+    """
+    timing = Timing()
+    jobs = (
+        _services(catalog, prefix),
+        _objects(prefix),
+        _kubelets("kubelets", "metrics", prefix),
+        _kubelets("containers", "metrics/cadvisor", prefix),
+    )
+    named = {"target_label": "stack", "replacement": stack}
+    document = {
+        "global": {
+            "scrape_interval": timing(timing.look),
+            "evaluation_interval": timing(timing.look),
+        },
+        "rule_files": [RULES],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [ALERTMANAGER]}]}]},
+        "scrape_configs": [
+            {**job, "relabel_configs": [*job["relabel_configs"], named]} for job in jobs
+        ],
+    }
+    return as_yaml(document)
+
+
+def _services(catalog: Catalog, prefix: str) -> Job:
+    """The port of each service that network policies open to monitoring, in every pod."""
+    ports = {
+        name: port.number
+        for name, service in catalog.services.items()
+        if (port := service.run.watched) is not None
+    }
+    domains = sorted({catalog.services[name].domain for name in ports})
+    wanted = "|".join(f"{name};{number}" for name, number in ports.items())
+    return {
+        "job_name": "services",
+        "kubernetes_sd_configs": [
+            {"role": "pod", "namespaces": {"names": [f"{prefix}-{each}" for each in domains]}}
+        ],
+        "relabel_configs": [
+            _keep([_NAME, f"{_POD}_container_port_number"], wanted),
+            _copy(_NAME, "nexus_node"),
+            _copy("__meta_kubernetes_namespace", "namespace"),
+            _copy(f"{_POD}_name", "pod"),
+        ],
+    }
+
+
+def _objects(prefix: str) -> Job:
+    """What kube-state-metrics, as its chart installs it, says of the stack's objects."""
+    label = "__meta_kubernetes_service_label_app_kubernetes_io_name"
+    return {
+        "job_name": "objects",
+        "honor_labels": True,
+        "kubernetes_sd_configs": [{"role": "endpoints"}],
+        "relabel_configs": [
+            _keep([label, "__meta_kubernetes_endpoint_port_name"], "kube-state-metrics;http")
+        ],
+        "metric_relabel_configs": [_keep(["namespace"], f"{prefix}-.+")],
+    }
+
+
+def _kubelets(name: str, path: str, prefix: str) -> Job:
+    """Volumes or containers, through the API server, whose certificate is known."""
+    return {
+        "job_name": name,
+        "scheme": "https",
+        "authorization": {"credentials_file": f"{_ACCOUNT}/token"},
+        "tls_config": {"ca_file": f"{_ACCOUNT}/ca.crt"},
+        "kubernetes_sd_configs": [{"role": "node"}],
+        "relabel_configs": [
+            {"target_label": "__address__", "replacement": _SERVER},
+            {
+                "source_labels": ["__meta_kubernetes_node_name"],
+                "target_label": "__metrics_path__",
+                "replacement": f"/api/v1/nodes/${{1}}/proxy/{path}",
+            },
+        ],
+        "metric_relabel_configs": [_keep(["namespace"], f"{prefix}-.+")],
+    }
+
+
+def _keep(labels: Sequence[str], values: str) -> dict[str, Any]:
+    return {"source_labels": list(labels), "regex": values, "action": "keep"}
+
+
+def _copy(source: str, target: str) -> dict[str, Any]:
+    return {"source_labels": [source], "target_label": target}

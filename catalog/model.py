@@ -296,7 +296,8 @@ class Catalog:
         """The edge to the database that the migrations of `service` change, None without any."""
         if self.services[service].migration is None:
             return None
-        return next(each for each in self.needs(service) if self.base(each.target) == DATABASE)
+        needs = self.needs(service)
+        return next((each for each in needs if self.base(each.target) == DATABASE), None)
 
     def called(self, edge: Edge) -> tuple[Port, ...]:
         """The ports of a service that `edge` leads to, none where there is none to call."""

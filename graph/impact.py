@@ -23,7 +23,7 @@ a while, but nobody may count on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,6 +31,7 @@ import networkx as nx
 
 from catalog import Catalog, Criticality, Edge, Fallback, Flow, NodeKind, Order
 from catalog.names import ResourceName
+from graph.dependencies import startup_graph
 
 DATABASE: ResourceName = "postgres"
 """Platform resource that the fallback `database` reads."""
@@ -204,6 +205,31 @@ def _weakens(catalog: Catalog, step: str, found: ServiceImpact, flow: Flow) -> b
         and edge.target not in flow.steps
     }
     return any(loss.target not in outside for loss in found.without)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldBack:
+    """What the failure of migrations or tasks of a release does: nothing is down.
+
+    Args:
+        failed: their names, sorted.
+        services: whose rollout waits for them, so that the old pods run on, sorted.
+        after: services that start after those, whose rollout waits too, sorted.
+    """
+
+    failed: tuple[str, ...]
+    services: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def held_back(catalog: Catalog, jobs: Collection[str]) -> HeldBack:
+    """What the failure of `jobs` holds back."""
+    owners = {each.name for each in catalog.services.values() if {*jobs} & {*each.jobs}}
+    graph = startup_graph(catalog)
+    after = {name for owner in owners for name in nx.ancestors(graph, owner)} - owners
+    return HeldBack(
+        failed=tuple(sorted(jobs)), services=tuple(sorted(owners)), after=tuple(sorted(after))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

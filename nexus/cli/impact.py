@@ -18,26 +18,38 @@ def command(
     context: typer.Context,
     nodes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NODE]...", help="Services, resources or APIs that are down."),
+        typer.Argument(
+            metavar="[NODE]...",
+            help="Services, resources or APIs that are down, or migrations and tasks that fail.",
+        ),
     ] = None,
     format_: Annotated[Literal["text", "json", "mermaid", "svg"], FORMAT] = "text",
     output: Output = None,
 ) -> None:
     """Show what is down, degraded and broken while some nodes are down.
 
-    Without a node: the single points of failure, the worst first (text and
-    json). mermaid is a picture of how the outage spreads, svg one of the whole
-    platform with what it reaches.
+    A migration or task of a release takes nothing down when it fails: what it holds
+    back is told (text and json). Without a node: the single points of failure, the
+    worst first (text and json). mermaid is a picture of how the outage spreads, svg
+    one of the whole platform with what it reaches.
     """
     catalog = session(context).catalog()
     write(_rendered(catalog, nodes or [], format_), output)
 
 
 def _rendered(catalog: Catalog, nodes: list[str], format_: str) -> str:
-    from graph.impact import impact, weak_points
-    from nexus.pictures import IMPACT_RENDERERS
+    from graph.impact import held_back, impact, weak_points
+    from nexus.pictures import HELD_BACK_RENDERERS, IMPACT_RENDERERS
     from nexus.pictures.impact import weak_points_as_json, weak_points_as_text
 
+    jobs = {node for node in nodes if node in catalog.jobs}
+    if jobs:
+        if jobs != {*nodes} or format_ not in HELD_BACK_RENDERERS:
+            raise InputError(
+                f"When '{min(jobs)}' fails, nothing is down, so it is told alone and in words; "
+                "name migrations and tasks by themselves, with '--format text' or 'json'."
+            )
+        return HELD_BACK_RENDERERS[format_](held_back(catalog, jobs))
     if nodes:
         require_nodes(catalog, nodes)
         return IMPACT_RENDERERS[format_](catalog, impact(catalog, nodes))

@@ -7,10 +7,17 @@ run to run and whatever the order of the catalog's files.
 from collections.abc import Callable, Mapping
 
 from catalog import Catalog
-from graph.impact import Impact
+from graph.impact import HeldBack, Impact
 from nexus.pictures.backstage import as_backstage
 from nexus.pictures.flowchart import as_dot, as_mermaid
-from nexus.pictures.impact import impact_as_json, impact_as_mermaid, impact_as_svg, impact_as_text
+from nexus.pictures.impact import (
+    held_back_as_json,
+    held_back_as_text,
+    impact_as_json,
+    impact_as_mermaid,
+    impact_as_svg,
+    impact_as_text,
+)
 from nexus.pictures.json import as_json
 from nexus.pictures.svg import as_svg
 from nexus.pictures.text import as_text
@@ -32,3 +39,9 @@ IMPACT_RENDERERS: Mapping[str, Callable[[Catalog, Impact], str]] = {
     "svg": impact_as_svg,
 }
 """Renderer of an outage in each format."""
+
+HELD_BACK_RENDERERS: Mapping[str, Callable[[HeldBack], str]] = {
+    "text": held_back_as_text,
+    "json": held_back_as_json,
+}
+"""Renderer of what a migration or task that fails holds back, in each format."""

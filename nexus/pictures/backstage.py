@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from catalog import Catalog, Order, Service
+from catalog.migration import migration_name
 from catalog.run import Kind
 
 PLATFORM = "nexus-cos"
@@ -91,6 +92,7 @@ def _service(catalog: Catalog, service: Service) -> Iterator[dict[str, Any]]:
         for edge in needs
         if edge.target not in catalog.services or edge.order is Order.STARTUP
     ]
+    depends += [f"component:{job}" for job in service.jobs]
     if depends:
         spec["dependsOn"] = depends
     links = [
@@ -107,6 +109,7 @@ def _service(catalog: Catalog, service: Service) -> Iterator[dict[str, Any]]:
     if links:
         extra["links"] = links
     yield _entity("Component", service.name, service.summary, spec, **extra)
+    yield from _jobs(catalog, service, {key: spec[key] for key in ("lifecycle", "owner", "system")})
     if web:
         ports = "\n".join(
             f"{port.name}: {port.protocol} on TCP port {port.number}" for port in service.run.ports
@@ -123,3 +126,18 @@ def _service(catalog: Catalog, service: Service) -> Iterator[dict[str, Any]]:
                 "definition": ports,
             },
         )
+
+
+def _jobs(
+    catalog: Catalog, service: Service, common: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The Jobs that the service's pods wait for."""
+    database, migration = catalog.migrates(service.name), migration_name(service.name)
+    for job in service.jobs:
+        kind = "migration" if job == migration else "task"
+        spec = {"type": kind, **common}
+        if database is not None and job == migration:
+            spec["dependsOn"] = [f"resource:{database.target}"]
+        elif database is not None and service.migration is not None:
+            spec["dependsOn"] = [f"component:{migration}"]
+        yield _entity("Component", job, f"{kind.capitalize()} of {service.name}", spec)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
+from catalog.migration import migration_name
 from catalog.names import EXTERNAL_TIER
 from graph.order import starts_after
 
@@ -70,6 +71,27 @@ def _groups(catalog: Catalog) -> Iterator[_Group]:
         yield _Group(EXTERNAL_TIER, OUTSIDE, NodeKind.EXTERNAL, tuple(catalog.external))
 
 
+JOB_SHAPE = '{{{{"{}"}}}}'
+"""How Mermaid draws a migration or a task of each release."""
+
+
+def _jobs(catalog: Catalog, names: Iterable[str]) -> Iterator[str]:
+    """The Jobs that the pods of services wait for; nothing of what is no service."""
+    for name in names:
+        if name in catalog.services:
+            yield from catalog.services[name].jobs
+
+
+def _job_pairs(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Who waits for a Job, and what a migration waits for itself; tasks wait for that."""
+    for service in catalog.services.values():
+        database, migration = catalog.migrates(service.name), migration_name(service.name)
+        for job in service.jobs:
+            yield service.name, job
+            if database is not None:
+                yield job, database.target if job == migration else migration
+
+
 @dataclass(frozen=True)
 class Chart:
     """A flowchart of Mermaid's, so many of its lines edges; without a title it shows all."""
@@ -110,7 +132,8 @@ def as_mermaid(catalog: Catalog) -> str:
     """A flowchart of all nodes, one subgraph per tier, and all edges.
 
     An arrow points from a service to what it needs: solid for startup, dashed
-    for runtime; the label of a degradable edge is its fallback.
+    for runtime; the label of a degradable edge is its fallback. A hexagon is a
+    migration or a task of each release, which its service waits for.
 
     A catalog with more edges than Mermaid draws loses the startup edges that follow from
     others; where that is not enough, a box stands for a domain, and at last for a tier.
@@ -120,7 +143,8 @@ def as_mermaid(catalog: Catalog) -> str:
 
 
 def _charts(catalog: Catalog) -> Iterator[Chart]:
-    yield Chart(tuple(_lines(catalog, catalog.edges)), len(catalog.edges))
+    jobs = len(tuple(_job_pairs(catalog)))
+    yield Chart(tuple(_lines(catalog, catalog.edges)), len(catalog.edges) + jobs)
     after = starts_after(catalog)
     kept = [
         edge
@@ -131,7 +155,7 @@ def _charts(catalog: Catalog) -> Iterator[Chart]:
     ]
     left_out = counted(len(catalog.edges) - len(kept), "startup edge")
     title = f"Without {left_out} that others imply"
-    yield Chart(tuple(_lines(catalog, kept)), len(kept), title)
+    yield Chart(tuple(_lines(catalog, kept)), len(kept) + jobs, title)
     yield _summary(catalog, "domain", lambda name: _domain(catalog, name))
     yield _summary(catalog, "tier", lambda name: catalog.tier_of(name) or EXTERNAL_TIER)
 
@@ -147,10 +171,14 @@ def _lines(catalog: Catalog, edges: Iterable[Edge]) -> Iterator[str]:
         yield f'  subgraph {group.key}["{group.title}"]'
         for name in group.names:
             yield f"    {node_id(name)}{SHAPES[group.kind].format(name)}"
+        for job in _jobs(catalog, group.names):
+            yield f"    {node_id(job)}{JOB_SHAPE.format(job)}"
         yield "  end"
     for edge in edges:
         line = arrow(_instead(edge), dashed=edge.order is Order.RUNTIME)
         yield f"  {node_id(edge.source)} {line} {node_id(edge.target)}"
+    for source, target in _job_pairs(catalog):
+        yield f"  {node_id(source)} --> {node_id(target)}"
 
 
 def _instead(edge: Edge) -> str | None:
@@ -204,11 +232,15 @@ def _dot_lines(catalog: Catalog) -> Iterator[str]:
         yield f"    label={_quoted(group.title)}; style=rounded; bgcolor={_quoted('#f8fafc')};"
         for name in group.names:
             yield f"    {_quoted(name)} [shape={_DOT_SHAPES[group.kind]}];"
+        for job in _jobs(catalog, group.names):
+            yield f"    {_quoted(job)} [shape=hexagon];"
         yield "  }"
     for edge in catalog.edges:
         line = f"{_quoted(edge.source)} -> {_quoted(edge.target)}"
         attributes = ", ".join(_attributes(edge))
         yield f"  {line} [{attributes}];" if attributes else f"  {line};"
+    for source, target in _job_pairs(catalog):
+        yield f"  {_quoted(source)} -> {_quoted(target)};"
     yield "}"
 
 

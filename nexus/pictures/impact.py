@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from catalog import Catalog
 from catalog.errors import listed
-from graph.impact import Impact, Loss, ServiceImpact, State, WeakPoint
+from graph.impact import HeldBack, Impact, Loss, ServiceImpact, State, WeakPoint
 from nexus.pictures.flowchart import Chart, arrow, first_drawn, node_id
 from nexus.pictures.svg import DEGRADED, DOWN, FAILED, drawn
 
@@ -70,6 +70,26 @@ def loss_in_words(loss: Loss) -> str:
 
 def impact_as_json(_: Catalog, found: Impact) -> str:
     """The outage for scripts. Its shape is a promise; add keys, never change any."""
+    return json.dumps(asdict(found), indent=2) + "\n"
+
+
+def held_back_as_text(found: HeldBack) -> str:
+    """What waits while migrations or tasks fail, in sentences."""
+    services, fail = listed(found.services), "fails" if len(found.failed) == 1 else "fail"
+    after = (
+        f"What starts after that waits too: {listed(found.after)}."
+        if found.after
+        else "Nothing starts after that."
+    )
+    return (
+        f"While {listed(found.failed)} {fail}, nothing is down: the rollout of {services} waits, "
+        f"and the old pods run on.\n{after}\nWhere a tier comes up for the first time, so do all "
+        "tiers after it.\n"
+    )
+
+
+def held_back_as_json(found: HeldBack) -> str:
+    """The same for scripts. Its shape is a promise; add keys, never change any."""
     return json.dumps(asdict(found), indent=2) + "\n"
 
 

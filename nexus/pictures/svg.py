@@ -129,12 +129,18 @@ def _parts(catalog: Catalog, picture: layout.Layout, fills: Mapping[str, str]) -
         after, calls = ([n.target for n in needs if n.order is order] for order in Order)
         words = f"{name} ({service.domain}): {service.summary}."
         words += f" Starts after {', '.join(after)}." if after else ""
+        words += f" Before its pods: {', '.join(service.jobs)}." if service.jobs else ""
         words += f" Calls {', '.join(calls)} at run time." if calls else ""
         found = dict.fromkeys(marks[each.target] for each in needs if each.target in marks)
         signs = sorted(found, key=bool, reverse=True)  # the open circle is the last
         parts = _service(name, box, fills.get(name), colours[service.domain], signs)
         called = sum(each in catalog.services for each in calls)
-        yield group(words, [name], (*parts, *(_pill(box, called) if called else ())))
+        pill = _pill(box.right - 5, box.y, str(called), class_="c") if called else ()
+        # On the left of that of the calls, with room for three digits.
+        jobs = (
+            _pill(box.right - 32, box.y, _JOB, fill=PAPER, stroke=QUIET_INK) if service.jobs else ()
+        )
+        yield group(words, [name], (*parts, *pill, *jobs))
     for name, box in picture.domains.items():
         y = box.middle[1]
         yield _tag("rect", x=box.x, y=y - 5, width=10, height=10, rx=2.5, fill=colours[name])
@@ -173,12 +179,16 @@ def _service(name: str, box: Box, fill: str | None, colour: str, signs: list[str
         yield _mark(shape, box.right - 10.2 - number * 10.9, box.bottom)
 
 
-def _pill(box: Box, calls: int) -> Iterator[str]:
-    """How many services the one in the box calls."""
-    width = 8 + 5.2 * len(str(calls))
-    x, y = box.right - width - 5, box.y - 8
-    yield _tag("rect", class_="c", x=x, y=y, width=width, height=12, rx=6)
-    yield _tag("text", str(calls), class_="p", x=x + width / 2, y=y + 9)
+_JOB = "job"
+"""What stands on a service that waits for a migration or a task of its own."""
+
+
+def _pill(right: float, top: float, text: str, **looks: str) -> Iterator[str]:
+    """A sign on the upper edge of a box: how many services it calls, or that it has a Job."""
+    width = 8 + 5.2 * len(text)
+    x, y = right - width, top - 8
+    yield _tag("rect", **looks, x=x, y=y, width=width, height=12, rx=6)
+    yield _tag("text", text, class_="p", x=x + width / 2, y=y + 9)
 
 
 def _chip(name: str, box: Box, fill: str | None, mark: str | None = None) -> Iterator[str]:

@@ -12,6 +12,9 @@ import pytest
 import yaml
 
 from catalog import load_catalog
+from graph.dependencies import neighbourhood
+from nexus.pictures import RENDERERS
+from nexus.pictures.backstage import entities as backstage
 from nexus.pictures.json import graph_document
 from nexus.pictures.text import neighbours_as_text
 from nexus.plan.plan import Plan, make_plan
@@ -25,6 +28,7 @@ from nexus.repair.findings import Diagnosis, state_in_words, unready
 from stacks.program import build
 from stacks.stack_file import read_stack_file
 from tests.nexus.cli.typed import nexus
+from tests.nexus.pictures.test_backstage import problems
 from tests.projects import ROOT
 from tests.reachable import matrix
 
@@ -153,6 +157,51 @@ def test_the_graph_says_what_runs_how_and_which_port_is_called() -> None:
     assert "has the task orders-reindex, by hand, which runs: /app/reindex --all" in text
     [orders] = [each for each in document["nodes"] if each["name"] == "orders"]
     assert orders["tasks"] == ["orders-reindex", "orders-seed"]
+
+
+def test_pictures_show_the_jobs_that_pods_wait_for() -> None:
+    """Who looks at the graph for what comes before a service would miss its migration."""
+    catalog = load_catalog(SHAPES)
+    mermaid = RENDERERS["mermaid"](catalog).splitlines()
+    assert '    n_orders_migration{{"orders-migration"}}' in mermaid
+    pairs = [
+        ("orders", "orders-migration"),
+        ("orders-migration", "postgres"),
+        ("orders", "orders-seed"),
+        ("orders-seed", "orders-migration"),
+    ]
+    arrows = [f"  n_{a} --> n_{b}".replace("orders-", "orders_") for a, b in pairs]
+    assert mermaid[-4:] == arrows
+    dot = RENDERERS["dot"](catalog).splitlines()
+    assert '    "orders-seed" [shape=hexagon];' in dot
+    assert dot[-5:-1] == [f'  "{a}" -> "{b}";' for a, b in pairs]
+    assert "Before its pods: orders-migration, orders-seed." in RENDERERS["svg"](catalog)
+    entities = {each["metadata"]["name"]: each for each in backstage(catalog)}
+    assert not [wrong for each in entities.values() for wrong in problems(each)]
+    assert entities["orders-migration"]["spec"]["dependsOn"] == ["resource:postgres"]
+    # Of a neighbour its needs are cut away.
+    near = RENDERERS["mermaid"](neighbourhood(catalog, "front"))
+    assert "n_orders --> n_orders_migration" in near
+    assert "n_postgres" not in near
+
+
+def test_a_migration_that_fails_takes_nothing_down() -> None:
+    """Somebody rolls back a release that harms nobody, or waits for one that never comes."""
+    result = nexus("impact", "orders-migration", project=SHAPES)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "While orders-migration fails, nothing is down: the rollout of orders waits, and the old "
+        "pods run on.",
+        "What starts after that waits too: front and sweeper.",
+        "Where a tier comes up for the first time, so do all tiers after it.",
+    ]
+    found = nexus("impact", "orders-seed", "--format", "json", project=SHAPES)
+    assert json.loads(found.stdout) == {
+        "failed": ["orders-seed"], "services": ["orders"], "after": ["front", "sweeper"]
+    }  # fmt: skip
+    mixed = nexus("impact", "orders-seed", "postgres", project=SHAPES)
+    assert (mixed.exit_code, mixed.stdout) == (2, "")
+    assert "When 'orders-seed' fails, nothing is down, so it is told alone" in mixed.stderr
 
 
 def test_reach_answers_for_the_port_of_the_edge() -> None:

@@ -211,7 +211,7 @@ def test_wrong_setting_of_a_certificate(
         (
             "services:\n  user-auth: la test\n",
             "releases/dev.yaml:2: service 'user-auth': 'la test' is no version; write an image "
-            "tag such as '1.4.2', 'sha256:…', or a whole image such as "
+            "tag such as '1.4.2', 'sha256:…', both as '1.4.2@sha256:…', or a whole image such as "
             "'docker.io/library/nginx:1.27.0'.",
         ),
         (

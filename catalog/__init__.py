@@ -4,23 +4,10 @@ The YAML files beside this module are the only source of facts about the
 services; everything else in this repository is generated from them.
 """
 
+from catalog.edge import CallPolicy, Criticality, Edge, Fallback, Order
 from catalog.errors import InputError, Problem
 from catalog.loader import load_catalog
-from catalog.model import (
-    Bucket,
-    CallPolicy,
-    Catalog,
-    Criticality,
-    Edge,
-    External,
-    Fallback,
-    Flow,
-    NodeKind,
-    Order,
-    Resource,
-    Service,
-    Tier,
-)
+from catalog.model import Bucket, Catalog, External, Flow, NodeKind, Resource, Service, Tier
 
 __all__ = [
     "Bucket",

@@ -176,6 +176,11 @@ def _unfit_server(
             f"'{need.target}' belongs to '{owner}' alone; write '{resource}', and "
             "'dedicated: true' for a server that only this service uses."
         )
+    if need.any_key and (need.target != "redis" or not need.dedicated):
+        return (
+            "keys without a prefix need a server of one's own; write '{target: redis, dedicated: "
+            "true, any_key: true}', or remove 'any_key'."
+        )
     if not need.dedicated:
         return None
     if need.target not in DEDICABLE:

@@ -11,9 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from catalog.access import Access, ExchangeName, GrantEntry, RoutingKeys
+from catalog.call_entry import BreakerEntry, CallsEntry, OwnBreakerEntry, OwnCallsEntry
 from catalog.document import Location
+from catalog.edge import Fallback, Order
 from catalog.migration import Migration
-from catalog.model import Fallback, Order
 from catalog.names import (
     DEDICABLE,
     DNS_LABEL,
@@ -45,58 +46,6 @@ def _need_from_name(value: Any) -> Any:
     if not isinstance(value, dict):
         raise PydanticCustomError("need_type", "no need")
     return cast("dict[object, object]", value)
-
-
-Failures = Annotated[
-    int, Field(ge=1, le=100, description="Consecutive failures after which a breaker opens")
-]
-OpenSeconds = Annotated[
-    int, Field(ge=1, le=600, description="Seconds after which an open breaker lets a call through")
-]
-Successes = Annotated[
-    int, Field(ge=1, le=100, description="Successes, one at a time, after which a breaker closes")
-]
-Timeout = Annotated[
-    int, Field(ge=10, le=120_000, description="Longest time of one attempt, in milliseconds")
-]
-Retries = Annotated[int, Field(ge=0, le=5, description="Further attempts of one call at most")]
-RetryPercent = Annotated[
-    int, Field(ge=0, le=100, description="Retries of all calls together, in percent of the calls")
-]
-
-
-class BreakerEntry(Entry, title="Circuit breaker"):
-    """When every caller stops calling, tries again, and trusts the target as before."""
-
-    open_after_failures: Failures
-    half_open_after_seconds: OpenSeconds
-    close_after_successes: Successes
-
-
-class CallsEntry(Entry, title="Calls"):
-    """How long every caller waits, and how often it tries again."""
-
-    timeout_ms: Timeout
-    retries: Retries
-    retry_percent: RetryPercent
-
-
-class OwnBreakerEntry(Entry, title="Circuit breaker of one dependency"):
-    """What differs from the circuit breaker in catalog/platform.yaml."""
-
-    open_after_failures: Failures | None = Field(default=None, description="Instead of that one")
-    half_open_after_seconds: OpenSeconds | None = Field(
-        default=None, description="Instead of that one"
-    )
-    close_after_successes: Successes | None = Field(default=None, description="Instead of that one")
-
-
-class OwnCallsEntry(Entry, title="Calls of one dependency"):
-    """What differs from the calls in catalog/platform.yaml."""
-
-    timeout_ms: Timeout | None = Field(default=None, description="Instead of that one")
-    retries: Retries | None = Field(default=None, description="Instead of that one")
-    retry_percent: RetryPercent | None = Field(default=None, description="Instead of that one")
 
 
 class NeedEntry(Entry, title="Dependency"):
@@ -161,6 +110,10 @@ class NeedEntry(Entry, title="Dependency"):
     dedicated: bool = Field(
         default=False,
         description="Whether the service gets a server of its own (postgres, redis, queue)",
+    )
+    any_key: bool = Field(
+        default=False,
+        description="Whether keys have no prefix, for software that knows none (a dedicated redis)",
     )
     of: ServiceName | None = Field(
         default=None,

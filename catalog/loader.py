@@ -12,19 +12,10 @@ from pydantic import BaseModel
 from catalog.access import Access, PartOf, usual
 from catalog.consistency import inconsistencies
 from catalog.document import read_document
+from catalog.edge import CallPolicy, Edge
 from catalog.errors import InputError, Problem
 from catalog.files import DeclaredService, NeedEntry, PlatformFile, ServicesFile, services_of
-from catalog.model import (
-    Bucket,
-    CallPolicy,
-    Catalog,
-    Edge,
-    External,
-    Flow,
-    Resource,
-    Service,
-    Tier,
-)
+from catalog.model import Bucket, Catalog, External, Flow, Resource, Service, Tier
 from catalog.names import dedicated_name
 from catalog.run import ConfigurationFile
 from catalog.run_loader import read_files, run_of
@@ -116,12 +107,12 @@ def _resolved(
         raise InputError(problems)
     services = {each.name: _service(each, configuration[each.name], sizes) for each in declared}
     dedicated = [
-        (services[each.name], need.target)
+        (services[each.name], need)
         for each in declared
         for need in each.entry.needs
         if need.dedicated and need.target in platform.content.resources
     ]
-    apart = {(service.name, resource) for service, resource in dedicated}
+    apart = {(service.name, need.target or "") for service, need in dedicated}
     edges = [edge for each in declared for edge in _edges(each, services, platform.content, apart)]
     catalog = _catalog(platform, services, edges, dedicated)
     return replace(catalog, environments=environment_sizes(sizes))
@@ -247,7 +238,7 @@ def _catalog(
     platform: Read[PlatformFile],
     services: Mapping[str, Service],
     edges: Sequence[Edge],
-    dedicated: Sequence[tuple[Service, str]],
+    dedicated: Sequence[tuple[Service, NeedEntry]],
 ) -> Catalog:
     content = platform.content
     shared = {
@@ -256,7 +247,7 @@ def _catalog(
         )
         for name, entry in content.resources.items()
     }
-    resources = {**shared, **_dedicated_resources(shared, dedicated)}
+    resources = {**shared, **_dedicated_resources(shared, dedicated, edges)}
     return Catalog(
         services=services,
         resources=resources,
@@ -293,23 +284,32 @@ def _catalog(
 
 
 def _dedicated_resources(
-    shared: Mapping[str, Resource], pairs: Iterable[tuple[Service, str]]
+    shared: Mapping[str, Resource],
+    dedicated: Iterable[tuple[Service, NeedEntry]],
+    edges: Sequence[Edge],
 ) -> Mapping[str, Resource]:
-    """The dedicated servers of all (service, resource) `pairs`, by name.
+    """The dedicated servers of all services that want one, by name.
 
     No tier waits for one: only its own service does, or it would hold up everybody else.
     """
-    return {
-        dedicated_name(service.data_name, resource): Resource(
-            name=dedicated_name(service.data_name, resource),
-            summary=f"Server of '{resource}' that only {service.name} uses",
+    found: dict[str, Resource] = {}
+    for service, need in dedicated:
+        resource = need.target or ""
+        name = dedicated_name(service.data_name, resource)
+        others = [edge.source for edge in edges if edge.target == name and edge.part_of]
+        users = f"only {service.name} uses"
+        if others:
+            users = f"{service.name} has, and lets {', '.join(sorted(others))} use"
+        found[name] = Resource(
+            name=name,
+            summary=f"Server of '{resource}' that {users}",
             providers=shared[resource].providers,
             gate=False,
             stands_for=resource,
             dedicated_to=service.name,
+            any_key=need.any_key,
         )
-        for service, resource in pairs
-    }
+    return found
 
 
 def _flow_steps(

@@ -179,15 +179,18 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
         return (*(each.grant for each in made.values()), *lent)
 
     def keys(self, resource: str) -> Mapping[str, KeysOf]:
-        """Whose keys a service has on `resource` that has none of its own, by its data's name."""
-        services = self.program.catalog.services
-        return {
-            services[user].data_name: KeysOf(
-                service=services[part.service].data_name,
+        """Which keys a service has on `resource` that has not its own alone, by its data's name."""
+        services, server = self.program.catalog.services, self.program.catalog.resources[resource]
+        found = {
+            user: KeysOf(
+                service=None if server.any_key else services[part.service].data_name,
                 writes=part.access is Access.READ_WRITE,
             )
             for user, part in self._parts(resource).items()
         }
+        if server.any_key and server.dedicated_to is not None:
+            found[server.dedicated_to] = KeysOf(service=None, writes=True)
+        return {services[user].data_name: keys for user, keys in found.items()}
 
     def _parts(self, resource: str) -> Mapping[str, PartOf]:
         """The services that use another one's part of `resource`, and which."""

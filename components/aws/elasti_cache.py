@@ -29,7 +29,7 @@ class ElastiCacheArgs(ManagedServerArgs):
 
     Args:
         services: names of the services that get a user, sorted.
-        keys: whose keys a service has that has none of its own.
+        keys: which keys a service has, if not its own alone.
         rotations: password rotation counter by service; 0 where none is given.
     """
 

@@ -49,6 +49,10 @@ READING = tuple(each for each in COMMANDS if each not in ("+@write", "+@pubsub")
 do more: XREADGROUP takes messages away from the owner's consumers. Its rights go by the kind of
 command, and so do not rest on each command saying rightly what it does with a key."""
 
+EVERY_KEY = "on ~* &* +@all -@admin"
+"""What a service may do on a server of its own, with software that knows no prefix: scripts and
+looking around as well, for there is nobody else; not what operators do."""
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOTHING = "resetkeys resetchannels -@all"
@@ -56,15 +60,20 @@ _NOTHING = "resetkeys resetchannels -@all"
 
 @dataclass(frozen=True, kw_only=True)
 class KeysOf:
-    """The keys and channels of another service, as a user of them has them.
+    """The keys and channels that a user has who has not its own alone.
 
     Args:
-        service: whose they are.
+        service: whose they are; None for all of a server that is one service's own.
         writes: whether they are changed, too, and messages sent.
     """
 
-    service: str
+    service: str | None
     writes: bool
+
+    @property
+    def prefix(self) -> str:
+        """What their names begin with."""
+        return "" if self.service is None else f"{self.service}:"
 
 
 def access(service: str, keys: KeysOf | None = None) -> str:
@@ -75,13 +84,13 @@ def access(service: str, keys: KeysOf | None = None) -> str:
 
     Args:
         service: the service's name, which is its user name and key prefix.
-        keys: another service's keys, if it has those instead of its own.
+        keys: which keys it has, if not its own alone.
 
     Raises:
         ValueError: if the name is no DNS label or is taken by the server.
     """
-    owner = service if keys is None else keys.service
-    for name in (service, owner):
+    keys = keys or KeysOf(service=service, writes=True)
+    for name in (service, service if keys.service is None else keys.service):
         # A space would start a new rule, a newline a new user, and * reach everybody's keys.
         if not _NAME.fullmatch(name):
             raise ValueError(
@@ -89,9 +98,11 @@ def access(service: str, keys: KeysOf | None = None) -> str:
             )
         if name in {"default", PROBE, ADMIN}:
             raise ValueError(f"{name!r} is a Redis user of the platform: rename the service")
-    if keys is not None and not keys.writes:
-        return f"on %R~{owner}:* resetchannels {' '.join(READING)}"
-    return f"on ~{owner}:* resetchannels &{owner}:* {' '.join(COMMANDS)}"
+    if not keys.writes:
+        return f"on %R~{keys.prefix}* resetchannels {' '.join(READING)}"
+    if keys.service is None:
+        return EVERY_KEY
+    return f"on ~{keys.prefix}* resetchannels &{keys.prefix}* {' '.join(COMMANDS)}"
 
 
 def acl_file(
@@ -106,7 +117,7 @@ def acl_file(
 
     Args:
         services: SHA-256 of the password, 64 lower-case hex digits, by service name.
-        keys: whose keys a service has that has none of its own.
+        keys: which keys a service has, if not its own alone.
         admin: SHA-256 of the operators' password; None leaves that user out.
 
     Raises:

@@ -43,7 +43,7 @@ class InClusterRedisArgs(ServerArgs):
 
     Args:
         services: names of the services that get a user, sorted.
-        keys: whose keys a service has that has none of its own.
+        keys: which keys a service has, if not its own alone.
         rotations: password rotation counter by service; 0 where none is given.
         max_memory: most memory for data, in Valkey's words, such as `96mb`.
     """

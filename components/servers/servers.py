@@ -85,7 +85,7 @@ def redis_grants(
 
     Args:
         handle: the server; it is ready when all users are.
-        keys: whose keys a service has that has none of its own.
+        keys: which keys a service has, if not its own alone.
     """
     more = {"tls": "required"} if tls else {}
     return tuple(
@@ -95,7 +95,7 @@ def redis_grants(
             handle=handle,
             endpoint={
                 **endpoint,
-                "prefix": f"{keys[service].service if service in keys else service}:",
+                "prefix": keys[service].prefix if service in keys else f"{service}:",
                 **more,
             },
             credentials={"username": service, "password": secret},

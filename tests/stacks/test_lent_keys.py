@@ -29,20 +29,25 @@ services:
 
 @pytest.fixture(
     scope="module",
-    params=[("redis", "redis"), ("{target: redis, dedicated: true}", "carts-redis")],
+    params=[
+        ("redis", "redis", "carts:"),
+        ("{target: redis, dedicated: true}", "carts-redis", "carts:"),
+        ("{target: redis, dedicated: true, any_key: true}", "carts-redis", ""),
+    ],
 )
 def lent(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Plan, str]:
-    """The plan of dev, and the server that the keys are on."""
-    need, server = request.param
+) -> tuple[Plan, str, str]:
+    """The plan of dev, the server that the keys are on, and what they begin with."""
+    need, server, prefix = request.param
     folder = tmp_path_factory.mktemp("keys") / "project"
-    return make_plan(project_of(folder, SERVICES.replace("NEED", need), {}), "dev"), server
+    plan = make_plan(project_of(folder, SERVICES.replace("NEED", need), {}), "dev")
+    return plan, server, prefix
 
 
-def test_both_reach_the_server_that_the_keys_are_on(lent: tuple[Plan, str]) -> None:
+def test_both_reach_the_server_that_the_keys_are_on(lent: tuple[Plan, str, str]) -> None:
     """The user would be cut off from a dedicated server, or let in at one without the keys."""
-    plan, server = lent
+    plan, server, _ = lent
     world, pods = world_of(plan.named())
     found = {pair for pair, ports in matrix(world, pods, pods).items() if ports}
     assert found == {
@@ -52,16 +57,18 @@ def test_both_reach_the_server_that_the_keys_are_on(lent: tuple[Plan, str]) -> N
 
 
 def test_the_user_is_told_the_owner_s_prefix_and_has_a_password_of_its_own(
-    lent: tuple[Plan, str],
+    lent: tuple[Plan, str, str],
 ) -> None:
     """It would look for carts under a prefix that nobody writes, or sign in as the owner."""
-    plan, server = lent
-    [config] = [each for each in plan.resources if each.name == "sweeper-config"]
-    told = json.loads(config.inputs["data"]["dependencies.json"])["dependencies"]["redis"]
+    plan, server, prefix = lent
+    for service in ("carts", "sweeper"):
+        [config] = [each for each in plan.resources if each.name == f"{service}-config"]
+        told = json.loads(config.inputs["data"]["dependencies.json"])["dependencies"]["redis"]
+        assert told["endpoint"]["prefix"] == prefix
     assert told["endpoint"] == {
         "host": f"{server}.nexus-data.svc",
         "port": "6379",
-        "prefix": "carts:",
+        "prefix": prefix,
     }
     [login] = [each for each in plan.resources if each.name == "sweeper-credentials"]
     assert sorted(login.inputs["stringData"]) == ["redis.password", "redis.username"]

@@ -15,6 +15,7 @@ from tests.servers.valkey import ADMIN_PASSWORD, ValkeyServer, valkey_server
 pytestmark = pytest.mark.xdist_group("valkey")
 
 OWNER, READER, WRITER, STRANGER = "sessions", "reports", "sweeper", "billing"
+SOFTWARE, ITS_READER = "sidekiq", "dashboard"
 KEYS = {
     READER: KeysOf(service=OWNER, writes=False),
     WRITER: KeysOf(service=OWNER, writes=True),
@@ -106,6 +107,51 @@ def test_rights_are_written_as_a_server_says_them(server: ValkeyServer) -> None:
         rights = said[user].replace("sanitize-payload ", "")
         rights = rights.replace(f"#{hash_of(password_of(user))} ", "").partition(" -@all ")[0]
         assert rights == f"user {user} {access(user, keys)}".partition(" -@all ")[0]
+    whole = f"user x {access('x', KeysOf(service=None, writes=True))}"
+    with server.client("admin", ADMIN_PASSWORD) as admin:
+        admin.execute_command("ACL", "SETUSER", *whole.split()[1:])
+        [found] = [str(line) for line in admin.acl_list() if str(line).startswith("user x ")]
+        admin.execute_command("ACL", "DELUSER", "x")
+    assert found.replace("sanitize-payload ", "").startswith("user x on ~* &* ")
+
+
+@pytest.fixture(scope="module")
+def apart() -> Generator[ValkeyServer]:
+    """A server of one service, whose software knows no prefix, and who reads its keys."""
+    keys = {
+        SOFTWARE: KeysOf(service=None, writes=True),
+        ITS_READER: KeysOf(service=None, writes=False),
+    }
+    hashes = {name: hash_of(password_of(name)) for name in keys}
+    with valkey_server(acl_file(hashes, keys=keys, admin=hash_of(ADMIN_PASSWORD))) as running:
+        yield running
+
+
+def test_software_that_knows_no_prefix_works_on_a_server_of_its_own(apart: ValkeyServer) -> None:
+    """It ends at its first key, its first script, or when it looks which keys there are."""
+    with as_user(apart, SOFTWARE) as client:
+        client.lpush("queue:default", "job")
+        assert client.eval("return redis.call('RPOP', KEYS[1])", 1, "queue:default") == "job"
+        client.set("stat:processed", 1)
+        assert list(client.scan_iter("stat:*")) == ["stat:processed"]
+        assert client.keys("stat:*") == ["stat:processed"]
+        assert client.info("server")
+        assert client.dbsize() == 1
+        client.publish("anything", "news")
+        assert client.select(1)
+    with as_user(apart, ITS_READER) as client:
+        assert client.get("stat:processed") == "1"
+        for command in ("SET stat:processed 2", "PUBLISH anything x", "FLUSHDB", "EVAL return 0"):
+            with pytest.raises(NoPermissionError):
+                client.execute_command(*command.split())
+
+
+def test_an_own_server_is_governed_by_operators_alone(apart: ValkeyServer) -> None:
+    """A service's password changes the users, or stops the server."""
+    with as_user(apart, SOFTWARE) as client:
+        for command in ("ACL LIST", "CONFIG GET *", "SHUTDOWN NOSAVE", "REPLICAOF NO ONE", "SAVE"):
+            with pytest.raises(NoPermissionError):
+                client.execute_command(*command.split())
 
 
 @pytest.mark.parametrize("name", ["a b", "a\nuser x on", "*", "admin"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from nexus.pictures.text import neighbours_as_text
 from nexus.plan.plan import Plan, make_plan
 from nexus.plan.reach import reach
 from nexus.policy.reachability import world_of
-from nexus.policy.rules import violations
+from nexus.policy.rules import RULES, violations
 from nexus.rehearsal.jobs import job_times
 from nexus.rehearsal.run import rehearse
 from nexus.rehearsal.schema import validate
@@ -281,6 +282,31 @@ def test_tasks_reach_what_their_service_reaches_and_nobody_reaches_them(shapes: 
         own = matrix(world, [task], others)
         assert {target: ports for (_, target), ports in own.items()} == reached
     assert not matrix(world, others, tasks)
+
+
+def test_a_quota_has_room_for_the_jobs_beside_the_pods(shapes: Plan) -> None:
+    """The sweeper finds no room at night, and a migration none during the rollout it is part of."""
+    [quotas] = [rule for rule in RULES if rule.name == "quotas-hold-rollouts"]
+    kinds = ("ResourceQuota", "CronJob", "Job")
+    shop = [
+        each
+        for each in shapes.named()
+        if each.namespace == "nexus-shop" and each.type.rpartition(":")[2] in kinds
+    ]
+    assert len(shop) == 5  # orders-migration, orders-seed, orders-reindex, sweeper
+
+    def broken(pods: str) -> list[str]:
+        changed = [
+            replace(each, inputs={**each.inputs, "spec": {"hard": {"pods": pods}}})
+            if each.type.endswith("Quota")
+            else each
+            for each in shop
+        ]
+        return [each.message for each in quotas.violations(changed)]
+
+    assert broken("4") == []
+    [message] = broken("3")
+    assert "it admits 3 of pods, but its namespace needs 4" in message
 
 
 def test_a_failed_migration_leaves_the_old_version_and_says_so() -> None:

@@ -125,11 +125,12 @@ def _drain_seconds(container: Mapping[str, Any]) -> float | None:
 
 @rule
 def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
-    """A quota has room for a rolling update of all Deployments of its namespace.
+    """A quota has room for a rolling update of all Deployments of its namespace, and for its Jobs.
 
     A pod counts until it has ended: besides the most that the autoscaler keeps there are those
-    that the rolling update starts, and the old ones while they end. A pod counts as the larger of
-    its containers together and each of its init containers.
+    that the rolling update starts, and the old ones while they end. Jobs and what has a schedule
+    run beside them, with a pod each. A pod counts as the larger of its containers together and
+    each of its init containers.
     Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/
     """
     used: dict[str, Counter[str]] = {}
@@ -146,20 +147,25 @@ def quotas_hold_rollouts(resources: Sequence[Resource]) -> Iterator[Finding]:
         rolling = mapping(mapping(deployment.spec.get("strategy")).get("rollingUpdate"))
         surge = rolling.get("maxSurge", 1)
         pods = 2 * most + (most if isinstance(surge, str) else int(surge))
-        counted = used.setdefault(deployment.namespace, Counter())
-        counted["pods"] += pods * 1000
-        for name, amount in pod_asks(mapping(mapping(deployment.pod).get("spec"))).items():
-            counted[name] += pods * amount
+        used.setdefault(deployment.namespace, Counter()).update(_counted(deployment, pods))
+    for job in of_kind(resources, "CronJob", "Job"):
+        used.setdefault(job.namespace, Counter()).update(_counted(job, 1))
     for quota in of_kind(resources, "ResourceQuota"):
         hard = mapping(quota.spec.get("hard"))
         for name, amount in sorted(used.get(quota.namespace, Counter[str]()).items()):
             if name in hard and thousandths(str(hard[name])) < amount:
                 yield (
                     quota,
-                    f"it admits {hard[name]} of {name}, but the Deployments of its namespace need "
-                    f"{shown(amount)} while all are rolled out at their most pods; raise it to "
-                    "that, or lower maxReplicas.",
+                    f"it admits {hard[name]} of {name}, but its namespace needs {shown(amount)} "
+                    "while all Deployments are rolled out at their most pods and all Jobs run; "
+                    "raise it to that, or lower maxReplicas.",
                 )
+
+
+def _counted(resource: Resource, pods: int) -> Counter[str]:
+    """What so many pods of a workload count in a quota, in thousandths, by the quota's key."""
+    asks = pod_asks(mapping(mapping(resource.pod).get("spec")))
+    return Counter({name: pods * amount for name, amount in {**asks, "pods": 1000}.items()})
 
 
 @rule

@@ -237,8 +237,9 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozense
                 {key: value for key, value in each.items() if key not in _OF_THE_PROGRAM}
             )
             for each in state["deployment"].get("resources") or ()
-            # Its outputs are the program's, which names what is not made yet.
-            if each["type"] != STACK_TYPE
+            # Outputs of the stack are the program's, which names what is not made yet; what is only
+            # looked at was looked at anew.
+            if each["type"] != STACK_TYPE and not each.get("external")
         }
         for state in (before, after)
     ]

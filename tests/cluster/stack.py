@@ -36,7 +36,7 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
     recorder = Recorder()
     with (
         temporary_root() as root,
-        _own_provider(root / "plugins", cluster.provider) as folder,
+        own_provider(root / "plugins", cluster.provider) as folder,
         served(RandomProvider(clock, recorder)) as attached,
     ):
         environment = {
@@ -70,7 +70,7 @@ def stack_on(cluster: RunningCluster, project: Path) -> Generator[Deployed]:
 
 
 @contextmanager
-def _own_provider(folder: Path, programs: Path) -> Generator[Path]:
+def own_provider(folder: Path, programs: Path) -> Generator[Path]:
     """The real provider under a path of its own, by which those that still run are found.
 
     An engine that is killed leaves its providers behind: each is a process group of its own, works

@@ -305,6 +305,8 @@ def test_what_moved_is_seen_in_the_state(before: Sequence[Resource]) -> None:
 
     assert not differences(state(), state())
     assert not differences(state(outputs=secret("x")), state(outputs=secret("y")))
+    looked = state(external=True), state(external=True, modified="tuesday")
+    assert not differences(*looked)
     assert not differences(state(), state(dependencies=["b"], sourcePosition="here"))
     assert differences(state(), state(modified="tuesday")) == {urn}
     assert differences(state(), state(inputs={"a": [2]})) == {urn}

@@ -31,6 +31,34 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Links:
+    """Where alerts lead.
+
+    Args:
+        on_call: address of the page with a section per node.
+        grafana: address of the Grafana with the dashboards, if there is one.
+    """
+
+    on_call: str = "docs/on-call.md"
+    grafana: str | None = None
+
+    def of_node(self) -> dict[str, str]:
+        """Annotations of an alert with the label `nexus_node`."""
+        node = "{{ $labels.nexus_node }}"
+        return {"runbook_url": f"{self.on_call}#{node}", **self._dashboard("node", node)}
+
+    def of_flow(self) -> dict[str, str]:
+        """Annotations of an alert with the label `flow`."""
+        return self._dashboard("flow", "{{ $labels.flow }}")
+
+    def _dashboard(self, kind: str, name: str) -> dict[str, str]:
+        if self.grafana is None:
+            return {}
+        which = f"var-stack={{{{ $labels.stack }}}}&var-{kind}={name}"
+        return {"dashboard_url": f"{self.grafana.rstrip('/')}/d/nexus-{kind}?{which}"}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """One node, as monitoring sees it.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from monitoring.nodes import PLATFORM, Severity, Watched
+from monitoring.nodes import PLATFORM, Links, Severity, Watched
 from monitoring.timing import Timing
 
 OBJECTIVE = 0.999
@@ -35,24 +35,24 @@ _SLOW = 300
 """Seconds between evaluations of what reads days."""
 
 
-def objectives(nodes: Sequence[Watched], timing: Timing, on_call: str) -> Iterator[dict[str, Any]]:
+def objectives(nodes: Sequence[Watched], timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
     """Groups of Prometheus' rules.
 
     Args:
         nodes: all of the platform.
         timing: how often and how long.
-        on_call: address of the page with a section per node.
+        links: where alerts lead.
     """
     yield {
         "name": "nexus-objectives",
         "interval": timing(timing.look),
-        "rules": [*_failing(nodes), *_pages(timing, on_call)],
+        "rules": [*_failing(nodes), *_pages(timing, links)],
     }
     if any(node.breaks for node in nodes):
         yield {
             "name": "nexus-budgets",
             "interval": timing(_SLOW),
-            "rules": [*_budgets(timing), *_tickets(timing)],
+            "rules": [*_budgets(timing), *_tickets(timing, links)],
         }
 
 
@@ -85,7 +85,7 @@ def _fast(series: str, factor: float, windows: tuple[int, int], timing: Timing) 
     return " and ".join(f"{_share(series, each, timing)} > {limit}" for each in windows)
 
 
-def _pages(timing: Timing, on_call: str) -> Iterator[dict[str, Any]]:
+def _pages(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
     for factor, long, short in PAGES:
         fast = _fast(ERRORS, factor, (long, short), timing)
         info = "on (stack, nexus_node) group_left (owner, critical) nexus:node:info"
@@ -96,7 +96,7 @@ def _pages(timing: Timing, on_call: str) -> Iterator[dict[str, Any]]:
             "labels": {"severity": Severity.PAGE.value, "window": f"{long // 3600}h"},
             "annotations": {
                 "summary": "{{ $labels.nexus_node }}: its errors use up the budget of its flows",
-                "runbook_url": f"{on_call}#{{{{ $labels.nexus_node }}}}",
+                **links.of_node(),
             },
         }
 
@@ -106,7 +106,7 @@ def _budgets(timing: Timing) -> Iterator[dict[str, Any]]:
     yield {"record": "nexus:flow:budget:ratio", "expr": f"1 - {used}"}
 
 
-def _tickets(timing: Timing) -> Iterator[dict[str, Any]]:
+def _tickets(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
     for factor, long, short in TICKETS:
         yield {
             "alert": "NexusBudget",
@@ -119,6 +119,7 @@ def _tickets(timing: Timing) -> Iterator[dict[str, Any]]:
             },
             "annotations": {
                 "summary": "Flow {{ $labels.flow }} fails too often for its objective of "
-                f"{OBJECTIVE * 100:g} %"
+                f"{OBJECTIVE * 100:g} %",
+                **links.of_flow(),
             },
         }

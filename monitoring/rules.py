@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog import Catalog
 from monitoring.alertmanager import HEARTBEAT, as_yaml
-from monitoring.nodes import PLATFORM, Severity, Watched, watched
+from monitoring.nodes import PLATFORM, Links, Severity, Watched, watched
 from monitoring.objectives import objectives
 from monitoring.tickets import copied, tickets
 from monitoring.timing import Timing
@@ -23,9 +23,6 @@ Rule = dict[str, Any]
 _BY = "by (stack, nexus_node)"
 _SERVER = "http_server_request_duration_seconds"
 """Requests that a service answers, after OpenTelemetry's HTTP semantic conventions."""
-
-ON_CALL_PAGE = "docs/on-call.md"
-"""Where a project keeps the page that `nexus monitoring --format on-call` writes."""
 
 MOST_ERRORS = 0.5
 """Share of requests answered with errors of its own, from which on a service counts as down."""
@@ -39,7 +36,7 @@ def rules(
     timing: Timing | None = None,
     *,
     prefix: str = "nexus",
-    on_call: str = ON_CALL_PAGE,
+    links: Links | None = None,
 ) -> str:
     """Prometheus' file of rules.
 
@@ -47,9 +44,9 @@ def rules(
         catalog: a checked one.
         timing: how often and how long.
         prefix: start of the stack's namespaces.
-        on_call: address of the page with a section per node, to which alerts lead.
+        links: where alerts lead.
     """
-    timing = timing or Timing()
+    timing, links = timing or Timing(), links or Links()
     nodes = watched(catalog)
     namespaces = f'namespace=~"{prefix}-.+"'
     group = {
@@ -60,11 +57,11 @@ def rules(
             *_signals(timing, namespaces),
             _down(namespaces),
             *_states(catalog),
-            *_alerts(nodes, timing, on_call),
-            *tickets(timing, namespaces, on_call),
+            *_alerts(nodes, timing, links),
+            *tickets(timing, namespaces, links),
         ],
     }
-    groups = [group, *objectives(nodes, timing, on_call)]
+    groups = [group, *objectives(nodes, timing, links)]
     return as_yaml({"groups": groups})
 
 
@@ -161,7 +158,7 @@ def _states(catalog: Catalog) -> Iterator[Rule]:
     yield _record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")
 
 
-def _alerts(nodes: tuple[Watched, ...], timing: Timing, on_call: str) -> Iterator[Rule]:
+def _alerts(nodes: tuple[Watched, ...], timing: Timing, links: Links) -> Iterator[Rule]:
     """Who is down, twice: at once and for a while longer, to explain others; later, to be told."""
     yield {
         "alert": "NexusCause",
@@ -180,7 +177,7 @@ def _alerts(nodes: tuple[Watched, ...], timing: Timing, on_call: str) -> Iterato
             "annotations": {
                 "summary": "{{ $labels.nexus_node }} is down",
                 "description": "nexus impact {{ $labels.nexus_node }} says what that takes along.",
-                "runbook_url": f"{on_call}#{{{{ $labels.nexus_node }}}}",
+                **links.of_node(),
             },
         }
     yield {

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from monitoring.nodes import Severity
+from monitoring.nodes import Links, Severity
 from monitoring.timing import Timing
 
 _INFO = "on (stack, nexus_node) group_left (owner) nexus:node:info"
 
 
-def tickets(timing: Timing, namespaces: str, on_call: str) -> Iterator[dict[str, Any]]:
+def tickets(timing: Timing, namespaces: str, links: Links) -> Iterator[dict[str, Any]]:
     """Alerting rules whose alerts are tickets of the node's owner.
 
     Args:
         timing: how long is waited.
         namespaces: a matcher of the stack's namespaces.
-        on_call: address of the page with a section per node.
+        links: where alerts lead.
     """
     node = "{{ $labels.nexus_node }}"
     for name, expression, minutes, summary in (
@@ -26,7 +26,7 @@ def tickets(timing: Timing, namespaces: str, on_call: str) -> Iterator[dict[str,
         *_servers(),
     ):
         row = name, f"({expression}) * {_INFO}", minutes, f"{node}: {summary}"
-        yield _ticket(timing, row, runbook_url=f"{on_call}#{node}")
+        yield _ticket(timing, row, **links.of_node())
     for row in _unnamed(namespaces):
         yield _ticket(timing, row)
 

@@ -14,6 +14,7 @@ Format = Literal["prometheus", "rules", "alertmanager", "on-call", "map", "node"
 
 def command(
     context: typer.Context,
+    *,
     format_: Annotated[Format, FORMAT] = "rules",
     output: Output = None,
     stack: Annotated[str, stack_option("Stack that is watched.")] = "dev",
@@ -25,6 +26,10 @@ def command(
             help="Where the on-call page can be read; alerts lead there.",
         ),
     ] = "docs/on-call.md",
+    grafana: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Grafana with the dashboards; alerts lead there."),
+    ] = None,
 ) -> None:
     """Write the monitoring of a stack: one page per cause.
 
@@ -37,6 +42,7 @@ def command(
     """
     from monitoring.alertmanager import alertmanager
     from monitoring.dashboards import dashboards
+    from monitoring.nodes import Links
     from monitoring.rules import rules
     from monitoring.scraping import scraping
     from nexus.pictures.on_call import on_call_page
@@ -51,7 +57,9 @@ def command(
     prefix = file.setting("namespacePrefix") or default
     texts = {
         "prometheus": lambda: scraping(catalog, prefix=prefix, stack=stack),
-        "rules": lambda: rules(catalog, prefix=prefix, on_call=on_call),
+        "rules": lambda: rules(
+            catalog, prefix=prefix, links=Links(on_call=on_call, grafana=grafana)
+        ),
         "alertmanager": lambda: alertmanager(catalog),
         "on-call": lambda: on_call_page(catalog, prefix),
     }

@@ -116,6 +116,22 @@ def test_every_alert_of_a_node_leads_to_its_section(catalog: Catalog) -> None:
     assert set(links.values()) == {"https://example.com/on-call#{{ $labels.nexus_node }}"}
 
 
+def test_alerts_lead_to_dashboards() -> None:
+    """Whoever is woken has to find the dashboard, its stack and its node by hand."""
+    written = nexus("monitoring", "--grafana", "https://grafana.example.com/").stdout
+    told = {
+        rule["alert"]: rule["annotations"].get("dashboard_url", "")
+        for group in read(written)["groups"]
+        for rule in group["rules"]
+        if "annotations" in rule
+    }
+    stack = "https://grafana.example.com/d/nexus-{}?var-stack={{{{ $labels.stack }}}}&var-"
+    for alert in ("NexusDown", "NexusBurning", "NexusErrors"):
+        assert told[alert] == stack.format("node") + "node={{ $labels.nexus_node }}"
+    assert told["NexusBudget"] == stack.format("flow") + "flow={{ $labels.flow }}"
+    assert "dashboard_url" not in nexus("monitoring").stdout
+
+
 def test_the_section_of_a_node_says_how_to_act(catalog: Catalog) -> None:
     """Whoever is woken has never seen the service, and needs what to type."""
     page = nexus("monitoring", "--format", "on-call").stdout

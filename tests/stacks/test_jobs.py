@@ -13,7 +13,7 @@ from nexus.policy.rules.availability import pod_asks
 from stacks.capacity import postgres_connections
 from stacks.environment import ENVIRONMENTS
 from stacks.limits import pods_of
-from stacks.release import Release
+from stacks.release import Release, ReleaseFile
 from stacks.sizes import broker_connections, database_connections
 from tests.projects import ROOT
 
@@ -97,3 +97,20 @@ def test_a_container_that_runs_beside_the_others_counts_beside_them() -> None:
     }
     assert pod_asks(pod)["requests.cpu"] == 1200
     assert pod_asks({**pod, "containers": [size("1000m")]})["requests.cpu"] == 1300
+
+
+def test_the_next_release_of_a_rehearsal_is_one_that_its_environment_takes() -> None:
+    """A rehearsal of prod stops at a tag before anything fails in it."""
+    pinned = {"a": f"sha256:{'a' * 64}", "b": f"r.example/b@sha256:{'b' * 64}", "c": "2.3.0"}
+    release = Release(file="releases/prod.yaml", versions=pinned, schemas={})
+    after = release.after(("a", "b", "c", "d")).versions
+    assert not {*after.items()} & {*pinned.items()}
+    assert after["a"].startswith("sha256:")
+    assert after["b"].startswith("r.example/b@sha256:")
+    assert {name: after[name] for name in "cd"} == {
+        "c": "rehearsed.invalid/c:next",
+        "d": "rehearsed.invalid/d:next",
+    }
+    assert release.after(()) == release
+    # As a release file may have them.
+    assert ReleaseFile(services=dict(after)).services == after

@@ -152,7 +152,7 @@ def _update(context: typer.Context, stack: str, chosen: _Chosen, verb: tuple[str
 def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...]) -> bool:
     """Looks, tells, and lets Pulumi do it; says whether all went well."""
     from nexus.update.changes import differences, in_order, preview, services_of
-    from nexus.update.part import part_in_words, part_of, refusal_in_words
+    from nexus.update.partial import part_in_words, partial_update, refusal_in_words
 
     before = pulumi.export()
     names = chosen.names(catalog, services_of(before))
@@ -163,7 +163,7 @@ def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...
         return True
     say(f"Looking what a whole update of '{pulumi.stack}' would change ...")
     changes = preview(pulumi)
-    part = part_of(changes, chosen.widened(catalog, names), with_needed=chosen.dependencies)
+    part = partial_update(changes, chosen.widened(catalog, names), with_needed=chosen.dependencies)
     write("\n".join(part_in_words(changes, part)) + "\n")
     refusal = "\n".join(refusal_in_words(changes, part))
     if refusal:

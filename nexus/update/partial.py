@@ -16,7 +16,7 @@ from nexus.update.changes import CREATE, Changes, stands_on
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class PartialUpdate:
     """What an update of some services alone would do.
 
     Args:
@@ -35,7 +35,9 @@ class Part:
     left: Counter[str]
 
 
-def part_of(changes: Changes, services: Collection[str], *, with_needed: bool) -> Part:
+def partial_update(
+    changes: Changes, services: Collection[str], *, with_needed: bool
+) -> PartialUpdate:
     """The part that `services` need of an update.
 
     With `with_needed` what they stand on moves with them, though others stand on it too.
@@ -48,7 +50,7 @@ def part_of(changes: Changes, services: Collection[str], *, with_needed: bool) -
         selected |= {owner for urn in shared if (owner := changes.users.service(urn))}
         moved |= _own(changes, selected)
         shared = _needed(changes, selected, moved)
-    return Part(
+    return PartialUpdate(
         services=tuple(sorted(selected)),
         moved=moved,
         shared=shared,
@@ -148,7 +150,7 @@ MOST = 12
 """Resources that are told one by one."""
 
 
-def part_in_words(changes: Changes, part: Part) -> Iterator[str]:
+def part_in_words(changes: Changes, part: PartialUpdate) -> Iterator[str]:
     """What moves and what stays, line by line."""
     who = listed(part.services, most=MOST)
     if not part.moved:
@@ -164,7 +166,7 @@ def part_in_words(changes: Changes, part: Part) -> Iterator[str]:
         yield f"And {counted(part.left[''], 'resource')} of no service, or of several."
 
 
-def refusal_in_words(changes: Changes, part: Part) -> Iterator[str]:
+def refusal_in_words(changes: Changes, part: PartialUpdate) -> Iterator[str]:
     """Why the part cannot move alone, and what can be done, line by line; nothing if it can."""
     who = listed(part.services, most=MOST)
     if part.shared:

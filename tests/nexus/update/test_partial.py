@@ -21,7 +21,7 @@ from nexus.pulumi.resource import Resource
 from nexus.pulumi.urn import STACK_TYPE, last_part
 from nexus.pulumi.wire import NOT_KNOWN, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 from nexus.update.changes import Changes, Users, affected, differences, in_order, preview, stands_on
-from nexus.update.part import Part, part_in_words, part_of, refusal_in_words
+from nexus.update.partial import PartialUpdate, part_in_words, partial_update, refusal_in_words
 from tests.nexus.diff.copies import SIX, cut, edit_service, edit_yaml, remove_service, set_need
 from tests.projects import copy_project, set_config
 
@@ -80,7 +80,7 @@ def told(urns: Any) -> set[str]:
     return {last_part(urn) for urn in urns}
 
 
-def words(changes: Changes, part: Part) -> str:
+def words(changes: Changes, part: PartialUpdate) -> str:
     return "\n".join((*part_in_words(changes, part), *refusal_in_words(changes, part)))
 
 
@@ -88,7 +88,7 @@ def test_a_release_moves_one_deployment(
     before: Sequence[Resource], project: Path, tmp_path: Path
 ) -> None:
     changes = update(before, project, tmp_path, release(user_auth="2", token_mgr="2"))
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert told(part.moved) == {"Deployment user-auth"}
     assert not part.shared
     assert not part.broken
@@ -101,7 +101,7 @@ def test_what_starts_after_it_and_changes_too_is_no_reason(
 ) -> None:
     """Services deploy apart: `user-auth` starts after `session-mgr`, whose pods run."""
     changes = update(before, project, tmp_path, release(user_auth="2", session_mgr="2"))
-    assert not part_of(changes, {"user-auth"}, with_needed=False).shared
+    assert not partial_update(changes, {"user-auth"}, with_needed=False).shared
 
 
 def test_a_server_that_others_use_is_a_reason(
@@ -115,12 +115,12 @@ def test_a_server_that_others_use_is_a_reason(
         lambda it: set_need(it, "user-auth", "redis"),
         release(token_mgr="2"),
     )
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert {"Secret redis-acl", "StatefulSet redis"} <= told(part.shared)
     assert "NetworkPolicy redis-isolation" in told(part.shared)
     assert "user-auth cannot be updated alone" in words(changes, part)
     assert "--with-dependencies" in words(changes, part)
-    whole = part_of(changes, {"user-auth"}, with_needed=True)
+    whole = partial_update(changes, {"user-auth"}, with_needed=True)
     assert told(part.shared) <= told(whole.moved)
     assert not whole.shared
     assert whole.left == {"token-mgr": 1}
@@ -136,9 +136,9 @@ def test_a_callee_that_does_not_let_it_in_is_a_reason(
         tmp_path,
         lambda it: set_need(it, "user-auth", "scheduler", order="runtime", reason="asks it"),
     )
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert told(part.shared) == {"NetworkPolicy scheduler-network"}
-    whole = part_of(changes, {"user-auth"}, with_needed=True)
+    whole = partial_update(changes, {"user-auth"}, with_needed=True)
     assert whole.services == ("scheduler", "user-auth")
     assert "NetworkPolicy scheduler-network" in told(whole.moved)
 
@@ -153,7 +153,7 @@ def test_a_quota_is_a_reason(before: Sequence[Resource], project: Path, tmp_path
             it, "user-auth", lambda e: e.update(replicas={"least": 9, "most": 9})
         ),
     )
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert not part.shared
     assert {each.rule for each in part.broken} == {"quotas-hold-rollouts"}
     assert "until the rest moves, rules would be broken" in words(changes, part)
@@ -172,17 +172,17 @@ def test_versions_that_do_not_meet_are_a_reason(project: Path, tmp_path: Path) -
     changes = update(
         running, older, tmp_path, works_with(">=4"), release(user_auth="4", backend_api="1")
     )
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert {each.rule for each in part.broken} == {"versions-fit"}
     assert "can work with 'user-auth' <4, which 4 is not" in words(changes, part)
-    assert not part_of(changes, {"user-auth", "backend-api"}, with_needed=False).broken
+    assert not partial_update(changes, {"user-auth", "backend-api"}, with_needed=False).broken
 
 
 def test_a_service_that_is_gone_goes_with_what_holds_it(
     before: Sequence[Resource], project: Path, tmp_path: Path
 ) -> None:
     changes = update(before, project, tmp_path, lambda it: remove_service(it, "backend-api"))
-    part = part_of(changes, {"backend-api"}, with_needed=True)
+    part = partial_update(changes, {"backend-api"}, with_needed=True)
     assert "Deployment backend-api" in told(part.moved)
     kept = {each.urn for each in changes.with_only(part.moved)}
     for each in changes.with_only(part.moved):
@@ -191,7 +191,7 @@ def test_a_service_that_is_gone_goes_with_what_holds_it(
 
 def test_nothing_changes(before: Sequence[Resource], project: Path, tmp_path: Path) -> None:
     changes = update(before, project, tmp_path, release(token_mgr="2"))
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert not part.moved
     assert words(changes, part).startswith("Nothing of user-auth changes.")
 
@@ -214,7 +214,7 @@ def test_a_lost_dependency_leaves_the_state(
 ) -> None:
     """The engine takes what it stood on for registered, and refuses it when it comes."""
     changes = update(before, project, tmp_path, release(user_auth="2"))
-    urn = next(iter(part_of(changes, {"user-auth"}, with_needed=False).moved))
+    urn = next(iter(partial_update(changes, {"user-auth"}, with_needed=False).moved))
     other = next(each for each in before if last_part(each.urn) == "Deployment scheduler")
     lost = next(each.urn for each in before if last_part(each.urn) == "Deployment key-service")
     gone = "urn:pulumi:dev::nexus-cos::a:b:C::gone"
@@ -274,7 +274,7 @@ def test_what_a_preview_does_not_know_is_no_reason(before: Sequence[Resource]) -
     )
     changes = preview(cast("Pulumi", Told(*steps)))
     assert changes.after[user.urn].spec["paused"] == NOT_KNOWN
-    part = part_of(changes, {"user-auth"}, with_needed=False)
+    part = partial_update(changes, {"user-auth"}, with_needed=False)
     assert part.moved == {user.urn, policy.urn}
     assert not part.shared
 

@@ -248,6 +248,11 @@ class Catalog:
         former = {each.name: each.renamed_from for each in self.services.values()}
         return service_hint(name, former, others)
 
+    def buckets_of(self, service: str) -> tuple[Bucket, ...]:
+        """Buckets that a service may use: those that it owns, then others, each by name."""
+        used = (b for b in self.buckets.values() if service in (*b.writers, *b.readers))
+        return tuple(sorted(used, key=lambda bucket: bucket.owner != service))
+
     @property
     def served(self) -> str | None:
         """Name of the bucket that the CDN serves, None when there is none."""

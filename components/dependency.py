@@ -52,6 +52,8 @@ class Dependency:
         endpoint: where the target is; None where this environment does not provide it.
         ports: where each of the target's ports is, by name, where several are called; `endpoint`
             is that of the first.
+        parts: where each part of it is, by name, where the source has several; `endpoint` is that
+            of the first, and the credentials are the same.
         credentials: folder with the mounted credentials; None if there are none.
     """
 
@@ -63,6 +65,9 @@ class Dependency:
     endpoint: Mapping[str, pulumi.Input[str]] | None
     call: Call
     credentials: str | None = None
+    parts: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
+        default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
+    )
     ports: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
         default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
     )
@@ -75,11 +80,14 @@ class Dependency:
             "criticality": self.criticality,
             "fallback": self.fallback,
             "endpoint": None if self.endpoint is None else dict(self.endpoint),
-            **(
-                {"ports": {key: dict(each) for key, each in self.ports.items()}}
-                if self.ports
-                else {}
-            ),
+            **_by_name("parts", self.parts),
+            **_by_name("ports", self.ports),
             "credentials": self.credentials,
             **self.call.document(),
         }
+
+
+def _by_name(
+    key: str, endpoints: Mapping[str, Mapping[str, pulumi.Input[str]]]
+) -> dict[str, object]:
+    return {key: {name: dict(each) for name, each in endpoints.items()}} if endpoints else {}

@@ -284,13 +284,12 @@ def bucket_names_are_free(catalog: Catalog) -> Iterator[Problem]:
 
 
 def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
-    """Buckets belong to services that need storage, and every such service has exactly one."""
+    """Buckets belong to services that need storage, and every such service has one or more."""
     users = {edge.source: edge for edge in catalog.edges_to("storage")}
     for bucket in catalog.buckets.values():
         for service in (*bucket.writers, *bucket.readers):
             if service not in users:
                 yield _not_a_user(catalog, bucket, service)
-    served: dict[str, str] = {}
     for bucket in catalog.buckets.values():
         for service in sorted({*bucket.writers} & {*bucket.readers}):
             yield Problem(
@@ -298,16 +297,8 @@ def buckets_fit(catalog: Catalog) -> Iterator[Problem]:
                 f"bucket '{bucket.name}': '{service}' is in 'readers', but may write as well; take "
                 "it off 'readers', or off 'granted'.",
             )
-        for service in sorted({*bucket.writers, *bucket.readers}):
-            first = served.setdefault(service, bucket.name)
-            if first != bucket.name:
-                yield Problem(
-                    catalog.platform_file,
-                    f"bucket '{bucket.name}': '{service}' is in bucket '{first}' too; a service "
-                    "has one bucket, so take it off one of them.",
-                )
     for service, edge in users.items():
-        if service not in served:
+        if not catalog.buckets_of(service):
             yield _problem_at(
                 edge,
                 f"it needs 'storage' but has no bucket; add it to a bucket in "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import pulumi
@@ -47,7 +47,14 @@ class Data:
 
     def of(self, service: str) -> Mapping[str, Grant]:
         """The parts of a service, by the resource: whichever server that is on."""
-        return {grant.resource: grant for grant in self.grants if grant.service == service}
+        parts: dict[str, list[Grant]] = {}
+        for grant in self.grants:
+            if grant.service == service:
+                parts.setdefault(grant.resource, []).append(grant)
+        return {
+            resource: replace(first, others=tuple(others))
+            for resource, (first, *others) in parts.items()
+        }
 
 
 def together(*parts: Data) -> Data:

@@ -136,8 +136,9 @@ def _own_handles(
     for edge in catalog.needs(service):
         if edge.order is Order.STARTUP and edge.target in servers:
             grant = grants.get(catalog.base(edge.target))
-            own = None if grant is None else grant.handle
-            handles.append(servers[edge.target] if own is None else own)
+            parts = () if grant is None else (grant, *grant.others)
+            own = [part.handle for part in parts if part.handle is not None]
+            handles.extend(own or [servers[edge.target]])
     return handles
 
 
@@ -224,10 +225,18 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
         criticality=edge.criticality,
         fallback=edge.fallback,
         endpoint=endpoint,
+        parts=_parts(grants[name]) if called == [] and name in grants else {},
         ports=dict(zip(edge.ports, called, strict=True)) if len(called) > 1 else {},
         call=_call(edge),
         credentials=credentials,
     )
+
+
+def _parts(grant: Grant) -> Mapping[str, Mapping[str, pulumi.Input[str]]]:
+    """The endpoints of the parts that a service has, by name, where there are several."""
+    if not grant.others:
+        return {}
+    return {part.part or "": part.endpoint for part in (grant, *grant.others)}
 
 
 def _endpoint(program: Program, target: Service, port: Port) -> Mapping[str, str]:

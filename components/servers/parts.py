@@ -292,6 +292,7 @@ class Bucket(Component[BucketArgs]):
                 handle=self.handle,
                 endpoint={"url": store.url, "region": store.region, "bucket": args.bucket},
                 credentials={"username": service, "password": store.passwords[service]},
+                part=args.bucket,
             )
             for service in args.services
         )

@@ -31,6 +31,8 @@ class Grant:
             where there is nothing to wait for, as with an external API.
         endpoint: plain facts about where it is: host, port, database and the like.
         credentials: secret values, mounted as one file each; empty if there are none.
+        part: what this part is called where a service may have several, such as a bucket.
+        others: further parts of the same resource that the service has.
     """
 
     resource: str
@@ -38,6 +40,8 @@ class Grant:
     handle: pulumi.Resource | None
     endpoint: Mapping[str, pulumi.Input[str]]
     credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])
+    part: str | None = None
+    others: tuple[Grant, ...] = ()
 
 
 def password(name: str, *, rotation: int = 0, opts: pulumi.ResourceOptions) -> RandomPassword:

@@ -42,6 +42,7 @@ class Access:
     service: str
     endpoint: Mapping[str, pulumi.Input[str]]
     statements: tuple[Statement, ...]
+    part: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,25 +210,25 @@ def _storage(
     Trained models are read by services and written by people.
     """
     program, aws = ground.program, ground.foundation.aws
-    own = program.catalog.buckets.values()
-    models = program.users("ml-models")
     reading = OBJECT_ACTIONS[:1]
     rights = [
         *(
-            ("storage", service, each.name, OBJECT_ACTIONS)
-            for each in own
-            for service in each.writers
+            ("storage", service, bucket.name, place, OBJECT_ACTIONS if writes else reading)
+            for service in program.users("storage")
+            for place, bucket in enumerate(program.catalog.buckets_of(service))
+            for writes in [service in bucket.writers]
         ),
-        *(("storage", service, each.name, reading) for each in own for service in each.readers),
         *(
-            ("ml-models", service, name, reading)
+            ("ml-models", service, name, 0, reading)
             for name in _models_bucket(program)
-            for service in models
+            for service in program.users("ml-models")
         ),
     ]
     return [
-        _bucket_access(aws, resource, service, buckets[name], key=key, actions=actions)
-        for resource, service, name, actions in rights
+        _bucket_access(
+            aws, resource, service, name, buckets[name], place=place, key=key, actions=actions
+        )
+        for resource, service, name, place, actions in rights
     ]
 
 
@@ -240,17 +241,22 @@ def _bucket_access(
     aws: AwsContext,
     resource: str,
     service: str,
+    part: str,
     bucket: S3Bucket,
     *,
+    place: int,
     key: pulumi.Output[str],
     actions: tuple[str, ...],
 ) -> Access:
+    """What `service` may do with `bucket`, which is at `place` among those that it uses."""
     region = aws.region
     writes = len(actions) > 1
-    name = resource.replace("-", " ").title().replace(" ", "")
+    # Of a role's rules no two have one name.
+    name = resource.replace("-", " ").title().replace(" ", "") + (f"{place + 1}" if place else "")
     return Access(
         resource=resource,
         service=service,
+        part=part,
         endpoint={
             "url": f"https://s3.{region}.amazonaws.com",
             "region": region,
@@ -346,6 +352,7 @@ def _with_roles(ground: AwsGround, accesses: list[Access]) -> Data:
                 service=services[access.service].data_name,
                 handle=roles[access.service],
                 endpoint=access.endpoint,
+                part=access.part,
             )
             for access in accesses
         ),

@@ -109,9 +109,9 @@ def _storage(ground: ClusterGround, name: str) -> Data:
         ),
         ground.foundation.options(),
     )
-    grants: tuple[Grant, ...] = ()
+    grants: list[Grant] = []
     for bucket in buckets:
-        grants += Bucket(
+        made = Bucket(
             f"{bucket.name}-bucket",
             BucketArgs(
                 bootstrap=ground.bootstrap,
@@ -124,5 +124,10 @@ def _storage(ground: ClusterGround, name: str) -> Data:
                 store=server,
             ),
             ground.foundation.options(),
-        ).grants
-    return Data(servers={name: server.handle}, grants=grants)
+        )
+        grants += made.grants
+    # What a service owns is what it is told of first.
+    grants.sort(
+        key=lambda grant: program.catalog.buckets[grant.part or ""].owner != owners[grant.service]
+    )
+    return Data(servers={name: server.handle}, grants=tuple(grants))

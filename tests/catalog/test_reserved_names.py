@@ -85,14 +85,15 @@ def test_a_server_of_its_own_keeps_the_same_names(tmp_path: Path) -> None:
     assert "'admin' is a name that 'redis' keeps for itself" in sentence
 
 
-def test_a_service_has_one_bucket(tmp_path: Path) -> None:
-    """The second bucket's credentials would silently replace those of the first."""
+def test_a_service_has_its_own_bucket_first(tmp_path: Path) -> None:
+    """Whatever it stored before a second bucket came would be looked for in that one."""
     project = copy_project(tmp_path / "project")
     path = project / "catalog" / "platform.yaml"
     text = path.read_text(encoding="utf-8")
     more = "buckets:\n  archive: {owner: content-management}\n"
     path.write_text(text.replace("buckets:\n", more), encoding="utf-8")
-    assert [str(problem) for problem in find_problems(load_catalog(project))] == [
-        "catalog/platform.yaml: bucket 'media': 'content-management' is in bucket 'archive' too; "
-        "a service has one bucket, so take it off one of them."
-    ]
+    catalog = load_catalog(project)
+    assert [*find_problems(catalog)] == []
+    names = [bucket.name for bucket in catalog.buckets_of("content-management")]
+    assert names == ["archive", "media"]
+    assert [bucket.name for bucket in catalog.buckets_of("puabo-dsp-upload-mgr")] == ["media"]

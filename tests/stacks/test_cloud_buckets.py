@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from nexus.plan.plan import Plan, make_plan
-from tests.projects import copy_project
+from tests.projects import ROOT, copy_project
 from tests.stacks.cloud_resources import of_type, one, policies
 
 pytestmark = pytest.mark.xdist_group("clouds")
@@ -113,6 +114,46 @@ def test_a_reader_of_a_bucket_changes_nothing(tmp_path: Path) -> None:
     }
     dev = make_plan(project, "dev")
     assert [each.name for each in dev.named() if each.name == "media-bucket"]
+
+
+def test_a_service_uses_several_buckets_by_name(tmp_path: Path) -> None:
+    """The second one's address would take the place of the first, or be nobody's to know."""
+    project = copy_project(tmp_path / "project")
+    path = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(path.read_text(encoding="utf-8"))
+    user = "puabo-dsp-upload-mgr"
+    platform["buckets"] = {
+        "archive": {"owner": "content-management", "readers": [user]},
+        "media": {"owner": "content-management", "granted": [user], "served": True},
+        "uploads": {"owner": user},
+    }
+    path.write_text(yaml.safe_dump(platform), encoding="utf-8")
+    dev = make_plan(project, "dev")
+    [config] = [each for each in dev.resources if each.name == f"{user}-config"]
+    told = json.loads(config.inputs["data"]["dependencies.json"])["dependencies"]["storage"]
+    assert told["endpoint"]["bucket"] == "uploads"
+    assert {name: each["bucket"] for name, each in told["parts"].items()} == {
+        name: name for name in ("uploads", "archive", "media")
+    }
+    schema = json.loads((ROOT / "docs/dependencies.schema.json").read_text("utf-8"))
+    Draft202012Validator(schema).validate(json.loads(config.inputs["data"]["dependencies.json"]))
+    jobs = {each.urn for each in dev.resources if each.type.endswith(":Job")}
+    [pods] = [
+        each for each in dev.resources if each.type.endswith(":Deployment") and each.name == user
+    ]
+    waits = {each.rpartition("::")[2] for each in jobs & {*pods.dependencies}}
+    assert {"uploads-bucket", "archive-bucket", "media-bucket"} <= waits
+    rules = {
+        statement["Sid"]: statement["Action"]
+        for resource, _, statement in policies(make_plan(project, "staging"))
+        if resource.name.startswith(f"{user}-identity") and "Resource" in statement
+    }
+    objects = {sid: actions for sid, actions in rules.items() if sid.endswith("Objects")}
+    assert {sid: len(actions) for sid, actions in objects.items()} == {
+        "StorageObjects": 4,
+        "Storage2Objects": 1,
+        "Storage3Objects": 4,
+    }
 
 
 def allowed(plan: Plan, service: str) -> set[str]:

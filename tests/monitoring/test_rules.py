@@ -117,12 +117,13 @@ def test_who_is_told_of_an_outage_and_when(catalog: Catalog, tmp_path: Path) -> 
 
 def test_each_ticket_and_its_reason(catalog: Catalog, tmp_path: Path) -> None:
     """An alert whose metric is misspelt is silent for ever."""
-    text = rules(catalog)
-    (tmp_path / "rules.yml").write_text(text)
+    # Without the groups that tell of no ticket of a node: each costs seconds.
+    document = {"groups": yaml.safe_load(rules(catalog))["groups"][:1]}
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(document))
     test = Path(__file__).with_name("tickets.yml")
     (tmp_path / "test.yml").write_text(test.read_text())
     promtool("test", "rules", "test.yml", folder=tmp_path)
-    group = yaml.safe_load(text)["groups"][0]
+    (group,) = document["groups"]
     tickets = {
         rule["alert"]
         for rule in group["rules"]

@@ -18,6 +18,7 @@ from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.run import Rehearsal, rehearse
 from stacks.program import build
 from stacks.stack_file import read_stack_file
+from tests.conftest import Planned
 from tests.nexus.diff.copies import SIX, cut, edit_yaml
 from tests.projects import copy_project
 from tests.runbook import follow, pulumi_commands
@@ -118,10 +119,10 @@ def keep_only(project: Path, file: str, names: Collection[str]) -> None:
 
 
 @pytest.mark.xdist_group("cloud-staging")
-def test_staging_comes_up_and_goes(tmp_path: Path) -> None:
+def test_staging_comes_up_and_goes(tmp_path: Path, planned: Planned) -> None:
     """The first run in a real account costs hours and money; here a mistake costs a minute."""
     project = copy_project(tmp_path / "project")
-    plan = make_plan(project, "staging")
+    plan = planned(project, "staging")
     with rehearsed(project, "staging") as rehearsal:
         without_services, all_of_it = pulumi_commands("The first deployment to AWS", "staging")
         first = follow(rehearsal, *without_services)

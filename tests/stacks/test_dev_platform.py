@@ -13,7 +13,7 @@ from rich.console import Console
 
 from catalog import load_catalog
 from nexus.cli.rehearse import tiers_of
-from nexus.plan.plan import Plan, make_plan
+from nexus.plan.plan import Plan
 from nexus.rehearsal.outcome import Outcome
 from nexus.rehearsal.record import Operation
 from nexus.rehearsal.report import outcome_line, tier_table
@@ -21,6 +21,7 @@ from nexus.rehearsal.run import ENGINE, rehearse
 from nexus.rehearsal.tiers import tier_times
 from stacks.program import build
 from stacks.stack_file import read_stack_file
+from tests.conftest import Planned
 from tests.projects import DOCUMENTED, ROOT, copy_project, set_config
 from tests.transcription import SERVICES, STARTUP_EDGES, WINDOWS
 
@@ -51,7 +52,9 @@ class Run:
         pytest.param("edges", marks=pytest.mark.xdist_group("dev-edges")),
     ],
 )
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, planned: Planned
+) -> Run:
     project = copy_project(tmp_path_factory.mktemp("rehearsed") / "project")
     set_config(project, "dev", ordering=request.param)
     file = read_stack_file(project, "dev")
@@ -70,7 +73,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         down = rehearsal.destroy()
         left = rehearsal.export().get("resources", [])
     return Run(
-        plan=make_plan(project, "dev"),
+        plan=planned(project, "dev"),
         up=up,
         again=again,
         settled=settled,

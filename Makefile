@@ -13,6 +13,12 @@ SPREAD := --dist loadgroup --no-loadscope-reorder
 # take ten seconds to compile, in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
+# The types keep one core busy for a minute, the tests leave one idle now and then: both together are done
+# sooner than one after the other. Not for other targets, of which one may remove what another needs.
+ifeq (,$(filter-out check test,$(MAKECMDGOALS)))
+MAKEFLAGS += -j$(WORKERS)
+endif
+
 .PHONY: help setup tools servers rehearse check format lint types imports generated workflows manifests generate \
 	test diff-engine cluster-test monitoring-test coverage bench findings clean
 
@@ -31,8 +37,7 @@ servers: setup ## Fetch the servers that the integration tests run
 rehearse: tools ## Bring up dev on the real engine, without a cluster (CATALOG=examples/shapes: another platform)
 	@$(VENV)/nexus --project $(or $(CATALOG),.) rehearse --stack dev
 
-check: setup ## Format, lint, types, import rules, generated files
-	@$(MAKE) --no-print-directory -j $(WORKERS) format lint types imports generated workflows manifests
+check: types format lint imports generated workflows manifests ## Format, lint, types, import rules, generated files
 	@echo "All checks passed."
 
 format: setup

@@ -273,11 +273,6 @@ class Catalog:
         """Names that at least one edge leads to."""
         return frozenset(edge.target for edge in self.edges)
 
-    @cached_property
-    def versioned(self) -> frozenset[str]:
-        """Services of which somebody names the versions that it can work with."""
-        return frozenset(edge.target for edge in self.edges if edge.versions)
-
     def servers(self, resource: ResourceName) -> Iterator[str]:
         """Servers that are made: the shared `resource`, if anybody needs it, then dedicated ones.
 

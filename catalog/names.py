@@ -143,9 +143,12 @@ def dedicated_name(data_name: str, resource: str) -> str:
 def _version_range(text: str) -> str:
     bounds = ",".join(text.replace(",", " ").split())
     try:
-        SpecifierSet(bounds)
-    except InvalidSpecifier as error:
-        raise ValueError("is no range of versions; write bounds such as '>=2.3,<4'.") from error
+        # One that only compares texts holds for what is no version, too.
+        plain = bool(bounds) and "===" not in bounds and len(SpecifierSet(bounds)) > 0
+    except InvalidSpecifier:
+        plain = False
+    if not plain:
+        raise ValueError("is no range of versions; write bounds such as '>=2.3,<4'.")
     return bounds
 
 

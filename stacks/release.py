@@ -19,7 +19,13 @@ from catalog.job import Job
 from catalog.names import WHOLE_IMAGE
 from catalog.run import Kind, Run
 from catalog.validation import validated
-from components.kubernetes.versions import RUNS, WORKS_WITH, is_in, version_of
+from components.kubernetes.versions import (
+    STAND_IN_IMAGE,
+    WORKS_WITH,
+    is_in,
+    tag_of,
+    version_of,
+)
 from components.servers.bootstrap import PYTHON_IMAGE
 from stacks.schemas import (
     Schema,
@@ -33,9 +39,6 @@ VERSION = re.compile(
     r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?|sha256:[0-9a-f]{64}"
 )
 """An image tag, a digest or both, as the OCI distribution specification defines them."""
-
-STAND_IN_IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
-"""Answers every path with status 200, health checks included."""
 
 
 def _version(text: str) -> str:
@@ -207,9 +210,15 @@ def _unfit_versions(
         version, at = version_of(versions[name]), document.at("services", name)
         wants = f"'{edge.source}' can work with '{edge.versions}' ({edge.file}:{edge.line})"
         if version is None:
+            tag = tag_of(versions[name])
+            why = (
+                f"'{shortened(versions[name])}' tells no version"
+                if tag is None
+                else f"its tag '{shortened(tag)}' is no version as Python's packages have it"
+            )
             yield at.problem(
-                f"'{shortened(versions[name])}' tells no version, and {wants}; write its tag, as "
-                "'2.3.1', or '2.3.1@sha256:…'."
+                f"{why}, and {wants}; write a tag such as '2.3.1' or '2.3.1-rc.1', or with the "
+                "digest, '2.3.1@sha256:…'."
             )
         elif not is_in(version, edge.versions):
             yield at.problem(
@@ -218,14 +227,10 @@ def _unfit_versions(
             )
 
 
-def told_versions(catalog: Catalog, image: str, service: str) -> Mapping[str, str]:
-    """What the Deployment of a service says of versions: its own, and those that it works with."""
+def works_with(catalog: Catalog, service: str) -> Mapping[str, str]:
+    """What the workload of a service says of the versions that it can work with, if anything."""
     bounds = {edge.target: edge.versions for edge in catalog.needs(service) if edge.versions}
-    version = version_of(image)
-    return {
-        **({RUNS: version} if service in catalog.versioned and version is not None else {}),
-        **({WORKS_WITH: json.dumps(bounds, sort_keys=True)} if bounds else {}),
-    }
+    return {WORKS_WITH: json.dumps(bounds, sort_keys=True)} if bounds else {}
 
 
 def check_schemas(release: Release) -> Release:

@@ -21,7 +21,7 @@ from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.jobs import make_tasks, migrate
 from stacks.network import Network
-from stacks.release import told_versions
+from stacks.release import works_with
 from stacks.shape import shape_of, with_room
 from stacks.sizes import pod_size, scaling
 
@@ -190,7 +190,7 @@ def _workload_args(
         annotations={
             **service.who.annotations(),
             **({} if image.schema is None else image.schema.annotations()),
-            **({} if image.stand_in else told_versions(catalog, image.reference, service.name)),
+            **({} if image.stand_in else works_with(catalog, service.name)),
         },
     )
 

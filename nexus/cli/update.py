@@ -77,8 +77,8 @@ def up(
 
     Prints the command of Pulumi, runs it, and compares everything else in the
     state with what it was. Exit code 1 when the services cannot be updated
-    alone, with the reasons, or when Pulumi failed. Needs the access that
-    'pulumi up' has.
+    alone, with the reasons, when Pulumi failed, or when anything else moved.
+    Needs the access that 'pulumi up' has.
     """
     chosen = _Chosen(services or (), domains or (), affected, dependencies, dependents)
     unasked = ("--yes", "--skip-preview") if yes else ()
@@ -155,7 +155,10 @@ def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...
     from nexus.update.partial import part_in_words, partial_update, refusal_in_words
 
     before = pulumi.export()
-    names = chosen.names(catalog, services_of(before))
+    running = services_of(before)
+    names = chosen.names(catalog, running)
+    if not running:
+        raise InputError(f"'{pulumi.stack}' has no service yet; bring up the whole: pulumi up.")
     if chosen.since:
         names |= _affected(pulumi, chosen.since)
     if not names:
@@ -181,10 +184,11 @@ def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...
         _write_order(pulumi, before, ordered)
     write(f"\n$ pulumi {shlex.join(command)}\n")
     ended = passed_on([str(pulumi.cli), *command], pulumi.directory)
+    others = frozenset[str]()
     if verb[0] == "up":
         others = differences(before, pulumi.export()) - part.moved
         write(_others_in_words(others) + "\n")
-    return ended == 0
+    return ended == 0 and not others
 
 
 def passed_on(command: Sequence[str], directory: Path) -> int:

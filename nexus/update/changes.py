@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from nexus.diff.plan_diff import diff_plans
 from nexus.diff.renames import WORKLOAD
 from nexus.pulumi.command import Pulumi, PulumiError
 from nexus.pulumi.resource import Resource, mapping
-from nexus.pulumi.urn import STACK_TYPE
+from nexus.pulumi.urn import STACK_TYPE, urn_of
 from nexus.pulumi.wire import NOT_KNOWN, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 
 _UNCHANGED = frozenset({"same", "read", "refresh"})
@@ -81,12 +81,14 @@ class Changes:
         before: what the stack has, by URN.
         after: what it would have.
         operations: by URN, the engine's word for what happens to each resource that does not
-            stay as it is: `create`, `update`, `replace`, `delete`, …
+    stay as it is: `create`, `update`, `replace`, `delete`, …
+        renamed: by URN, the one that a resource has in the stack, where that is another.
     """
 
     before: Mapping[str, Resource]
     after: Mapping[str, Resource]
     operations: Mapping[str, str]
+    renamed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
     def users(self) -> Users:
@@ -114,20 +116,25 @@ def preview(pulumi: Pulumi) -> Changes:
     before: dict[str, Resource] = {}
     after: dict[str, Resource] = {}
     operations: dict[str, str] = {}
+    renamed: dict[str, str] = {}
     for step in json.loads(told)["steps"]:
         urn, operation = str(step["urn"]), str(step["op"])
         if mapping(step.get("newState")).get("external"):
             # Nobody here made what is only looked at; its inputs are not told either.
             continue
         if step.get("oldState"):
-            before[urn] = _resource(step["oldState"])
+            old = _resource(step["oldState"])
+            before[old.urn] = old
+            if old.urn != urn:
+                renamed[urn] = old.urn
         if step.get("newState") and operation != DELETE:
             after[urn] = _resource(step["newState"])
         elif operation in _UNCHANGED:
-            after[urn] = before[urn]
-        if operation not in _UNCHANGED:
+            after[urn] = before[renamed.get(urn, urn)]
+        # The stack's own step is about outputs.
+        if operation not in _UNCHANGED and urn_of(urn).type != STACK_TYPE:
             operations[urn] = operation
-    return Changes(before=before, after=after, operations=operations)
+    return Changes(before=before, after=after, operations=operations, renamed=renamed)
 
 
 def _said(text: str) -> str:

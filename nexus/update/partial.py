@@ -11,7 +11,7 @@ from nexus.policy.reachability import intersection, world_of
 from nexus.policy.rule import Violation
 from nexus.policy.rules import RULES
 from nexus.pulumi.resource import Resource
-from nexus.pulumi.urn import last_part
+from nexus.pulumi.urn import last_part, urn_of
 from nexus.update.changes import CREATE, Changes, stands_on
 
 
@@ -23,6 +23,7 @@ class PartialUpdate:
         services: those that move, sorted.
         moved: URNs of what changes with them.
         shared: URNs of what they need, that would change too and that others stand on as well.
+        renamed: URNs of what moves and is called otherwise in the stack.
         broken: rules that the stack would break if nothing else moved.
         left: of each other service, and of "" for what is of none or of several, how many
             resources would change in a whole update and stay as they are.
@@ -31,6 +32,7 @@ class PartialUpdate:
     services: tuple[str, ...]
     moved: frozenset[str]
     shared: frozenset[str]
+    renamed: frozenset[str]
     broken: tuple[Violation, ...]
     left: Counter[str]
 
@@ -54,6 +56,7 @@ def partial_update(
         services=tuple(sorted(selected)),
         moved=moved,
         shared=shared,
+        renamed=moved & changes.renamed.keys(),
         broken=() if shared else _broken(changes, moved),
         left=Counter(
             changes.users.service(urn) or "" for urn in changes.operations if urn not in moved
@@ -169,6 +172,14 @@ def part_in_words(changes: Changes, part: PartialUpdate) -> Iterator[str]:
 def refusal_in_words(changes: Changes, part: PartialUpdate) -> Iterator[str]:
     """Why the part cannot move alone, and what can be done, line by line; nothing if it can."""
     who = listed(part.services, most=MOST)
+    if part.renamed:
+        names = sorted({urn_of(changes.renamed[urn]).name for urn in part.renamed})
+        yield (
+            f"{who} cannot be updated alone: this is called otherwise in the stack, and what calls "
+            f"it by its old name has to change with it: {listed(names, most=MOST)}. Update the "
+            "whole stack: pulumi up."
+        )
+        return
     if part.shared:
         yield (
             f"{who} cannot be updated alone: this changes too, they need it, and it is not theirs "
@@ -176,7 +187,8 @@ def refusal_in_words(changes: Changes, part: PartialUpdate) -> Iterator[str]:
         )
         for urn in sorted(part.shared, key=last_part)[:MOST]:
             others = sorted(changes.users.of(urn) - {*part.services})
-            whose = f", on which {listed(others, most=3)} stand, too" if others else ""
+            stand = "stands" if len(others) == 1 else "stand"
+            whose = f", on which {listed(others, most=3)} {stand}, too" if others else ""
             yield f"- {changes.operations[urn]} {last_part(urn)}{whose}"
         if len(part.shared) > MOST:
             yield f"- and {len(part.shared) - MOST} more"

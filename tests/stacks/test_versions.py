@@ -51,6 +51,9 @@ def refusal(made: Path) -> str:
         (DIGEST, None),
         (f"docker.io/a/b@{DIGEST}", None),
         ("main", None),
+        ("2.3.1-alpine", None),
+        (f"localhost:5000/foo/2@{DIGEST}", None),
+        ("docker.io/hashicorp/http-echo:1.0.0", None),
     ],
 )
 def test_the_version_is_the_tag(image: str, version: str | None) -> None:
@@ -97,13 +100,20 @@ def test_a_bare_digest_is_refused(tmp_path: Path) -> None:
     """Nobody knows which version it is."""
     said = refusal(project(tmp_path, cart=DIGEST))
     assert "tells no version" in said
-    assert "write its tag, as '2.3.1', or '2.3.1@sha256:…'." in said
+    assert "or with the digest, '2.3.1@sha256:…'." in said
+
+
+def test_a_tag_that_is_no_version_is_refused(tmp_path: Path) -> None:
+    said = refusal(project(tmp_path, cart="2.3.1-alpine"))
+    assert "its tag '2.3.1-alpine' is no version as Python's packages have it, and 'front'" in said
 
 
 @pytest.mark.parametrize(
     ("target", "versions", "message"),
     [
         ("cart", "about 2", "'about 2' is no range of versions; write bounds such as '>=2.3,<4'."),
+        ("cart", ",", "',' is no range of versions; write bounds such as '>=2.3,<4'."),
+        ("cart", "===2", "'===2' is no range of versions; write bounds such as '>=2.3,<4'."),
         ("cart", ">=2.3,<", "'>=2.3,<' is no range of versions; write bounds such as '>=2.3,<4'."),
         (
             "postgres",
@@ -128,17 +138,13 @@ def test_what_runs_is_held_against_it(tmp_path: Path) -> None:
     """Between two releases somebody's older pods run beside the new ones of another service."""
     made = project(tmp_path, cart="docker.io/a/cart:2.3.1", front="docker.io/a/front:1")
     plan = list(make_plan(made, "dev").named())
-    told = {
-        each.name: mapping(each.metadata.get("annotations"))
-        for each in plan
-        if each.kind == "Deployment"
-    }
-    assert told["cart"] == {"nexus-cos/version": "2.3.1"}
-    assert json.loads(told["front"]["nexus-cos/works-with"]) == {"cart": ">=2.3,<4"}
+    front = next(each for each in plan if (each.kind, each.name) == ("Deployment", "front"))
+    told = mapping(front.metadata.get("annotations"))
+    assert json.loads(told["nexus-cos/works-with"]) == {"cart": ">=2.3,<4"}
     assert violations(plan) == ()
     cart = next(each for each in plan if (each.kind, each.name) == ("Deployment", "cart"))
-    metadata = {**cart.metadata, "annotations": {"nexus-cos/version": "4.0.0"}}
-    newer = replace(cart, inputs={**cart.inputs, "metadata": metadata})
+    newer = json.loads(json.dumps(cart.inputs).replace("cart:2.3.1", "cart:4.0.0"))
+    newer = replace(cart, inputs=newer)
     [found] = violations([*(each for each in plan if each is not cart), newer])
     assert found.rule == "versions-fit"
     assert found.message.startswith("front can work with 'cart' >=2.3,<4, which 4.0.0 is not;")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.quantity import shown, thousandths
-from components.kubernetes.versions import RUNS, WORKS_WITH, is_in
+from components.kubernetes.versions import WORKS_WITH, is_in, version_of
 from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
 from nexus.pulumi.resource import Resource, mapping, sequence
 
@@ -171,20 +171,25 @@ def _counted(resource: Resource, pods: int) -> Counter[str]:
 @rule
 def versions_fit(resources: Sequence[Resource]) -> Iterator[Finding]:
     """A service runs in versions that those who call it can work with."""
-    deployments = {
-        str(each.metadata.get("name")): each for each in of_kind(resources, "Deployment")
+    running = {
+        str(each.metadata.get("name")): version_of(_image(each))
+        for each in of_kind(resources, "Deployment")
     }
-    for source, deployment in deployments.items():
-        told = mapping(deployment.metadata.get("annotations")).get(WORKS_WITH)
+    for caller in of_kind(resources, "Deployment", "CronJob"):
+        told = mapping(caller.metadata.get("annotations")).get(WORKS_WITH)
         for target, bounds in json.loads(str(told or "{}")).items():
-            called = mapping(deployments[target].metadata) if target in deployments else {}
-            version = mapping(called.get("annotations")).get(RUNS)
-            if version is not None and not is_in(str(version), bounds):
+            version = running.get(target)
+            if version is not None and not is_in(version, bounds):
                 yield (
-                    deployment,
-                    f"{source} can work with '{target}' {bounds}, which {version} is not; bring "
-                    "both out together, or a version between.",
+                    caller,
+                    f"{caller.metadata.get('name')} can work with '{target}' {bounds}, which "
+                    f"{version} is not; bring both out together, or a version between.",
                 )
+
+
+def _image(deployment: Resource) -> str:
+    own = sequence(mapping(mapping(deployment.pod).get("spec")).get("containers"))
+    return str(mapping(own[0]).get("image")) if own else ""
 
 
 def pod_asks(pod: Mapping[str, Any]) -> Counter[str]:

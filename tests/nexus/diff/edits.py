@@ -242,7 +242,7 @@ EDITS: Mapping[str, tuple[int, Edit]] = {
     ),
     "redis-prefix": (
         DANGEROUS,
-        code(f"{SERVERS}/servers.py", '"prefix": f"', '"prefix": f"v2-'),
+        code(f"{SERVERS}/servers.py", 'else f"{service}:"', 'else f"v2-{service}:"'),
     ),
     "database-name": (
         DANGEROUS,

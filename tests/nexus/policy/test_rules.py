@@ -12,7 +12,7 @@ import pytest
 from isolated import interpreter
 
 from components.kubernetes.shape import OWN_USER
-from components.kubernetes.versions import RUNS, WORKS_WITH
+from components.kubernetes.versions import WORKS_WITH
 from nexus.plan.plan import Plan
 from nexus.policy.rules import RULES, violations
 from nexus.pulumi.resource import Resource
@@ -122,7 +122,10 @@ MISTAKES: list[tuple[str, tuple[str, str], Spoil]] = [
     (
         "versions-fit",
         DEPLOYMENT,
-        lambda i: i["metadata"].update(annotations={RUNS: "2", WORKS_WITH: '{"glitch": "<2"}'}),
+        lambda i: (
+            i["metadata"].update(annotations={WORKS_WITH: '{"glitch": "<2"}'}),
+            container(i).update(image="docker.io/a/b:2"),
+        ),
     ),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="docker.io/a/b")),
     ("images-are-pinned", DEPLOYMENT, lambda i: container(i).update(image="host:5000/a/b:latest")),

@@ -39,6 +39,9 @@ def reader(tmp_path_factory: pytest.TempPathFactory, calls: Counter[str]) -> Ite
 
 def test_a_service_is_updated_alone(reader: Terminal, calls: Counter[str]) -> None:
     """From a first start, which leaves in the state what only a first start waits for."""
+    refused = reader.type("nexus up --service user-auth")
+    assert refused.returncode == 2
+    assert "'dev' has no service yet; bring up the whole: pulumi up." in refused.stdout
     reader.must("pulumi up --stack dev --skip-preview")
     whole = calls.total()
     images = {"user-auth": "docker.io/a/b:2", "token-mgr": "docker.io/a/c:2"}

@@ -178,6 +178,39 @@ def test_versions_that_do_not_meet_are_a_reason(project: Path, tmp_path: Path) -
     assert not partial_update(changes, {"user-auth", "backend-api"}, with_needed=False).broken
 
 
+def test_a_range_that_is_new_is_held_against_what_runs(project: Path, tmp_path: Path) -> None:
+    """A caller that needs a new version says so in the same change."""
+    images = release(user_auth="3", backend_api="1")
+    older = copy_of(project, tmp_path / "older", images)
+    running = make_plan(older, "dev").named()
+    changes = update(
+        running,
+        older,
+        tmp_path,
+        lambda it: set_need(it, "backend-api", "user-auth", versions=">=4"),
+        release(user_auth="4", backend_api="2"),
+    )
+    part = partial_update(changes, {"backend-api"}, with_needed=False)
+    assert {each.rule for each in part.broken} == {"versions-fit"}
+
+
+def test_what_is_renamed_is_a_reason(before: Sequence[Resource]) -> None:
+    """The engine makes the new one of a target, and leaves the old one."""
+    user = next(each for each in before if last_part(each.urn) == "Deployment user-auth")
+    holder = next(each for each in before if each.urn == user.parent)
+    old = {"urn": user.urn.replace("user-auth", "auth"), "type": user.type, "parent": holder.urn}
+    new = {**old, "urn": user.urn, "inputs": user.inputs}
+    same = {"urn": holder.urn, "type": holder.type}
+    steps = (
+        {"op": "same", "urn": holder.urn, "newState": same, "oldState": same},
+        {"op": "replace", "urn": user.urn, "newState": new, "oldState": old},
+    )
+    changes = preview(cast("Pulumi", Told(*steps)))
+    part = partial_update(changes, {"user-auth"}, with_needed=True)
+    assert part.renamed == {user.urn}
+    assert "has to change with it: auth. Update" in words(changes, part)
+
+
 def test_a_service_that_is_gone_goes_with_what_holds_it(
     before: Sequence[Resource], project: Path, tmp_path: Path
 ) -> None:

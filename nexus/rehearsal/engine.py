@@ -127,8 +127,10 @@ class Engine(PulumiCommand):
             try:
                 output = _Lines(process.stdout, on_output)
                 errors = _Lines(process.stderr, on_error)
-                output.join()
-                errors.join()
+                for lines in (output, errors):
+                    # Ctrl-C just before a wait without end is not seen until that is over.
+                    while lines.is_alive():
+                        lines.join(1)
                 process.wait()
             except BaseException:
                 _end(process)

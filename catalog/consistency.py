@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from catalog.api import unfit_api, unfit_call
 from catalog.document import At
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import (
@@ -46,6 +47,7 @@ def inconsistencies(
     yield from _unfit_needs(services, platform)
     yield from _unfit_environments(services)
     yield from _unfit_runs(services)
+    yield from _unfit_apis(services)
     yield from unfit_sharing(services)
     yield from _unfit_windows(platform)
     yield from _unfit_priorities(platform)
@@ -141,8 +143,9 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
         return "write either 'target' or 'above_tier', exactly one of them."
     if need.target == service:
         return "a service cannot need itself; remove it."
-    if need.above_tier is not None and need.versions is not None:
-        return "a rule cannot name versions, which each service has its own of; remove 'versions'."
+    for field in ("versions", "api"):
+        if need.above_tier is not None and getattr(need, field) is not None:
+            return f"a rule cannot name '{field}', of which each service has its own; remove it."
     if need.target in seen:
         return f"'{need.target}' is listed twice; keep one entry."
     return _unfit_ports(need)
@@ -304,6 +307,26 @@ def _unfit_runs(services: Sequence[DeclaredService]) -> Iterator[Problem]:
                 if sizing.replicas is not None:
                     message = "a run is one pod, whatever is said here; remove it."
                     yield each.at(*at, "replicas").problem(message)
+
+
+def _unfit_apis(services: Sequence[DeclaredService]) -> Iterator[Problem]:
+    """API versions without a proper end, and callers of one that is not there."""
+    versions = {each.name: [*each.entry.apis] for each in services}
+    paths: dict[str, str] = {}
+    for each in services:
+        for name, api in each.entry.apis.items():
+            for at, message in unfit_api(api, f"{name} of '{each.name}'", paths):
+                yield each.at("apis", name, *at).problem(message)
+        if each.entry.apis and each.entry.run.kind not in (None, Kind.WEB):
+            yield each.at("apis").problem("nobody calls this service; remove it.")
+        # What the load balancer leads to passes every version on.
+        is_gateway = any(need.target == "load-balancer" for need in each.entry.needs)
+        for index, need in enumerate(each.entry.needs):
+            if need.target is None or (need.target not in versions and need.api is None):
+                continue
+            message = unfit_call(need.api, need.target, versions.get(need.target, ()))
+            if message is not None and not (is_gateway and need.api is None):
+                yield each.at("needs", index).problem(message)
 
 
 def _unfit_renames(

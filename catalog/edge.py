@@ -69,6 +69,7 @@ class Edge:
         ports: names of the target's ports that the source calls; none for its first one.
         part_of: another service's part of the target; None for one of its own.
         versions: range of the target's versions that the source can work with; None for all.
+        api: version of the target's API that the source calls, if the target tells any.
     """
 
     source: str
@@ -83,6 +84,7 @@ class Edge:
     ports: tuple[str, ...] = ()
     part_of: PartOf | None = None
     versions: str | None = None
+    api: str | None = None
 
     @property
     def criticality(self) -> Criticality:

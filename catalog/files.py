@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from catalog.access import Access, ExchangeName, GrantEntry, RoutingKeys
+from catalog.api import Api, ApiVersionName
 from catalog.call_entry import BreakerEntry, CallsEntry, OwnBreakerEntry, OwnCallsEntry
 from catalog.document import Location
 from catalog.edge import Fallback, Order
@@ -104,6 +105,10 @@ class NeedEntry(Entry, title="Dependency"):
         default=None,
         description="Versions of the service that this one can work with, as >=2.3,<4",
     )
+    api: ApiVersionName | None = Field(
+        default=None,
+        description="Version of the service's API that is called; named where it has several",
+    )
     reason: Sentence | None = Field(
         default=None, description="Why the edge is as it is; required for runtime edges"
     )
@@ -188,6 +193,9 @@ class ServiceEntry(SizingEntry, Who, title="Service"):
     )
     tasks: dict[ServiceName, Task] = Field(
         default={}, description="What runs once for each release, or by hand, by name"
+    )
+    apis: dict[ApiVersionName, Api] = Field(
+        default={}, description="Versions of its API by name, and when each of them ends"
     )
     needs: list[Annotated[NeedEntry, BeforeValidator(_need_from_name)]] = Field(
         default=[],

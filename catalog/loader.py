@@ -153,6 +153,7 @@ def _service(
         who=who_of(file.content, entry),
         migration=entry.migrate,
         tasks=dict(sorted(entry.tasks.items())),
+        apis=entry.apis,
     )
 
 
@@ -185,6 +186,7 @@ def _edges(
                 ports=tuple(need.ports or ([] if need.port is None else [need.port])),
                 part_of=_part_of(need),
                 versions=need.versions,
+                api=need.api,
             )
             targets.setdefault(target, edge)
     return targets.values()

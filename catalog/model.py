@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
+from catalog.api import Api
 from catalog.edge import Edge
 from catalog.errors import service_hint
 from catalog.migration import DATABASE, Migration, migration_name
@@ -43,6 +44,7 @@ class Service:
         who: who answers for it.
         migration: what changes its database before its pods of a release start, if anything.
         tasks: what else runs once and ends, by its name in the service's entry, sorted.
+        apis: versions of its API by name, in the order of its entry; none if it tells none.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Service:
     sizings: Mapping[EnvironmentName, Sizing] = field(default_factory=dict[EnvironmentName, Sizing])
     migration: Migration | None = None
     tasks: Mapping[str, Task] = field(default_factory=dict[str, Task])
+    apis: Mapping[str, Api] = field(default_factory=dict[str, Api])
 
     @property
     def port(self) -> int:

@@ -92,6 +92,9 @@ URL_PATH = r"^/[!-~]*$"
 QUANTITY = r"^[1-9][0-9]{0,5}(Ki|Mi|Gi)$"
 """Size of a folder."""
 
+API_VERSION = r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"
+"""Name of a version of an API, as people write it into paths."""
+
 CRON = r"^[0-9A-Za-z*,/-]+( +[0-9A-Za-z*,/-]+){4}$"
 """Five fields of the characters that Kubernetes takes."""
 

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from catalog.document import At, Document, place
 from catalog.errors import InputError, Problem, did_you_mean, one_of, shortened
 from catalog.names import (
+    API_VERSION,
     BYTES,
     CPUS,
     CRON,
@@ -191,6 +192,10 @@ _PATTERNS = {
     ),
     URL_PATH: ("is no path of a URL", "one that starts with a slash, as '/health/ready'"),
     QUANTITY: ("is no size", "a whole number with 'Ki', 'Mi' or 'Gi', as '64Mi'"),
+    API_VERSION: (
+        "is no name of a version",
+        "letters and digits, with a dot, hyphen or underscore between them, as 'v2'",
+    ),
     CRON: (
         "is no cron line",
         "minute, hour, day of the month, month and day of the week, as '15 3 * * 1-5'",

@@ -54,6 +54,9 @@ class Dependency:
             is that of the first.
         parts: where each part of it is, by name, where the source has several; `endpoint` is that
             of the first, and the credentials are the same.
+        api: version of its API that the source calls; None where it tells none.
+        apis: for who passes others' calls on: of each version its path, if it has one, and the
+            headers of its answers.
         credentials: folder with the mounted credentials; None if there are none.
     """
 
@@ -71,6 +74,8 @@ class Dependency:
     ports: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(
         default_factory=dict[str, Mapping[str, pulumi.Input[str]]]
     )
+    api: str | None = None
+    apis: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def document(self) -> dict[str, object]:
         """The dependency as plain data, for the workload's configuration file."""
@@ -82,6 +87,8 @@ class Dependency:
             "endpoint": None if self.endpoint is None else dict(self.endpoint),
             **_by_name("parts", self.parts),
             **_by_name("ports", self.ports),
+            **({} if self.api is None else {"api": self.api}),
+            **({"apis": dict(self.apis)} if self.apis else {}),
             "credentials": self.credentials,
             **self.call.document(),
         }

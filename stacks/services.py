@@ -228,6 +228,8 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
         parts=_parts(grants[name]) if called == [] and name in grants else {},
         ports=dict(zip(edge.ports, called, strict=True)) if len(called) > 1 else {},
         call=_call(edge),
+        api=edge.api,
+        apis=_passed_on(catalog, edge),
         credentials=credentials,
     )
 
@@ -237,6 +239,19 @@ def _parts(grant: Grant) -> Mapping[str, Mapping[str, pulumi.Input[str]]]:
     if not grant.others:
         return {}
     return {part.part or "": part.endpoint for part in (grant, *grant.others)}
+
+
+def _passed_on(catalog: Catalog, edge: Edge) -> Mapping[str, object]:
+    """What the gateway, through which calls come from outside, has to know of API versions."""
+    if edge.source != catalog.gateway or edge.target not in catalog.services:
+        return {}
+    return {
+        name: {
+            **({} if api.path is None else {"path": api.path}),
+            "headers": dict(api.headers()),
+        }
+        for name, api in catalog.services[edge.target].apis.items()
+    }
 
 
 def _endpoint(program: Program, target: Service, port: Port) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,3 +96,14 @@ def project_of(target: Path, services: str, flows: Mapping[str, list[str]]) -> P
     platform["buckets"] = {}
     path.write_text(yaml.safe_dump(platform), encoding="utf-8")
     return project
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git says in `folder`, as somebody who has set nothing up.
+
+    Raises:
+        subprocess.CalledProcessError: it ends with another code than 0.
+    """
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout

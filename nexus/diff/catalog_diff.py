@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from catalog import Catalog, Edge, Flow
+from catalog.api import Api, broken_promise
 from graph.impact import State, impact
 from graph.order import longest_chain, waves
 from nexus.diff.service_renames import find_renames, with_new_names
@@ -39,6 +41,20 @@ class FlowChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApiChange:
+    """A version of a service's API that differs; None where a side does not have it.
+
+    `broken` is what callers lose too soon, as the end of a sentence; empty if nothing.
+    """
+
+    service: str
+    version: str
+    before: Api | None
+    after: Api | None
+    broken: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BlastRadius:
     """What becomes of other services while all that changed is down (`graph.impact`), sorted."""
 
@@ -55,6 +71,7 @@ class CatalogDiff:
         renamed: services under another name, as the catalogs tell; neither added nor removed.
         look_renamed: new services that look like removed ones.
         data: services of both sides whose data is to be called something else.
+        apis: versions of APIs that differ, of services of both sides.
         edges_changed: both sides' edge where its order, fallback or reason differs.
         flows_touched: flows of the head that pass a changed service.
         chain_before, chain_after: a longest chain of startup edges, first to start first.
@@ -76,6 +93,7 @@ class CatalogDiff:
     edges_added: tuple[Edge, ...]
     edges_removed: tuple[Edge, ...]
     edges_changed: tuple[tuple[Edge, Edge], ...]
+    apis: tuple[ApiChange, ...]
     flows: tuple[FlowChange, ...]
     flows_touched: tuple[str, ...]
     chain_before: tuple[str, ...]
@@ -93,11 +111,14 @@ class CatalogDiff:
         parts = (self.added, self.removed, self.renamed, self.data, self.tiers, self.domains)
         edges = (self.edges_added, self.edges_removed, self.edges_changed)
         same = self.tiers_before == self.tiers_after
-        return same and not any(parts) and not any(edges) and not self.flows
+        return same and not any((*parts, *edges, self.apis, self.flows))
 
 
-def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
-    """What differs between two catalogs whose startup edges are acyclic."""
+def diff_catalogs(base: Catalog, head: Catalog, today: date | None = None) -> CatalogDiff:
+    """What differs between two catalogs whose startup edges are acyclic.
+
+    `today` is the day from which callers of an API have their time; today's in UTC if not given.
+    """
     renames = find_renames(base, head)
 
     def renamed(pairs: Mapping[str, str]) -> tuple[ServiceRename, ...]:
@@ -139,6 +160,7 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
         edges_added=edges_added,
         edges_removed=edges_removed,
         edges_changed=edges_changed,
+        apis=tuple(api_changes(base, head, today or datetime.now(UTC).date())),
         flows=_flows(base, head),
         flows_touched=tuple(f.name for f in head.flows if set(f.steps) & set(changed)),
         chain_before=longest_chain(base),
@@ -150,6 +172,19 @@ def diff_catalogs(base: Catalog, head: Catalog) -> CatalogDiff:
         changed=changed,
         blast=blast_radius((base, head), changed),
     )
+
+
+def api_changes(base: Catalog, head: Catalog, today: date) -> Iterator[ApiChange]:
+    """Versions of APIs that differ, and what that takes from their callers too soon."""
+    for name in sorted(base.services.keys() & head.services.keys()):
+        old, new = base.services[name].apis, head.services[name].apis
+        for version in sorted(old.keys() | new.keys()):
+            before, after = old.get(version), new.get(version)
+            if before != after:
+                broken = None if before is None else broken_promise(before, after, today)
+                yield ApiChange(
+                    service=name, version=version, before=before, after=after, broken=broken or ""
+                )
 
 
 def blast_radius(catalogs: Iterable[Catalog], names: Iterable[str]) -> BlastRadius:

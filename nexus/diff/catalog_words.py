@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Edge, Order
 from catalog.errors import counted
-from nexus.diff.catalog_diff import CatalogDiff, FlowChange, Moved
+from nexus.diff.catalog_diff import ApiChange, CatalogDiff, FlowChange, Moved
 from nexus.diff.wording import Phrase, Words, names, phrase
 
 _KINDS = {
@@ -47,6 +47,8 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
     yield from _edges_removed(diff)
     for before, after in diff.edges_changed:
         yield from _edge(before, after)
+    for change in diff.apis:
+        yield _api(change)
     for flow in diff.flows:
         yield _flow(flow)
 
@@ -142,8 +144,25 @@ def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
     if before.part_of != after.part_of:
         part = "one of its own" if after.part_of is None else str(after.part_of)
         yield phrase([after.source], " uses of ", [after.target], f" {part} now")
+    if before.api != after.api:
+        version = "no version of its API by name" if after.api is None else f"its API {after.api}"
+        yield phrase([after.source], " calls of ", [after.target], f" {version} now")
     if before.reason != after.reason and _manner(before) == _manner(after):
         yield phrase([after.source], " → ", [after.target], ": only the reason is worded anew")
+
+
+def _api(change: ApiChange) -> Phrase:
+    if change.after is None:
+        what = "is removed"
+    elif change.before is None:
+        what = "is new"
+    elif change.after.deprecated is None:
+        what = "is no longer deprecated" if change.before.deprecated else "is reached elsewhere"
+    elif change.before.sunset == change.after.sunset:
+        what = "has another notice, and the same end"
+    else:
+        what = f"is deprecated and ends on {change.after.sunset}"
+    return phrase("API ", [change.version], " of ", [change.service], f" {what}")
 
 
 def _flow(change: FlowChange) -> Phrase:

@@ -135,6 +135,11 @@ def _errors(stack: StackReport) -> Iterator[Phrase]:
 
 def _dangers(report: Report) -> Iterator[Item]:
     """The same danger of several resources or in several stacks is said once."""
+    for change in () if report.catalog is None else report.catalog.apis:
+        if change.broken:
+            yield Item(
+                phrase("API ", [change.version], " of ", [change.service], f" {change.broken}")
+            )
     alike: dict[tuple[Danger, str, Phrase], tuple[dict[str, None], dict[str, None]]] = {}
     for stack in report.stacks:
         for warned in stack.diff.warned:

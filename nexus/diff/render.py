@@ -213,6 +213,16 @@ def _catalog(diff: CatalogDiff) -> dict[str, Any]:
             }
             for before, after in diff.edges_changed
         ],
+        "api_changes": [
+            {
+                "service": each.service,
+                "version": each.version,
+                "before": None if each.before is None else each.before.document(),
+                "after": None if each.after is None else each.after.document(),
+                "broken": each.broken or None,
+            }
+            for each in diff.apis
+        ],
         "flows_changed": [flow.name for flow in diff.flows],
         "flows_touched": list(diff.flows_touched),
         "longest_chain": {"before": list(diff.chain_before), "after": list(diff.chain_after)},

@@ -79,7 +79,8 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """What the comparison comes to; what is dangerous counts before what is unreadable."""
-        if any(stack.diff.warned for stack in self.stacks):
+        broken = self.catalog is not None and any(each.broken for each in self.catalog.apis)
+        if broken or any(stack.diff.warned for stack in self.stacks):
             return ExitCode.DANGEROUS
         if self.incomplete or any(s.status is Status.UNREADABLE for s in self.stacks):
             return ExitCode.UNREADABLE

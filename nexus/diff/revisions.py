@@ -56,7 +56,7 @@ def read_sides(
     """
     names, sides = (base, head), ("the base", "the head")
     with ExitStack() as open_:
-        trees = [open_.enter_context(_tree(project, name)) for name in names]
+        trees = [open_.enter_context(revision_tree(project, name)) for name in names]
         files = {
             name: open_snapshot(Path(name), Path(name).stem, side)
             for name, side, tree in zip(names, sides, trees, strict=True)
@@ -95,7 +95,7 @@ def snapshot_of(project: Path, name: str, stacks: Sequence[str], say: Say) -> st
         InputError: it is neither, or has none of `stacks`.
         PlanningError: it cannot be planned.
     """
-    with _tree(project, name) as tree:
+    with revision_tree(project, name) as tree:
         if tree is None:
             raise InputError(f"'{visible(name)}' is a file; name a revision or a project's folder.")
         require_known(stacks, stack_names(tree))
@@ -267,8 +267,13 @@ def _python(tree: Path, told: _Told, *arguments: str) -> str:
 
 
 @contextmanager
-def _tree(project: Path, name: str) -> Generator[Path | None]:
-    """A folder with the project that `name` means; None if it is a snapshot's file."""
+def revision_tree(project: Path, name: str) -> Generator[Path | None]:
+    """A folder with the project that `name` means; None if it is a snapshot's file.
+
+    Raises:
+        InputError: it is neither a file, a folder nor a revision.
+        PlanningError: git does not do what it is asked.
+    """
     path = Path(name)
     if _is_folder(name):
         yield path.resolve()

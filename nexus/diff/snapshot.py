@@ -22,6 +22,7 @@ from pydantic import (
 from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Service, Tier
 from catalog import Resource as PlatformResource
 from catalog.access import Access, PartOf
+from catalog.api import Api, ApiVersionName, Day
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
 from catalog.run import Kind, Run
@@ -48,6 +49,20 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
+class GraphApi(_Entry):
+    """A version of a service's API."""
+
+    name: ApiVersionName
+    path: Annotated[str, StringConstraints(max_length=200)] | None = None
+    deprecated: Day | None = None
+    sunset: Day | None = None
+    guide: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+    def api(self) -> Api:
+        """The same as the catalog has it; what it says was held against the rules there."""
+        return Api.model_construct(**self.model_dump(exclude={"name"}))
+
+
 class GraphNode(_Entry):
     """A service, platform resource or external API; older revisions tell less of it."""
 
@@ -60,6 +75,7 @@ class GraphNode(_Entry):
     summary: Annotated[str, StringConstraints(max_length=2_000)] = ""
     renamed_from: NodeName | None = None
     runs: Literal["worker", "scheduled"] | None = None
+    apis: Annotated[list[GraphApi], Field(max_length=100)] = []
 
 
 class GraphEdge(_Entry):
@@ -72,6 +88,7 @@ class GraphEdge(_Entry):
     fallback: Annotated[Literal["database", "rules", "origin"], AfterValidator(Fallback)] | None
     reason: Annotated[str, StringConstraints(max_length=2_000)] | None
     port: NodeName | None = None
+    api: ApiVersionName | None = None
     ports: Annotated[list[NodeName], Field(max_length=20)] = []
     of: NodeName | None = None
     access: (
@@ -288,7 +305,7 @@ def _graph(data: Any, name: str) -> tuple[Catalog | None, str]:
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_MODELS = (GraphDocument, GraphNode, GraphEdge, GraphFlow, PlannedStack, UnplannedStack)
+_MODELS = (GraphDocument, GraphNode, GraphApi, GraphEdge, GraphFlow, PlannedStack, UnplannedStack)
 
 _KNOWN = {key for model in _MODELS for key in model.model_fields} | {*Resource.__dataclass_fields__}
 """Keys that an error may name: others may be hostile."""
@@ -331,6 +348,7 @@ def _catalog(document: GraphDocument) -> Catalog:
                 start_seconds=0,
                 file="",
                 run=Run(kind=Kind(node.runs or Kind.WEB)),
+                apis={each.name: each.api() for each in node.apis},
             )
             for node in by_kind[NodeKind.SERVICE]
         },

@@ -39,6 +39,7 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "fallback": edge.fallback,
                 "reason": edge.reason,
                 **_ports(edge),
+                **({} if edge.api is None else {"api": edge.api}),
                 **({} if edge.part_of is None else edge.part_of.document()),
             }
             for edge in catalog.edges
@@ -70,6 +71,10 @@ def _nodes(catalog: Catalog) -> Iterator[dict[str, Any]]:
                 node["migration"] = migration_name(name)
             if service.tasks:
                 node["tasks"] = [task_name(name, task) for task in service.tasks]
+            if service.apis:
+                node["apis"] = [
+                    {"name": version, **api.document()} for version, api in service.apis.items()
+                ]
             if service.renamed_from is not None:
                 node["renamed_from"] = service.renamed_from
         if resource is not None and resource.dedicated_to is not None:

@@ -17,6 +17,7 @@ from nexus.diff.plan_diff import diff_plans
 from nexus.diff.render import as_markdown
 from nexus.diff.report import ExitCode, Status, make_report
 from nexus.diff.snapshot import Snapshot
+from tests.projects import git
 
 from .copies import SIX, copy_whole, cut, replace_in
 from .plans import read
@@ -27,11 +28,6 @@ def read_sides(
 ) -> tuple[Snapshot, Snapshot]:
     say = [].append if said is None else said.append
     return revisions.read_sides(project, base, head, stacks, say)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 ROLLOUT = "components/kubernetes/rollout.py"

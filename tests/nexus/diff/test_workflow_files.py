@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.projects import ROOT
+from tests.projects import ROOT, git
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 STACKS = ("dev", "staging", "prod")
@@ -298,11 +298,3 @@ def change(repository: Path, name: str) -> None:
     (repository / name).write_text(name, encoding="utf-8")
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "--message", name)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout

@@ -10,7 +10,7 @@ from nexus.cli.main import app
 from nexus.diff.revisions import read_sides
 from nexus.update.changes import affected
 from tests.nexus.diff.copies import edit_yaml
-from tests.nexus.diff.test_revisions import git
+from tests.projects import git
 
 
 def test_a_project_without_code_is_planned_by_the_installed_program(tmp_path: Path) -> None:

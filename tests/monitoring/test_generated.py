@@ -15,7 +15,6 @@ from monitoring.alertmanager import alertmanager
 from monitoring.nodes import PLATFORM, Severity, watched
 from monitoring.rules import rules
 from tests.nexus.cli.typed import nexus
-from tests.synthetic import multiplied
 
 
 def read(text: str) -> Any:
@@ -63,13 +62,6 @@ def test_a_cause_explains_exactly_what_is_down_because_of_it(catalog: Catalog) -
         for node in (*catalog.services, *catalog.resources, *catalog.external)
     }
     assert explained(catalog) == {node: names for node, names in expected.items() if names}
-
-
-def test_a_new_service_is_watched_without_another_line(catalog: Catalog) -> None:
-    """Monitoring that has to be kept in step by hand is not kept."""
-    larger = multiplied(catalog, 2)
-    assert {f"{name}-1" for name in catalog.services} <= set(info(larger))
-    assert "user-auth-1" in explained(larger)["postgres"]
 
 
 def test_an_owner_is_told(catalog: Catalog) -> None:

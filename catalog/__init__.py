@@ -6,8 +6,9 @@ services; everything else in this repository is generated from them.
 
 from catalog.edge import CallPolicy, Criticality, Edge, Fallback, Order
 from catalog.errors import InputError, Problem
+from catalog.flow import Flow, Objective
 from catalog.loader import load_catalog
-from catalog.model import Bucket, Catalog, External, Flow, NodeKind, Resource, Service, Tier
+from catalog.model import Bucket, Catalog, External, NodeKind, Resource, Service, Tier
 
 __all__ = [
     "Bucket",
@@ -20,6 +21,7 @@ __all__ = [
     "Flow",
     "InputError",
     "NodeKind",
+    "Objective",
     "Order",
     "Problem",
     "Resource",

@@ -15,6 +15,7 @@ from catalog.api import Api, ApiVersionName
 from catalog.call_entry import BreakerEntry, CallsEntry, OwnBreakerEntry, OwnCallsEntry
 from catalog.document import Location
 from catalog.edge import Fallback, Order
+from catalog.flow import FlowOrSteps, flows_schema
 from catalog.migration import Migration
 from catalog.names import (
     DEDICABLE,
@@ -319,9 +320,10 @@ class PlatformFile(Entry, title="Platform"):
     buckets: dict[ServiceName, BucketEntry] = Field(
         default={}, description="Buckets of the object storage by name"
     )
-    flows: dict[Name, list[Name]] = Field(
+    flows: dict[Name, FlowOrSteps] = Field(
         default={},
-        description="Critical paths by name: each step after the first is needed by one before it",
+        description="Critical paths by name: their steps, or a mapping",
+        json_schema_extra=flows_schema,
     )
 
 

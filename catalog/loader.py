@@ -15,7 +15,8 @@ from catalog.document import read_document
 from catalog.edge import CallPolicy, Edge
 from catalog.errors import InputError, Problem
 from catalog.files import DeclaredService, NeedEntry, PlatformFile, ServicesFile, services_of
-from catalog.model import Bucket, Catalog, External, Flow, Resource, Service, Tier
+from catalog.flow import Flow
+from catalog.model import Bucket, Catalog, External, Resource, Service, Tier
 from catalog.names import dedicated_name
 from catalog.run import ConfigurationFile
 from catalog.run_loader import read_files, run_of
@@ -278,8 +279,12 @@ def _catalog(
             for name, entry in content.buckets.items()
         },
         flows=tuple(
-            Flow(name=name, steps=_flow_steps(steps, resources, edges))
-            for name, steps in content.flows.items()
+            Flow(
+                name=name,
+                steps=_flow_steps(entry.steps, resources, edges),
+                objective=entry.objective,
+            )
+            for name, entry in content.flows.items()
         ),
         platform_file=platform.document.name,
     )

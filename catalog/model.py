@@ -10,6 +10,7 @@ from functools import cached_property
 from catalog.api import Api
 from catalog.edge import Edge
 from catalog.errors import service_hint
+from catalog.flow import Flow
 from catalog.migration import DATABASE, Migration, migration_name
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
@@ -150,14 +151,6 @@ class Bucket:
     def writers(self) -> tuple[str, ...]:
         """Services that may change its content, the owner first."""
         return (self.owner, *self.granted)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flow:
-    """A critical path: names of nodes, each needed by one before it."""
-
-    name: str
-    steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

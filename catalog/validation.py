@@ -153,11 +153,13 @@ KEY = "[key]"
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
     "port_type": "a number, or a mapping with 'port'",
+    "flow_type": "a list of steps, or a mapping with 'steps'",
     "need_type": "a name, or a mapping with 'target'",
     "replicas_type": "at least one of 'least', 'most' and 'scale_on'",
     "size_type": "the name of a size, or a mapping with 'cpu', 'memory' or 'ephemeral_storage'",
@@ -252,7 +254,9 @@ def sentence(place: str, detail: ErrorDetails, known: Sequence[str]) -> str:
 def _wanted(kind: str, context: dict[str, Any], *, is_key: bool) -> str:
     """What belongs in the place, as the end of `write …`."""
     if kind in _CHOICES:
-        return one_of(_choices(context))
+        # Numbers stand there as they are to be written.
+        text = "'" in context["expected"]
+        return one_of(_choices(context)) if text else context["expected"]
     if kind == "string_pattern_mismatch":
         return _PATTERNS[context["pattern"]][1]
     if kind in ("string_too_long", "string_too_short", "too_short"):
@@ -280,7 +284,8 @@ def _complaint(kind: str, given: object, context: dict[str, Any]) -> str:
 def _fix(kind: str, given: object, wanted: str, context: dict[str, Any]) -> str:
     if wanted == _WANTED["string_type"] and isinstance(given, (bool, int, float)):
         return "put it in quotes."
-    near = did_you_mean(str(given), _choices(context)) if kind in _CHOICES else None
+    asks = kind in _CHOICES and isinstance(given, str)
+    near = did_you_mean(str(given), _choices(context)) if asks else None
     return near or f"write {wanted}."
 
 

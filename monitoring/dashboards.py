@@ -177,7 +177,7 @@ def _flow() -> Json:
     budget = _panel(
         "stat",
         "Budget left of 30 days",
-        {"": f"nexus:flow:budget:ratio{{{flow}}}"},
+        {"{{objective}}": f"nexus:flow:budget:ratio{{{flow}}}"},
         fieldConfig={"defaults": {"unit": "percentunit"}, "overrides": []},
     )
     nodes = (
@@ -190,7 +190,14 @@ def _flow() -> Json:
         [
             _states("What it cannot do without", nodes, height=8),
             budget,
-            _graph("Share that fails", {"": f"nexus:flow:failing:ratio{{{flow}}}"}, "percentunit"),
+            _graph(
+                "Share that fails or is slow",
+                {
+                    "{{objective}}": f"nexus:flow:failing:ratio{{{flow}}}",
+                    "allowed for {{objective}}": f"nexus:flow:allowed:ratio{{{flow}}}",
+                },
+                "percentunit",
+            ),
         ],
     )
 

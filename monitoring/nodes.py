@@ -15,6 +15,9 @@ PLATFORM = "platform"
 RESOURCE, EXTERNAL = "resources", "apis"
 """In the place of a tier, of what is no service."""
 
+FLOWS = "critical-flows"
+"""Section of the on-call page that alerts of flows lead to."""
+
 START_CHECK_SECONDS = 60
 """How long a service may wait for what it needs before its container starts."""
 
@@ -49,7 +52,8 @@ class Links:
 
     def of_flow(self) -> dict[str, str]:
         """Annotations of an alert with the label `flow`."""
-        return self._dashboard("flow", "{{ $labels.flow }}")
+        flow = "{{ $labels.flow }}"
+        return {"runbook_url": f"{self.on_call}#{FLOWS}", **self._dashboard("flow", flow)}
 
     def _dashboard(self, kind: str, name: str) -> dict[str, str]:
         if self.grafana is None:

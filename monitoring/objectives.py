@@ -1,25 +1,30 @@
-"""How much of each critical flow may fail, and what is told while that is used up too fast.
+"""How much of each critical flow may fail or be slow, and what is told as that is used up too fast.
 
 A flow fails as much as the worst node that it cannot do without: wholly while that is down, else
-by the share of its answers that are errors of its own. An outage is told by `NexusDown`, and time
-below its patience by `NexusFlaps`; so only errors of nodes that are up page here, and per node, for
-one that serves four flows is one cause. Time of which nothing is known counts as good: else the
-first bad minute of a new stack would be all its month.
+by the share of its answers that are errors of its own. It is as slow as the worst of these, by the
+share of its answers that take longer than the objective says. An outage is told by `NexusDown`, and
+time below its patience by `NexusFlaps`; so only errors of nodes that are up page here, and per
+node, for one that serves four flows is one cause. Time of which nothing is known counts as good:
+else the first bad minute of a new stack would be all its month.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from catalog import Catalog, Flow
 from monitoring.nodes import PLATFORM, Links, Severity, Watched
+from monitoring.signals import ANSWERED
 from monitoring.timing import Timing
 
-OBJECTIVE = 0.999
-"""Share of each critical flow's requests of 30 days that must not fail: 43 minutes may."""
+AVAILABILITY, LATENCY = "availability", "latency"
+"""What an objective is about."""
 
 ERRORS = "nexus:node:errors:ratio"
+NODE_ALLOWED = "nexus:node:allowed:ratio"
 FAILING = "nexus:flow:failing:ratio"
+ALLOWED = "nexus:flow:allowed:ratio"
 
 PAGES = ((14.4, 3600, 300), (6, 21600, 1800))
 TICKETS = ((3, 86400, 7200), (1, 259200, 21600))
@@ -35,20 +40,28 @@ _SLOW = 300
 """Seconds between evaluations of what reads days."""
 
 
-def objectives(nodes: Sequence[Watched], timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
+def objectives(
+    catalog: Catalog, nodes: Sequence[Watched], timing: Timing, links: Links
+) -> Iterator[dict[str, Any]]:
     """Groups of Prometheus' rules.
 
     Args:
+        catalog: a checked one.
         nodes: all of the platform.
         timing: how often and how long.
         links: where alerts lead.
     """
+    flows = {
+        flow: tuple(node.name for node in nodes if flow.name in node.breaks)
+        for flow in catalog.flows
+    }
+    breaking = {flow: names for flow, names in flows.items() if names}
     yield {
         "name": "nexus-objectives",
         "interval": timing(timing.look),
-        "rules": [*_failing(nodes), *_pages(timing, links)],
+        "rules": [*_errors(breaking), *_failing(breaking), *_pages(timing, links)],
     }
-    if any(node.breaks for node in nodes):
+    if breaking:
         yield {
             "name": "nexus-budgets",
             "interval": timing(_SLOW),
@@ -56,38 +69,71 @@ def objectives(nodes: Sequence[Watched], timing: Timing, links: Links) -> Iterat
         }
 
 
-def _failing(nodes: Sequence[Watched]) -> Iterator[dict[str, Any]]:
+def _share_of(percent: float) -> str:
+    """What an objective of so many percent leaves, as a share of 1."""
+    return f"{round(1 - percent / 100, 6):g}"
+
+
+def _errors(flows: Mapping[Flow, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """Errors of each node that a flow breaks without, and how many of these its flows allow."""
     critical = 'nexus:node:info{critical="yes"}'
     errors = f"clamp(nexus:service:own_errors:ratio, 0, 1) and {_NODE} {critical}"
     yield {"record": ERRORS, "expr": f"({errors}) unless {_NODE} {_CAUSE}"}
-    for flow in sorted({flow for node in nodes for flow in node.breaks}):
-        breaking = "|".join(node.name for node in nodes if flow in node.breaks)
-        named = f'{{nexus_node=~"{breaking}"}}'
+    strictest: dict[str, float] = {}
+    for flow, names in flows.items():
+        for name in names:
+            percent = flow.objective.available_percent
+            strictest[name] = max(percent, strictest.get(name, percent))
+    for percent in sorted({*strictest.values()}):
+        named = "|".join(sorted(name for name, each in strictest.items() if each == percent))
+        info = f'max by (stack, nexus_node) (nexus:node:info{{nexus_node=~"{named}"}})'
+        yield {"record": NODE_ALLOWED, "expr": f"{_share_of(percent)} * {info}"}
+
+
+def _failing(flows: Mapping[Flow, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """Per flow and objective: what fails it, and how much of that it allows."""
+    for flow, names in flows.items():
+        named = f'{{nexus_node=~"{"|".join(names)}"}}'
         yield {
             "record": "nexus:flow:node",
             "expr": f"max by (stack, nexus_node) (nexus:node:info{named})",
-            "labels": {"flow": flow},
+            "labels": {"flow": flow.name},
         }
-        worst = f"max by (stack) (nexus:node:down{named} or {ERRORS}{named})"
-        yield {
-            "record": FAILING,
-            "expr": f"{worst} or 0 * nexus:stack",
-            "labels": {"flow": flow},
-        }
+        down = f"max by (stack) (nexus:node:down{named} or {ERRORS}{named})"
+        goal = flow.objective
+        for about, percent, worst in (
+            (AVAILABILITY, goal.available_percent, down),
+            (LATENCY, goal.fast_percent, f"max by (stack) ({_slow(names, goal.fast_ms)})"),
+        ):
+            labels = {"flow": flow.name, "objective": about}
+            allowed = f"{_share_of(percent)} * nexus:stack"
+            yield {"record": ALLOWED, "expr": allowed, "labels": labels}
+            yield {"record": FAILING, "expr": f"{worst} or 0 * nexus:stack", "labels": labels}
+
+
+def _slow(names: Sequence[str], milliseconds: int) -> str:
+    """The share of each node's answers that take longer."""
+    named, bound = f'nexus_node=~"{"|".join(names)}"', f"{milliseconds / 1000:g}"
+    # Prometheus 3 writes a whole number with a nought behind it.
+    bounds = bound if "." in bound else f"{bound}|{bound}.0"
+    fast = f'sum by (stack, nexus_node) ({ANSWERED}{{{named},le=~"{bounds}"}})'
+    return f"1 - {fast} / (nexus:service:requests:rate{{{named}}} > 0)"
 
 
 def _share(series: str, seconds: int, timing: Timing) -> str:
     return f"sum_over_time({series}[{timing(seconds)}]) / {seconds / timing.look:.0f}"
 
 
-def _fast(series: str, factor: float, windows: tuple[int, int], timing: Timing) -> str:
-    limit = f"{factor * (1 - OBJECTIVE):g}"
+def _fast(
+    series: str, allowed: str, factor: float, windows: tuple[int, int], timing: Timing
+) -> str:
+    limit = f"{factor:g} * {allowed}"
     return " and ".join(f"{_share(series, each, timing)} > {limit}" for each in windows)
 
 
 def _pages(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
     for factor, long, short in PAGES:
-        fast = _fast(ERRORS, factor, (long, short), timing)
+        fast = _fast(ERRORS, NODE_ALLOWED, factor, (long, short), timing)
         info = "on (stack, nexus_node) group_left (owner, critical) nexus:node:info"
         yield {
             "alert": "NexusBurning",
@@ -102,7 +148,7 @@ def _pages(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
 
 
 def _budgets(timing: Timing) -> Iterator[dict[str, Any]]:
-    used = f"{_share(FAILING, 30 * 86400, timing)} / {1 - OBJECTIVE:g}"
+    used = f"{_share(FAILING, 30 * 86400, timing)} / {ALLOWED}"
     yield {"record": "nexus:flow:budget:ratio", "expr": f"1 - {used}"}
 
 
@@ -110,7 +156,7 @@ def _tickets(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
     for factor, long, short in TICKETS:
         yield {
             "alert": "NexusBudget",
-            "expr": _fast(FAILING, factor, (long, short), timing),
+            "expr": _fast(FAILING, ALLOWED, factor, (long, short), timing),
             "for": timing(_SLOW),
             "labels": {
                 "severity": Severity.TICKET.value,
@@ -118,8 +164,8 @@ def _tickets(timing: Timing, links: Links) -> Iterator[dict[str, Any]]:
                 "window": f"{long // 86400}d",
             },
             "annotations": {
-                "summary": "Flow {{ $labels.flow }} fails too often for its objective of "
-                f"{OBJECTIVE * 100:g} %",
+                "summary": "Flow {{ $labels.flow }} misses its objective of "
+                "{{ $labels.objective }}",
                 **links.of_flow(),
             },
         }

@@ -9,20 +9,14 @@ probe to the resource or API that it looks at.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from catalog import Catalog
 from monitoring.alertmanager import HEARTBEAT, as_yaml
 from monitoring.nodes import PLATFORM, Links, Severity, Watched, watched
 from monitoring.objectives import objectives
+from monitoring.signals import BY, Rule, named, record, signals
 from monitoring.tickets import copied, tickets
 from monitoring.timing import Timing
-
-Rule = dict[str, Any]
-
-_BY = "by (stack, nexus_node)"
-_SERVER = "http_server_request_duration_seconds"
-"""Requests that a service answers, after OpenTelemetry's HTTP semantic conventions."""
 
 MOST_ERRORS = 0.5
 """Share of requests answered with errors of its own, from which on a service counts as down."""
@@ -54,7 +48,7 @@ def rules(
         "interval": timing(timing.look),
         "rules": [
             *_facts(nodes, namespaces),
-            *_signals(timing, namespaces),
+            *signals(timing, namespaces),
             _down(namespaces),
             *_alerts(nodes, timing, links),
             *tickets(timing, namespaces, links),
@@ -62,20 +56,16 @@ def rules(
     }
     # Nobody waits for pictures: in a group of their own they hold no alert up.
     states = {"name": "nexus-states", "interval": timing(60), "rules": [*_states(catalog)]}
-    groups = [group, states, *objectives(nodes, timing, links)]
+    groups = [group, states, *objectives(catalog, nodes, timing, links)]
     return as_yaml({"groups": groups})
-
-
-def _record(name: str, expression: str, **labels: str) -> Rule:
-    return {"record": name, "expr": expression, **({"labels": labels} if labels else {})}
 
 
 def _facts(nodes: tuple[Watched, ...], namespaces: str) -> Iterator[Rule]:
     """What the graph knows, for every stack whose Deployments kube-state-metrics shows."""
     shown = f"group by (stack) (kube_deployment_spec_replicas{{{namespaces}}})"
-    yield _record("nexus:stack", shown)
+    yield record("nexus:stack", shown)
     for node in nodes:
-        yield _record(
+        yield record(
             "nexus:node:info",
             "nexus:stack",
             nexus_node=node.name,
@@ -89,35 +79,7 @@ def _facts(nodes: tuple[Watched, ...], namespaces: str) -> Iterator[Rule]:
     for seconds in sorted({node.timeout_seconds for node in nodes if node.timeout_seconds}):
         names = "|".join(node.name for node in nodes if node.timeout_seconds == seconds)
         info = f'nexus:node:info{{nexus_node=~"{names}"}}'
-        yield _record("nexus:node:timeout_seconds", f"{seconds:g} * max {_BY} ({info})")
-
-
-def named(metric: str, namespaces: str, label: str) -> str:
-    """A metric of kube-state-metrics, whose label `label` is the node's name."""
-    return copied(f"{metric}{{{namespaces}}}", label)
-
-
-def _signals(timing: Timing, namespaces: str) -> Iterator[Rule]:
-    window = timing(timing.window)
-    available = named("kube_deployment_status_replicas_available", namespaces, "deployment")
-    yield _record("nexus:service:available", f"max {_BY} ({available})")
-    answered = f'{_SERVER}_count{{nexus_node!=""}}[{window}]'
-    yield _record("nexus:service:requests:rate", f"sum {_BY} (rate({answered}))")
-    failed = f'{_SERVER}_count{{nexus_node!="",http_response_status_code=~"5.."}}[{window}]'
-    yield _record("nexus:service:errors:rate", f"sum {_BY} (rate({failed}))")
-    lost = f'nexus_client_calls_total{{outcome!="success"}}[{window}]'
-    yield _record("nexus:service:explained:rate", f"sum {_BY} (rate({lost}))")
-    own = (
-        "(nexus:service:errors:rate - (nexus:service:explained:rate or "
-        "0 * nexus:service:errors:rate)) / (nexus:service:requests:rate > 0)"
-    )
-    yield _record("nexus:service:own_errors:ratio", own)
-    for quantile in (0.5, 0.95):
-        buckets = (
-            f'sum by (stack, nexus_node, le) (rate({_SERVER}_bucket{{nexus_node!=""}}[{window}]))'
-        )
-        name = f"nexus:service:latency_seconds:p{quantile * 100:g}"
-        yield _record(name, f"histogram_quantile({quantile}, {buckets})")
+        yield record("nexus:node:timeout_seconds", f"{seconds:g} * max {BY} ({info})")
 
 
 def _down(namespaces: str) -> Rule:
@@ -135,9 +97,9 @@ def _down(namespaces: str) -> Rule:
         f"unless {on} ({new}))",
         f"nexus:service:own_errors:ratio > {MOST_ERRORS}",
         f"nexus:service:latency_seconds:p50 > {on} nexus:node:timeout_seconds",
-        f"min {_BY} ({probes}) == 0",
+        f"min {BY} ({probes}) == 0",
     )
-    return _record("nexus:node:down", " or ".join(f"group {_BY} ({state})" for state in states))
+    return record("nexus:node:down", " or ".join(f"group {BY} ({state})" for state in states))
 
 
 def _states(catalog: Catalog) -> Iterator[Rule]:
@@ -147,16 +109,16 @@ def _states(catalog: Catalog) -> Iterator[Rule]:
     """
 
     def plain(matcher: str) -> str:
-        known = f"max {_BY} (nexus:node:info{matcher})"
+        known = f"max {BY} (nexus:node:info{matcher})"
         return f"2 * nexus:node:down{matcher} or 0 * {known}"
 
     for name in catalog.services:
         if targets := "|".join(dict.fromkeys(edge.target for edge in catalog.needs(name))):
             state = plain(f'{{nexus_node=~"{targets}"}}')
             target = copied(state, "nexus_node", to="target")
-            yield _record("nexus:edge:state", target, nexus_node=name)
-    lost = f"max {_BY} (nexus:edge:state) / 2"
-    yield _record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")
+            yield record("nexus:edge:state", target, nexus_node=name)
+    lost = f"max {BY} (nexus:edge:state) / 2"
+    yield record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")
 
 
 def _alerts(nodes: tuple[Watched, ...], timing: Timing, links: Links) -> Iterator[Rule]:

@@ -8,7 +8,7 @@ from catalog import Catalog, Edge, Order, Service
 from catalog.errors import listed
 from catalog.run import Kind
 from graph.impact import Impact, State, each_alone
-from monitoring.nodes import Severity, Watched, watched
+from monitoring.nodes import FLOWS, Severity, Watched, watched
 from nexus.pictures.impact import WORDS
 
 INTRODUCTION = """\
@@ -37,7 +37,23 @@ def on_call_page(catalog: Catalog, prefix: str) -> str:
     sections = (
         "\n".join(_section(catalog, node, impacts[node.name], prefix)) for node in watched(catalog)
     )
-    return "\n".join([INTRODUCTION, *sections])
+    return "\n".join([INTRODUCTION, *_flows(catalog), *sections])
+
+
+def _flows(catalog: Catalog) -> Iterator[str]:
+    """What each critical flow passes, and how well it has to work."""
+    if not catalog.flows:
+        return
+    yield f"## {FLOWS.replace('-', ' ').capitalize()}\n"
+    yield "Of the requests of 30 days:\n"
+    yield "| flow | must not fail | must be answered in time | steps |"
+    yield "| --- | --- | --- | --- |"
+    for flow in catalog.flows:
+        goal = flow.objective
+        fast = f"{goal.fast_percent:g} % in {goal.fast_ms:,} ms"
+        steps = " → ".join(map(_link, flow.steps))
+        yield f"| {flow.name} | {goal.available_percent:g} % | {fast} | {steps} |"
+    yield ""
 
 
 def _section(catalog: Catalog, node: Watched, found: Impact, prefix: str) -> Iterator[str]:

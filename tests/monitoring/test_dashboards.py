@@ -27,6 +27,9 @@ from tests.servers.found import found
 from tests.servers.running import scratch_folder
 
 TIMING = Timing(scale=60)
+NAMES = ("objective", "target", "nexus_node")
+"""Labels that tell the series of a panel apart."""
+
 KINDS = ("map", "node", "flow")
 
 
@@ -100,10 +103,9 @@ def test_they_show_an_outage(catalog: Catalog) -> None:
             ) as answer:
                 series = json.load(answer)["data"]["result"]
             return {
-                each["metric"].get("target", each["metric"].get("nexus_node", "")): float(
-                    each["value"][1]
-                )
+                next((labels[n] for n in NAMES if n in labels), ""): float(each["value"][1])
                 for each in series
+                for labels in [each["metric"]]
             }
 
         def shown(kind: str, **values: str) -> dict[str, dict[str, float]]:
@@ -125,8 +127,16 @@ def test_they_show_an_outage(catalog: Catalog) -> None:
         assert shown("node", node="user-auth")["What it needs"]["postgres"] == 2
         flow = shown("flow", flow="streaming")
         assert flow["What it cannot do without"]["postgres"] == 2
-        assert flow["Share that fails"] == {"": 1}
-        assert flow["Budget left of 30 days"][""] < 1
+        assert asked('nexus:flow:failing:ratio{flow="streaming"}') == {
+            "availability": 1,
+            "latency": 0,
+        }
+        assert flow["Share that fails or is slow"] == {
+            "availability": pytest.approx(0.001),
+            "latency": pytest.approx(0.01),
+        }
+        budget = flow["Budget left of 30 days"]
+        assert budget["availability"] < 1 == budget["latency"]
 
 
 def test_every_series_of_ours_is_recorded(catalog: Catalog) -> None:

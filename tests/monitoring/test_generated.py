@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,6 +16,7 @@ from monitoring.alertmanager import alertmanager
 from monitoring.nodes import PLATFORM, Severity, watched
 from monitoring.rules import rules
 from tests.nexus.cli.typed import nexus
+from tests.projects import copy_project
 
 
 def read(text: str) -> Any:
@@ -95,7 +97,9 @@ def test_the_command_writes_both() -> None:
 def test_every_alert_of_a_node_leads_to_its_section(catalog: Catalog) -> None:
     """A link that leads nowhere is found out at three in the morning."""
     page = nexus("monitoring", "--format", "on-call").stdout
-    assert re.findall(r"^## (.+)$", page, re.MULTILINE) == sorted(info(catalog))
+    flows, *nodes = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert flows == "Critical flows"
+    assert nodes == sorted(info(catalog))
     assert set(re.findall(r"\(#([^)]+)\)", page)) <= set(info(catalog))
     told = read(nexus("monitoring", "--on-call-page", "https://example.com/on-call").stdout)
     links = {
@@ -106,6 +110,49 @@ def test_every_alert_of_a_node_leads_to_its_section(catalog: Catalog) -> None:
     }
     assert {"NexusBurning", "NexusDown", "NexusErrors", "NexusConnections"} <= set(links)
     assert set(links.values()) == {"https://example.com/on-call#{{ $labels.nexus_node }}"}
+
+
+def test_an_objective_of_the_catalog_is_held(tmp_path: Path) -> None:
+    """A flow that may fail more, or less, than the others would be told by their measure."""
+    project = copy_project(tmp_path / "project")
+    file = project / "catalog" / "platform.yaml"
+    platform = yaml.safe_load(file.read_text())
+    objective = {"available_percent": 99.95, "fast_percent": 95, "fast_ms": 2500}
+    platform["flows"]["streaming"] = {
+        "steps": platform["flows"]["streaming"],
+        "objective": objective,
+    }
+    file.write_text(yaml.safe_dump(platform))
+    groups = read(nexus("monitoring", project=project).stdout)["groups"]
+    recorded = [rule for group in groups for rule in group["rules"] if "record" in rule]
+    allowed = {
+        (rule["labels"]["flow"], rule["labels"]["objective"]): rule["expr"]
+        for rule in recorded
+        if rule["record"] == "nexus:flow:allowed:ratio"
+    }
+    usual = {"availability": "0.001 * nexus:stack", "latency": "0.01 * nexus:stack"}
+    assert allowed == {
+        **{(flow, about): usual[about] for flow in platform["flows"] for about in usual},
+        ("streaming", "availability"): "0.0005 * nexus:stack",
+        ("streaming", "latency"): "0.05 * nexus:stack",
+    }
+    plain, strict = (
+        rule["expr"] for rule in recorded if rule["record"] == "nexus:node:allowed:ratio"
+    )
+    # What streaming cannot do without is held to it, whatever else needs it.
+    assert (strict.split(" ")[0], plain.split(" ")[0]) == ("0.0005", "0.001")
+    assert "streamcore" in strict
+    assert "backend-api" in strict
+    assert "ledger-mgr" in plain
+    slow = next(
+        rule["expr"]
+        for rule in recorded
+        if rule["record"] == "nexus:flow:failing:ratio"
+        and rule["labels"] == {"flow": "streaming", "objective": "latency"}
+    )
+    assert 'le=~"2.5"' in slow
+    page = nexus("monitoring", "--format", "on-call", project=project).stdout
+    assert "| streaming | 99.95 % | 95 % in 2,500 ms | [backend-api](#backend-api) → " in page
 
 
 def test_alerts_lead_to_dashboards() -> None:

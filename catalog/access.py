@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
-from catalog.names import ServiceName
+from catalog.names import DNS_LABEL, ServiceName
 from catalog.validation import Entry
 
 Shared = Literal["postgres", "redis", "queue"]
@@ -34,6 +33,12 @@ ACCESS: Mapping[Shared, tuple[Access, ...]] = {
 }
 """What there is to do with another one's part."""
 
+NAMED: tuple[Shared, ...] = ("postgres", "queue")
+"""Those of which a service has several by name: databases and vhosts. Keys have one prefix, below
+which there is room for all, and buckets have names of their own in the platform's file."""
+
+PartName = Annotated[str, StringConstraints(pattern=DNS_LABEL, max_length=20)]
+
 ExchangeName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
 ]
@@ -45,39 +50,6 @@ RoutingKeys = Annotated[list[RoutingKey], Field(min_length=1, max_length=50)]
 """Patterns as in a binding of RabbitMQ: words between dots, `*` for one and `#` for any number."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PartOf:
-    """Another service's part, as an edge leads to it.
-
-    Args:
-        service: whose it is.
-        access: what is done there.
-        exchange: of an event bus: what is published to or consumed from.
-        routing_keys: with which patterns of keys.
-    """
-
-    service: str
-    access: Access
-    exchange: str | None = None
-    routing_keys: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        at = "" if self.exchange is None else f" at {self.exchange}: {', '.join(self.routing_keys)}"
-        return f"that of {self.service}, to {self.access}{at}"
-
-    def document(self) -> dict[str, object]:
-        """The same as plain data: what graphs and snapshots tell of an edge."""
-        bus: dict[str, object] = {
-            "exchange": self.exchange,
-            "routing_keys": list(self.routing_keys),
-        }
-        return {
-            "of": self.service,
-            "access": self.access,
-            **({} if self.exchange is None else bus),
-        }
-
-
 def usual(target: str | None, access: Access | None) -> Access | None:
     """What is done with another one's part, where it is not said: to read it."""
     return Access.READ if access is None and target != "queue" else access
@@ -87,6 +59,9 @@ class GrantEntry(Entry, title="Grant"):
     """Another service that may use this one's part of a server."""
 
     target: Shared = Field(description="Which part: its database, keys or vhost")
+    part: PartName | None = Field(
+        default=None, description="Which of them, where the service has several"
+    )
     to: ServiceName = Field(description="Service that may use it")
     access: Access | None = Field(
         default=None,

@@ -29,7 +29,7 @@ from catalog.names import (
 )
 from catalog.run import Kind
 from catalog.run_rules import unfit_run
-from catalog.sharing import unfit_sharing
+from catalog.sharing import unfit_again, unfit_sharing
 from catalog.task import unfit_tasks
 from catalog.validation import Read
 
@@ -124,21 +124,19 @@ def _unfit_needs(
     }
     names = frozenset(each.name for each in services)
     for each in services:
-        seen: set[str] = set()
         for index, need in enumerate(each.entry.needs):
             message = (
-                _unfit(need, each.name, seen)
+                _unfit(need, each.name)
+                or unfit_again(need, each.entry.needs[:index])
                 or _unfit_server(need, each.data_name, owners, declared)
                 or _unfit_user(need, each)
                 or _unfit_versions(need, names)
             )
             if message:
                 yield each.at("needs", index).problem(message)
-            if need.target is not None:
-                seen.add(need.target)
 
 
-def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
+def _unfit(need: NeedEntry, service: str) -> str | None:
     if (need.target is None) == (need.above_tier is None):
         return "write either 'target' or 'above_tier', exactly one of them."
     if need.target == service:
@@ -146,8 +144,6 @@ def _unfit(need: NeedEntry, service: str, seen: set[str]) -> str | None:
     for field in ("versions", "api"):
         if need.above_tier is not None and getattr(need, field) is not None:
             return f"a rule cannot name '{field}', of which each service has its own; remove it."
-    if need.target in seen:
-        return f"'{need.target}' is listed twice; keep one entry."
     return _unfit_ports(need)
 
 

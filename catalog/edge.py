@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from catalog.access import PartOf
+from catalog.part import OWN, Part
 
 
 class Order(StrEnum):
@@ -67,7 +67,7 @@ class Edge:
         field: field of the source that declares it, as `needs[0]`; a rule declares several.
         call: how the source treats the target; None if it was not read from a file.
         ports: names of the target's ports that the source calls; none for its first one.
-        part_of: another service's part of the target; None for one of its own.
+        parts: what the source has of a server: parts of its own, first, and other services'.
         versions: range of the target's versions that the source can work with; None for all.
         api: version of the target's API that the source calls, if the target tells any.
     """
@@ -82,7 +82,7 @@ class Edge:
     field: str = "needs"
     call: CallPolicy | None = None
     ports: tuple[str, ...] = ()
-    part_of: PartOf | None = None
+    parts: tuple[Part, ...] = OWN
     versions: str | None = None
     api: str | None = None
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from catalog.access import Access, ExchangeName, GrantEntry, RoutingKeys
+from catalog.access import Access, ExchangeName, GrantEntry, PartName, RoutingKeys
 from catalog.api import Api, ApiVersionName
 from catalog.call_entry import BreakerEntry, CallsEntry, OwnBreakerEntry, OwnCallsEntry
 from catalog.document import Location
@@ -120,6 +120,11 @@ class NeedEntry(Entry, title="Dependency"):
     any_key: bool = Field(
         default=False,
         description="Whether keys have no prefix, for software that knows none (a dedicated redis)",
+    )
+    part: PartName | None = Field(
+        default=None,
+        description="Of postgres and queue: which database or vhost, where one service has "
+        "several; with its own, the name of a further one",
     )
     of: ServiceName | None = Field(
         default=None,

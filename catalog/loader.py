@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from catalog.access import Access, PartOf, usual
+from catalog.access import Access, usual
 from catalog.consistency import inconsistencies
 from catalog.document import read_document
 from catalog.edge import CallPolicy, Edge
@@ -18,6 +18,7 @@ from catalog.files import DeclaredService, NeedEntry, PlatformFile, ServicesFile
 from catalog.flow import Flow
 from catalog.model import Bucket, Catalog, External, Resource, Service, Tier
 from catalog.names import dedicated_name
+from catalog.part import Part
 from catalog.run import ConfigurationFile
 from catalog.run_loader import read_files, run_of
 from catalog.size_entry import SizesFile
@@ -172,36 +173,50 @@ def _edges(
     targets: dict[str, Edge] = {}
     needs = sorted(enumerate(service.entry.needs), key=lambda each: each[1].target is None)
     for index, need in needs:
-        call = _call_policy(need, platform)
+        # What holds for a server is said by the first entry that names it.
+        said = next(
+            e for e in service.entry.needs if e is need or e.target == need.target is not None
+        )
+        call = _call_policy(said, platform)
         for target in _targets(need, service.name, services, platform, apart):
             edge = Edge(
                 source=service.name,
                 target=target,
-                order=need.order,
-                fallback=need.fallback,
-                reason=need.reason,
+                order=said.order,
+                fallback=said.fallback,
+                reason=said.reason,
                 file=service.file.document.name,
                 line=service.at("needs", index).line,
                 field=f"needs[{index}]",
                 call=call,
                 ports=tuple(need.ports or ([] if need.port is None else [need.port])),
-                part_of=_part_of(need),
+                parts=(_part(need),),
                 versions=need.versions,
                 api=need.api,
             )
-            targets.setdefault(target, edge)
+            known = targets.setdefault(target, edge)
+            if known is not edge and need.target is not None:
+                targets[target] = replace(known, parts=_in_order((*known.parts, _part(need))))
     return targets.values()
 
 
-def _part_of(need: NeedEntry) -> PartOf | None:
-    """Another service's part that is needed, if it is one."""
+def _part(need: NeedEntry) -> Part:
+    """What is needed of the target, where that is a server."""
     if need.of is None:
-        return None
-    return PartOf(
-        service=need.of,
+        return Part(name=need.part)
+    return Part(
+        of=need.of,
+        name=need.part,
         access=usual(need.target, need.access) or Access.READ,
         exchange=need.exchange,
         routing_keys=tuple(need.routing_keys or ()),
+    )
+
+
+def _in_order(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The usual part of one's own, then others of one's own, then others', each as they stand."""
+    return tuple(
+        sorted(parts, key=lambda part: (part.of is not None, part.of is None and bool(part.name)))
     )
 
 
@@ -303,7 +318,7 @@ def _dedicated_resources(
     for service, need in dedicated:
         resource = need.target or ""
         name = dedicated_name(service.data_name, resource)
-        others = [edge.source for edge in edges if edge.target == name and edge.part_of]
+        others = [e.source for e in edges if e.target == name and any(p.of for p in e.parts)]
         users = f"only {service.name} uses"
         if others:
             users = f"{service.name} has, and lets {', '.join(sorted(others))} use"

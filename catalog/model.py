@@ -213,7 +213,14 @@ class Catalog:
         if self.services[service].migration is None:
             return None
         needs = self.needs(service)
-        return next((each for each in needs if self.base(each.target) == DATABASE), None)
+        return next(
+            (
+                each
+                for each in needs
+                if self.base(each.target) == DATABASE and any(p.of is None for p in each.parts)
+            ),
+            None,
+        )
 
     def called(self, edge: Edge) -> tuple[Port, ...]:
         """The ports of a service that `edge` leads to, none where there is none to call."""

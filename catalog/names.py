@@ -143,6 +143,11 @@ def dedicated_name(data_name: str, resource: str) -> str:
     return f"{data_name}-{resource}"
 
 
+def part_name(data_name: str, part: str | None) -> str:
+    """Name of a service's database or vhost, by what its data is called; and of further logins."""
+    return data_name if part is None else f"{data_name}-{part}"
+
+
 def _version_range(text: str) -> str:
     bounds = ",".join(text.replace(",", " ").split())
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import cast
 
-from catalog.access import ACCESS, SHARED, Access, GrantEntry, Shared, covers, usual
+from catalog.access import ACCESS, NAMED, SHARED, Access, GrantEntry, Shared, covers, usual
 from catalog.errors import Problem, one_of, service_hint
 from catalog.files import DeclaredService, NeedEntry
 from catalog.migration import DATABASE
@@ -38,9 +38,33 @@ def _unfit_image(service: DeclaredService, services: Declared) -> Iterator[Probl
         )
 
 
+_OF_THE_SERVER = ("order", "fallback", "reason", "calls", "circuit_breaker")
+"""What a dependency says of the server, whichever part of it is used."""
+
+
+def unfit_again(need: NeedEntry, before: Sequence[NeedEntry]) -> str | None:
+    """What is wrong about one more entry for a target that entries before it have already."""
+    listed = {index: each for index, each in enumerate(before) if each.target == need.target}
+    if need.target is None or not listed:
+        return None
+    if (need.of, need.part) in {(each.of, each.part) for each in listed.values()}:
+        fix = ", or name a further one with 'part'" if need.target in NAMED else ""
+        return f"'{need.target}' is listed twice; keep one entry{fix}."
+    index, first = next(iter(listed.items()))
+    for field in _OF_THE_SERVER:
+        if field in need.model_fields_set and getattr(need, field) != getattr(first, field):
+            return (
+                f"'{field}' is that of 'needs[{index}]', which names '{need.target}' first; write "
+                "it there, or remove it here."
+            )
+    return None
+
+
 def _unfit_parts(service: DeclaredService, services: Declared) -> Iterator[Problem]:
     for index, need in enumerate(service.entry.needs):
         at = partial(service.at, "needs", index)
+        if need.part is not None and need.target not in NAMED:
+            yield at("part").problem(_without_names(need.target))
         if need.of is None:
             for field in _OF_ANOTHER:
                 if getattr(need, field) is not None:
@@ -59,7 +83,11 @@ def _unfit_parts(service: DeclaredService, services: Declared) -> Iterator[Probl
         message = None if unfit else _not_granted(service.name, need, services[need.of])
         if message is not None:
             yield at("of").problem(message)
-        elif service.entry.migrate is not None and need.target == DATABASE:
+        elif (
+            service.entry.migrate is not None
+            and need.target == DATABASE
+            and not any(e.target == DATABASE and e.of is None for e in service.entry.needs)
+        ):
             yield service.at("migrate").problem(
                 f"the database is that of '{need.of}', which alone changes its tables; remove it."
             )
@@ -97,20 +125,46 @@ def _unfit_part(name: str, need: NeedEntry, services: Declared) -> str | None:
         return "a service uses its own anyway; remove 'of'."
     if need.of is None or need.of not in services:
         return _unknown_service(need.of or "", services)
-    owner = services[need.of].entry
-    theirs = next((each for each in owner.needs if each.target == need.target), None)
-    if theirs is None:
-        return f"'{need.of}' has no '{need.target}'; write the service that has it."
-    if theirs.of is not None:
-        return f"'{need.of}' itself uses that of '{theirs.of}'; write '{theirs.of}'."
-    return None
+    theirs = [e for e in services[need.of].entry.needs if e.target == need.target]
+    own = [each.part for each in theirs if each.of is None]
+    if not own:
+        if not theirs:
+            return f"'{need.of}' has no '{need.target}'; write the service that has it."
+        return f"'{need.of}' itself uses that of '{theirs[0].of}'; write '{theirs[0].of}'."
+    return None if need.part in own else _no_such_part(need, own)
+
+
+def _no_such_part(need: NeedEntry, own: Sequence[str | None]) -> str:
+    """What is wrong about a part that its owner has not, which has those called `own`."""
+    named = [part for part in own if part is not None]
+    if need.part is None:
+        return f"'{need.of}' has each '{need.target}' by name; add 'part' with {one_of(named)}."
+    fix = "remove 'part'" if None in own else ""
+    if named:
+        fix = f"write {one_of(named)}" + (f", or {fix}" if fix else "")
+    return f"'{need.of}' has no part '{need.part}' of '{need.target}'; {fix}."
+
+
+def _without_names(target: str | None) -> str:
+    """Why nobody has several parts of `target` by name."""
+    if target == "redis":
+        return "keys have one prefix, below which there is room for all; remove it."
+    if target == "storage":
+        return "buckets have their names below 'buckets' in catalog/platform.yaml; remove it."
+    what = "a rule" if target is None else f"'{target}'"
+    return f"{what} has no parts, only {one_of(NAMED)} have; remove it."
 
 
 def _not_granted(name: str, need: NeedEntry, owner: DeclaredService) -> str | None:
     """What of its use of the part of `owner` a service is not granted."""
     file, of, wanted = owner.file.document.name, owner.name, usual(need.target, need.access)
     grant = next(
-        (each for each in owner.entry.grants if (each.target, each.to) == (need.target, name)), None
+        (
+            each
+            for each in owner.entry.grants
+            if (each.target, each.part, each.to) == (need.target, need.part, name)
+        ),
+        None,
     )
     if grant is None:
         return (
@@ -141,6 +195,7 @@ def _line(use: NeedEntry | GrantEntry, **by: str) -> str:
     """The entry that fits to `use` at the other one of the two services."""
     said: dict[str, object] = {
         "target": use.target,
+        "part": use.part,
         **by,
         "access": usual(use.target, use.access),
         "exchange": use.exchange,
@@ -150,29 +205,31 @@ def _line(use: NeedEntry | GrantEntry, **by: str) -> str:
 
 
 def _unfit_grants(service: DeclaredService, services: Declared) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str | None, str]] = set()
     for index, grant in enumerate(service.entry.grants):
         at = partial(service.at, "grants", index)
-        pair = (grant.target, grant.to)
+        granted = (grant.target, grant.part, grant.to)
+        if grant.part is not None and grant.target not in NAMED:
+            yield at("part").problem(_without_names(grant.target))
         unfit = [at(field).problem(message) for field, message in _unfit_use(grant)]
         yield from unfit
         if grant.to == service.name:
             yield at("to").problem("a service may use its own anyway; remove the entry.")
         elif grant.to not in services:
             yield at("to").problem(_unknown_service(grant.to, services))
-        elif pair in seen:
+        elif granted in seen:
             yield at().problem(
                 f"'{grant.target}' is granted to '{grant.to}' twice; keep one entry."
             )
         elif not unfit and not any(
-            (each.target, each.of) == (grant.target, service.name)
+            (each.target, each.part, each.of) == (grant.target, grant.part, service.name)
             for each in services[grant.to].entry.needs
         ):
             yield at().problem(
                 f"'{grant.to}' does not use it; write '{_line(grant, of=service.name)}' among its "
                 "'needs', or remove the entry."
             )
-        seen.add(pair)
+        seen.add(granted)
 
 
 def _unknown_service(name: str, services: Declared) -> str:

@@ -19,6 +19,7 @@ from graph.dependencies import (
     shortest_cycle,
     startup_graph,
 )
+from graph.part_rules import part_names_are_free
 
 
 def _problem_at(edge: Edge, message: str) -> Problem:
@@ -340,6 +341,7 @@ RULES: tuple[Callable[[Catalog], Iterator[Problem]], ...] = (
     flows_hold,
     buckets_fit,
     bucket_names_are_free,
+    part_names_are_free,
     cdn_serves_one_bucket,
     load_balancer_routes_to_one_service,
     load_balancer_speaks_http,

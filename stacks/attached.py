@@ -13,6 +13,7 @@ import pulumi
 
 from catalog import Catalog, NodeKind
 from catalog.errors import did_you_mean, one_of
+from catalog.logins import told_as
 from catalog.names import RESERVED_DOMAINS
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Labelled
 from components.servers.servers import Grant
@@ -190,7 +191,7 @@ def attached_grants(settings: Settings, catalog: Catalog) -> Data:
         grants=tuple(
             _grant(
                 catalog.services[edge.source].data_name,
-                catalog.base(edge.target),
+                told_as(catalog, edge),
                 attachments[edge.target],
             )
             for edge in catalog.edges

@@ -13,6 +13,7 @@ from math import ceil
 
 from catalog import Catalog, InputError, Problem
 from catalog.errors import listed
+from catalog.logins import logins
 from catalog.size import Sizing
 from stacks.environment import Environment, InAws
 from stacks.nodes import unfit_pods
@@ -100,9 +101,10 @@ def check_capacity(environment: Environment, catalog: Catalog, *, managed: bool)
 def _held(
     environment: Environment, catalog: Catalog, server: str, limit: Callable[[Sizing, int], int]
 ) -> Mapping[str, int]:
-    """Connections that each user of a server may hold, by service."""
+    """Connections that each user of a server may hold with all its logins, by service."""
     return {
-        edge.source: limit(
+        edge.source: len(edge.parts)
+        * limit(
             catalog.sizing(edge.source, environment.name), len(catalog.services[edge.source].tasks)
         )
         for edge in catalog.edges
@@ -112,8 +114,9 @@ def _held(
 
 def _held_databases(environment: Environment, catalog: Catalog, server: str) -> Mapping[str, int]:
     """Connections that each user of a PostgreSQL server may hold, its migrations included."""
+    own = Counter(login.service for login in logins(catalog, server) if login.part.of is None)
     return {
-        name: held + (migration_connections(catalog.services[name]) or 0)
+        name: held + own[name] * (migration_connections(catalog.services[name]) or 0)
         for name, held in _held(environment, catalog, server, database_connections).items()
     }
 
@@ -137,8 +140,8 @@ def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> I
     limits = BROKERS[broker]
     for server in catalog.servers("queue"):
         held = _held(environment, catalog, server, broker_connections)
-        own = [edge for edge in catalog.edges if edge.target == server and not edge.part_of]
-        wanted, vhosts = sum(held.values()), len(own) + 1
+        own = sum(login.part.of is None for login in logins(catalog, server))
+        wanted, vhosts = sum(held.values()), own + 1
         if wanted > limits.connections:
             yield problem(
                 server,
@@ -148,7 +151,7 @@ def _shortages(environment: Environment, platform: InAws, catalog: Catalog) -> I
         if vhosts > limits.vhosts:
             yield problem(
                 server,
-                f"{len(own)} services with a vhost each, and the broker's own, are {vhosts}, but "
+                f"{own} vhosts of services, and the broker's own, are {vhosts}, but "
                 f"{broker} in {environment.name} takes {limits.vhosts}; "
                 f"{_way_out('instance type')}",
             )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from catalog import Catalog
-from catalog.access import Access, PartOf
+from catalog.access import Access
 from catalog.names import ResourceName
 from components.context import DATA
 from components.kubernetes.pod import physical_name
+from components.kubernetes.workload import CREDENTIALS
 from components.servers.acl import KeysOf
 from components.servers.bootstrap import ALWAYS, Script, script
 from components.servers.bootstrap_job import Bootstrap
@@ -37,24 +38,30 @@ class Data:
     Args:
         servers: handle of each server, by platform resource.
         grants: the services' own parts of them.
-        owners: how migrations sign in to the databases that they change, by the name that a
-            service's data has.
+        owners: how migrations sign in to the databases that they change.
     """
 
     servers: Mapping[str, pulumi.Resource]
     grants: tuple[Grant, ...] = ()
-    owners: Mapping[str, Grant] = field(default_factory=dict[str, Grant])
+    owners: tuple[Grant, ...] = ()
 
     def of(self, service: str) -> Mapping[str, Grant]:
-        """The parts of a service, by the resource: whichever server that is on."""
-        parts: dict[str, list[Grant]] = {}
-        for grant in self.grants:
-            if grant.service == service:
-                parts.setdefault(grant.resource, []).append(grant)
-        return {
-            resource: replace(first, others=tuple(others))
-            for resource, (first, *others) in parts.items()
-        }
+        """The parts of a service, by what it knows their server as."""
+        return _together(grant for grant in self.grants if grant.service == service)
+
+    def owned_by(self, service: str) -> Mapping[str, Grant]:
+        """What migrations of a service get, by the same."""
+        return _together(grant for grant in self.owners if grant.service == service)
+
+
+def _together(grants: Iterable[Grant]) -> Mapping[str, Grant]:
+    parts: dict[str, list[Grant]] = {}
+    for grant in grants:
+        parts.setdefault(grant.resource, []).append(grant)
+    return {
+        resource: replace(first, others=tuple(others))
+        for resource, (first, *others) in parts.items()
+    }
 
 
 def together(*parts: Data) -> Data:
@@ -62,7 +69,7 @@ def together(*parts: Data) -> Data:
     return Data(
         servers={name: handle for part in parts for name, handle in part.servers.items()},
         grants=tuple(grant for part in parts for grant in part.grants),
-        owners={name: grant for part in parts for name, grant in part.owners.items()},
+        owners=tuple(grant for part in parts for grant in part.owners),
     )
 
 
@@ -90,129 +97,156 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
     bootstrap: Bootstrap
 
     def databases(self, resource: str, server: PostgresServer) -> Data:
-        """Makes a database on `server` for every service that needs `resource`.
+        """Makes a database on `server` for every part of one's own that services have there.
 
         Who uses another one's gets a login of its own into that.
         """
-        program, parts = self.program, self._parts(resource)
-        made = {
-            service: Database(
-                f"{service}-database",
+        program, logins = self.program, self.program.logins(resource)
+        own = {
+            each.name: Database(
+                f"{each.name}-database",
                 DatabaseArgs(
                     bootstrap=self.bootstrap,
-                    service=service,
+                    service=each.name,
                     server=server,
-                    rotation=program.rotations.get(service, 0),
-                    connections=database_connections(*program.connecting(name)),
-                    migration_connections=migration_connections(program.catalog.services[name]),
+                    rotation=program.rotation(each),
+                    connections=database_connections(*program.connecting(each.service)),
+                    migration_connections=migration_connections(
+                        program.catalog.services[each.service]
+                    ),
                 ),
                 self.foundation.options(),
             )
-            for service, name in program.owners(resource).items()
-            if name not in parts
+            for each in logins
+            if each.part.of is None
         }
-        lent: list[Grant] = []
-        for service, name in program.owners(resource).items():
-            if name in parts:
-                database = program.catalog.services[parts[name].service].data_name
-                access = DatabaseAccess(
-                    f"{service}-database",
-                    DatabaseAccessArgs(
-                        bootstrap=self.bootstrap,
-                        service=service,
-                        server=server,
-                        rotation=program.rotations.get(service, 0),
-                        connections=database_connections(*program.connecting(name)),
-                        database=database,
-                        access="read" if parts[name].access is Access.READ else "read-write",
-                        after=made[database].handle,
-                    ),
-                    self.foundation.options(),
-                )
-                lent.append(access.grant)
+        lent = [
+            DatabaseAccess(
+                f"{each.name}-database",
+                DatabaseAccessArgs(
+                    bootstrap=self.bootstrap,
+                    service=each.name,
+                    server=server,
+                    rotation=program.rotation(each),
+                    connections=database_connections(*program.connecting(each.service)),
+                    database=each.content,
+                    access="read" if each.part.access is Access.READ else "read-write",
+                    after=own[each.content].handle,
+                ),
+                self.foundation.options(),
+            )
+            for each in logins
+            if each.part.of is not None
+        ]
+        owners = [each.owner for each in own.values() if each.owner is not None]
         return Data(
             servers={resource: server.handle},
-            grants=(*(each.grant for each in made.values()), *lent),
-            owners={name: each.owner for name, each in made.items() if each.owner is not None},
+            grants=self.granted(resource, [each.grant for each in (*own.values(), *lent)]),
+            owners=self.granted(resource, owners),
         )
 
     def vhosts(self, resource: str, server: QueueServer) -> tuple[Grant, ...]:
-        """Makes a virtual host on `server` for every service that needs `resource`.
+        """Makes a virtual host on `server` for every part of one's own that services have there.
 
         Who uses another one's gets a user of its own there.
         """
-        program, parts = self.program, self._parts(resource)
+        program, logins = self.program, self.program.logins(resource)
         connections = {
-            name: broker_connections(*program.connecting(name)) for name in program.users(resource)
+            each.name: broker_connections(*program.connecting(each.service)) for each in logins
         }
-        made: dict[str, Vhost] = {}
-        for service, name in program.owners(resource).items():
-            if name not in parts:
-                # Those of its users count as those of the vhost.
-                users = [user for user, part in parts.items() if part.service == name]
-                made[service] = Vhost(
-                    f"{service}-vhost",
-                    VhostArgs(
-                        bootstrap=self.bootstrap,
-                        service=service,
-                        server=server,
-                        rotation=program.rotations.get(service, 0),
-                        connections=sum(connections[each] for each in (name, *users)),
+        own = {
+            each.name: Vhost(
+                f"{each.name}-vhost",
+                VhostArgs(
+                    bootstrap=self.bootstrap,
+                    service=each.name,
+                    server=server,
+                    rotation=program.rotation(each),
+                    # Those of its users count as those of the vhost.
+                    connections=sum(
+                        connections[user.name] for user in logins if user.content == each.content
                     ),
-                    self.foundation.options(),
-                )
-        lent: list[Grant] = []
-        for service, name in program.owners(resource).items():
-            if name in parts:
-                part = parts[name]
-                vhost = program.catalog.services[part.service].data_name
-                access = VhostAccess(
-                    f"{service}-vhost",
-                    VhostAccessArgs(
-                        bootstrap=self.bootstrap,
-                        service=service,
-                        server=server,
-                        rotation=program.rotations.get(service, 0),
-                        connections=connections[name],
-                        vhost=vhost,
-                        access="publish" if part.access is Access.PUBLISH else "consume",
-                        exchange=part.exchange or "",
-                        routing_keys=part.routing_keys,
-                        after=made[vhost].handle,
-                    ),
-                    self.foundation.options(),
-                )
-                lent.append(access.grant)
-        return (*(each.grant for each in made.values()), *lent)
+                ),
+                self.foundation.options(),
+            )
+            for each in logins
+            if each.part.of is None
+        }
+        lent = [
+            VhostAccess(
+                f"{each.name}-vhost",
+                VhostAccessArgs(
+                    bootstrap=self.bootstrap,
+                    service=each.name,
+                    server=server,
+                    rotation=program.rotation(each),
+                    connections=connections[each.name],
+                    vhost=each.content,
+                    access="publish" if each.part.access is Access.PUBLISH else "consume",
+                    exchange=each.part.exchange or "",
+                    routing_keys=each.part.routing_keys,
+                    after=own[each.content].handle,
+                ),
+                self.foundation.options(),
+            )
+            for each in logins
+            if each.part.of is not None
+        ]
+        return self.granted(resource, [each.grant for each in (*own.values(), *lent)])
 
     def keys(self, resource: str) -> Mapping[str, KeysOf]:
-        """Which keys a service has on `resource` that has not its own alone, by its data's name."""
-        services, server = self.program.catalog.services, self.program.catalog.resources[resource]
-        found = {
-            user: KeysOf(
-                service=None if server.any_key else services[part.service].data_name,
-                writes=part.access is Access.READ_WRITE,
-            )
-            for user, part in self._parts(resource).items()
-        }
-        if server.any_key and server.dedicated_to is not None:
-            found[server.dedicated_to] = KeysOf(service=None, writes=True)
-        return {services[user].data_name: keys for user, keys in found.items()}
-
-    def _parts(self, resource: str) -> Mapping[str, PartOf]:
-        """The services that use another one's part of `resource`, and which."""
+        """Which keys a login has on `resource` that has not those of its own name alone."""
+        any_key = self.program.catalog.resources[resource].any_key
         return {
-            edge.source: edge.part_of
-            for edge in self.program.catalog.edges
-            if edge.target == resource and edge.part_of is not None
+            each.name: KeysOf(
+                service=None if any_key else each.content,
+                writes=each.part.access is not Access.READ,
+            )
+            for each in self.program.logins(resource)
+            if any_key or each.part.of is not None
         }
+
+    def granted(self, resource: str, grants: Iterable[Grant]) -> tuple[Grant, ...]:
+        """What logins get of the server `resource`, as services are told of it."""
+        program, given = self.program, {each.service: each for each in grants}
+        return tuple(
+            replace(
+                given[each.name],
+                resource=each.told_as,
+                service=program.catalog.services[each.service].data_name,
+                part=each.key,
+                folder=each.told_as if each.first else f"{each.told_as}.{each.key}",
+            )
+            for each in sorted(program.logins(resource), key=lambda login: login.place)
+            if each.name in given
+        )
+
+
+def told_parts(grant: Grant) -> Mapping[str, Mapping[str, pulumi.Input[str]]]:
+    """Where each part is that a service has of a server, by name; none where it has one.
+
+    With the folder of the login into it, where it needs one.
+    """
+    if not grant.others:
+        return {}
+    return {
+        each.part or "": {
+            **each.endpoint,
+            **({"credentials": f"{CREDENTIALS}/{each.folder}"} if each.credentials else {}),
+        }
+        for each in (grant, *grant.others)
+    }
 
 
 def scripts_of(catalog: Catalog) -> Iterator[Script]:
     """The scripts that some bootstrap Job of this catalog runs or may run."""
     yield from ALWAYS
     migrated = any(service.migration is not None for service in catalog.services.values())
-    lent = {catalog.base(edge.target) for edge in catalog.edges if edge.part_of is not None}
+    lent = {
+        catalog.base(edge.target)
+        for edge in catalog.edges
+        if any(part.of is not None for part in edge.parts)
+    }
     if migrated or "postgres" in lent:
         yield "postgres-access.sh"
     if "queue" in lent:

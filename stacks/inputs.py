@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from catalog import Catalog
+from catalog.logins import Login, logins
 from catalog.size import EnvironmentSizes, Sizing
 from components.context import Context
 from stacks.environment import Environment, InAws, InCluster
@@ -39,6 +40,10 @@ class Program:
         services = self.catalog.services
         return dict(sorted((services[name].data_name, name) for name in self.users(resource)))
 
+    def logins(self, server: str) -> tuple[Login, ...]:
+        """Who signs in to `server`, to which part of it, sorted by name."""
+        return logins(self.catalog, server)
+
     @property
     def sizes(self) -> EnvironmentSizes:
         """How large services are here that say nothing, and what their sizes may count on."""
@@ -51,6 +56,10 @@ class Program:
     def connecting(self, service: str) -> tuple[Sizing, int]:
         """What connections follow from: how large `service` is here, and how many tasks it has."""
         return self.sizing(service), len(self.catalog.services[service].tasks)
+
+    def rotation(self, login: Login) -> int:
+        """A counter that changes when the password of `login` does, with all of its service."""
+        return self.settings.rotations.get(login.service, 0)
 
     @property
     def rotations(self) -> Mapping[str, int]:

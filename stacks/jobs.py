@@ -5,6 +5,8 @@ Tasks that are run by hand are made beside them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 
 from catalog import Service
@@ -22,7 +24,7 @@ from components.kubernetes.service_job import (
 from components.kubernetes.workload import WorkloadArgs
 from components.servers.bootstrap import PYTHON_IMAGE
 from components.servers.in_cluster_postgres import IMAGE
-from stacks.data import Data
+from stacks.data import Data, told_parts
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.network import Network
@@ -51,11 +53,13 @@ def migrate(
         network: whom it may call.
     """
     migration, edge = service.migration, program.catalog.migrates(service.name)
-    grant = data.owners.get(service.data_name) or data.of(service.data_name).get(DATABASE)
+    owned = data.owned_by(service.data_name) or data.of(service.data_name)
+    grant = owned.get(DATABASE)
     if migration is None or edge is None or grant is None:
         return None
     server = data.servers.get(edge.target)
-    after = [each for each in (server, grant.handle) if each is not None]
+    handles = (server, *(part.handle for part in (grant, *grant.others)))
+    after = [each for each in handles if each is not None]
     return ServiceJob(
         migration_name(service.name),
         ServiceJobArgs(
@@ -64,7 +68,11 @@ def migrate(
             role=MIGRATION,
             called=f"{service.name}-migrate",
             runs=_runs(program, service, migration, "migration"),
-            dependencies=tuple(each for each in of.dependencies if each.name == DATABASE),
+            dependencies=tuple(
+                replace(each, parts=told_parts(grant))
+                for each in of.dependencies
+                if each.name == DATABASE
+            ),
             grants=(grant,),
             egress=network.migrations[service.name],
             after=tuple(after),

@@ -84,13 +84,15 @@ def build_network(
 def jobs_of(resource: str, program: Program) -> tuple[str, ...]:
     """Names of the bootstrap Jobs that give services their parts of `resource`, sorted."""
     suffix = {"postgres": "database", "queue": "vhost"}[program.catalog.base(resource)]
-    owners, services = program.owners(resource), program.catalog.services
+    logins, services = program.logins(resource), program.catalog.services
     migrated = [
-        f"{own}-{suffix}-access"
-        for own, name in owners.items()
-        if suffix == "database" and services[name].migration is not None
+        f"{each.name}-{suffix}-access"
+        for each in logins
+        if suffix == "database"
+        and each.part.of is None
+        and services[each.service].migration is not None
     ]
-    return (*(f"{name}-{suffix}" for name in owners), *migrated)
+    return (*(f"{each.name}-{suffix}" for each in logins), *migrated)
 
 
 def _isolate(
@@ -99,7 +101,11 @@ def _isolate(
     users, services = program.users(resource), program.catalog.services
     callers = _callers(program, users)
     if program.catalog.base(resource) == DATABASE:
-        migrated = [each for each in users if services[each].migration is not None]
+        migrated = {
+            each.service
+            for each in program.logins(resource)
+            if each.part.of is None and services[each.service].migration is not None
+        }
         callers += _jobs(program, MIGRATION, migrated)
     ServerIsolation(
         f"{resource}-isolation",

@@ -101,7 +101,11 @@ def sized_nodes(nodes: Nodes, catalog: Catalog, environment: EnvironmentName) ->
     usual_pod = asked_by(pod_size(usual.size))
     sizings = {name: catalog.sizing(name, environment) for name in catalog.services}
     job = asked_by(largest_size((JOB_SIZE, FETCH_SIZE)))
-    jobs = sum(catalog.base(edge.target) in ("postgres", "queue") for edge in catalog.edges)
+    jobs = sum(
+        len(edge.parts)
+        for edge in catalog.edges
+        if catalog.base(edge.target) in ("postgres", "queue")
+    )
     needed, beyond = SYSTEM + job * jobs, Asked(cpu=0, memory=0, pods=0)
     for name, sizing in sizings.items():
         pod = asked_by(with_room(pod_size(sizing.size), catalog.services[name].run))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import pulumi
 
 from catalog import Catalog, Edge, Order, Service
+from catalog.logins import logins_of, told_as
 from catalog.run import Port, Protocol
 from components.context import SYSTEM
 from components.dependency import Call, Dependency
@@ -16,7 +17,7 @@ from components.kubernetes.tier_gate import TierGate, TierGateArgs, gate_name
 from components.kubernetes.workload import CREDENTIALS, Workload, WorkloadArgs, workload_url
 from components.servers.servers import Grant
 from graph.order import starts_after, startup_sequence
-from stacks.data import Data
+from stacks.data import Data, told_parts
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.jobs import make_tasks, migrate
@@ -135,7 +136,7 @@ def _own_handles(
     handles: list[pulumi.Resource] = []
     for edge in catalog.needs(service):
         if edge.order is Order.STARTUP and edge.target in servers:
-            grant = grants.get(catalog.base(edge.target))
+            grant = grants.get(told_as(catalog, edge))
             parts = () if grant is None else (grant, *grant.others)
             own = [part.handle for part in parts if part.handle is not None]
             handles.extend(own or [servers[edge.target]])
@@ -168,12 +169,12 @@ def _workload_args(
         image=image.reference,
         shape=shape_of(service, image, own),
         start_seconds=service.start_seconds,
-        scaling=scaling(sizing, program.sizes, _vhost(catalog, needs) or service.data_name),
+        scaling=scaling(sizing, program.sizes, _vhost(catalog, service)),
         priority=foundation.priorities[service.tier],
         size=size,
         dependencies=tuple(
             _dependency(program, edge, grants)
-            for edge in sorted(needs, key=lambda edge: catalog.base(edge.target))
+            for edge in sorted(needs, key=lambda edge: told_as(catalog, edge))
         ),
         grants=tuple(grants[resource] for resource in sorted(grants)),
         variables=settings.variables.get(name, {}),
@@ -195,18 +196,16 @@ def _workload_args(
     )
 
 
-def _vhost(catalog: Catalog, needs: Iterable[Edge]) -> str | None:
-    """The vhost of another service that the edges lead to, if there is one."""
-    for edge in needs:
-        if catalog.base(edge.target) == "queue" and edge.part_of is not None:
-            return catalog.services[edge.part_of.service].data_name
-    return None
+def _vhost(catalog: Catalog, service: Service) -> str:
+    """The vhost that the queues of `service` are looked for in, whosever it is: its first one."""
+    logins = logins_of(catalog, service.name, "queue")
+    return logins[0].content if logins else service.data_name
 
 
 def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> Dependency:
     """What the workload is told about one of its edges."""
     catalog = program.catalog
-    kind, name = catalog.kind(edge.target), catalog.base(edge.target)
+    kind, name = catalog.kind(edge.target), told_as(catalog, edge)
     endpoint: Mapping[str, pulumi.Input[str]] | None = None
     credentials: str | None = None
     called = [
@@ -218,27 +217,19 @@ def _dependency(program: Program, edge: Edge, grants: Mapping[str, Grant]) -> De
         endpoint = grants[name].endpoint
         credentials = f"{CREDENTIALS}/{name}" if grants[name].credentials else None
     return Dependency(
-        # A service is told of its database, whichever server that is on.
         name=name,
         kind=str(kind),
         order=edge.order,
         criticality=edge.criticality,
         fallback=edge.fallback,
         endpoint=endpoint,
-        parts=_parts(grants[name]) if called == [] and name in grants else {},
+        parts=told_parts(grants[name]) if called == [] and name in grants else {},
         ports=dict(zip(edge.ports, called, strict=True)) if len(called) > 1 else {},
         call=_call(edge),
         api=edge.api,
         apis=_passed_on(catalog, edge),
         credentials=credentials,
     )
-
-
-def _parts(grant: Grant) -> Mapping[str, Mapping[str, pulumi.Input[str]]]:
-    """The endpoints of the parts that a service has, by name, where there are several."""
-    if not grant.others:
-        return {}
-    return {part.part or "": part.endpoint for part in (grant, *grant.others)}
 
 
 def _passed_on(catalog: Catalog, edge: Edge) -> Mapping[str, object]:

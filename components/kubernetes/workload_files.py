@@ -50,11 +50,14 @@ def credentials_volume(
 ) -> VolumeArgsDict | None:
     """Makes the Secret `{name}-credentials` and returns the volume `credentials`.
 
-    It has a folder per grant with one file per credential, and one file per secret variable,
+    It has a folder per login with one file per credential, and one file per secret variable,
     called after it. None if there are none.
     """
     values: dict[tuple[str, ...], pulumi.Input[str]] = {
-        (grant.resource, key): value for grant in grants for key, value in grant.credentials.items()
+        (part.folder, key): value
+        for grant in grants
+        for part in (grant, *grant.others)
+        for key, value in part.credentials.items()
     }
     # Variables have capitals, which no name of a resource has.
     values |= {(variable,): secrets[variable] for variable in sorted(secrets)}

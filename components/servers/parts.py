@@ -150,7 +150,7 @@ class Database(Part[DatabaseArgs]):
             secret_name=name,
         )
         # Whatever a migration makes has to be covered by then.
-        self.owner = replace(owner, handle=self.handle)
+        self.owner = replace(owner, service=args.service, handle=self.handle)
 
     def _login(
         self,

@@ -26,13 +26,14 @@ class Grant:
 
     Args:
         resource: name of the platform resource in the catalog, such as `postgres`.
-        service: who gets it, by the name that its data has.
+        service: who gets it, by the name that its data has, or that of a further login.
         handle: the one resource that is ready when the service can use its part; None
             where there is nothing to wait for, as with an external API.
         endpoint: plain facts about where it is: host, port, database and the like.
         credentials: secret values, mounted as one file each; empty if there are none.
         part: what this part is called where a service may have several, such as a bucket.
         others: further parts of the same resource that the service has.
+        folder: of its credentials, where that is not called after the resource.
     """
 
     resource: str
@@ -42,6 +43,10 @@ class Grant:
     credentials: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, str])
     part: str | None = None
     others: tuple[Grant, ...] = ()
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", self.folder or self.resource)
 
 
 def password(name: str, *, rotation: int = 0, opts: pulumi.ResourceOptions) -> RandomPassword:

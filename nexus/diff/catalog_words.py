@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from catalog import Edge, Order
 from catalog.errors import counted
+from catalog.part import in_words
 from nexus.diff.catalog_diff import ApiChange, CatalogDiff, FlowChange, Moved
 from nexus.diff.wording import Phrase, Words, names, phrase
 
@@ -141,9 +142,8 @@ def _edge(before: Edge, after: Edge) -> Iterator[Phrase]:
             else "its first port"
         )
         yield phrase([after.source], " calls ", [after.target], f" at {at} now")
-    if before.part_of != after.part_of:
-        part = "one of its own" if after.part_of is None else str(after.part_of)
-        yield phrase([after.source], " uses of ", [after.target], f" {part} now")
+    if before.parts != after.parts:
+        yield phrase([after.source], " uses of ", [after.target], f" {in_words(after.parts)} now")
     if before.api != after.api:
         version = "no version of its API by name" if after.api is None else f"its API {after.api}"
         yield phrase([after.source], " calls of ", [after.target], f" {version} now")

@@ -110,7 +110,10 @@ def with_new_names(base: Catalog, told: Mapping[str, str]) -> Catalog:
                 edge,
                 source=now(edge.source),
                 target=now(edge.target),
-                part_of=edge.part_of and replace(edge.part_of, service=now(edge.part_of.service)),
+                parts=tuple(
+                    replace(part, of=None if part.of is None else now(part.of))
+                    for part in edge.parts
+                ),
             )
             for edge in base.edges
         ),

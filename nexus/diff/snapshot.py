@@ -21,10 +21,11 @@ from pydantic import (
 
 from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Service, Tier
 from catalog import Resource as PlatformResource
-from catalog.access import Access, PartOf
+from catalog.access import Access
 from catalog.api import Api, ApiVersionName, Day
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
+from catalog.part import Part
 from catalog.run import Kind, Run
 from graph.dependencies import startup_graph
 from nexus.diff.bounded_json import SOURCE, BoundedJson, UnreadableError
@@ -78,8 +79,34 @@ class GraphNode(_Entry):
     apis: Annotated[list[GraphApi], Field(max_length=100)] = []
 
 
-class GraphEdge(_Entry):
-    """`source` needs `target`."""
+class GraphPart(_Entry):
+    """A part of a server, the source's own or another service's."""
+
+    of: NodeName | None = None
+    part: NodeName | None = None
+    access: (
+        Annotated[Literal["read", "read-write", "publish", "consume"], AfterValidator(Access)]
+        | None
+    ) = None
+    exchange: Annotated[str, StringConstraints(max_length=100)] | None = None
+    routing_keys: Annotated[
+        list[Annotated[str, StringConstraints(max_length=255)]], Field(max_length=50)
+    ] = []
+
+    def resolved(self) -> Part:
+        """The same as the catalog has it."""
+        access = self.access or (None if self.of is None else Access.READ)
+        return Part(
+            of=self.of,
+            name=self.part,
+            access=None if access is None else Access(access),
+            exchange=self.exchange,
+            routing_keys=tuple(self.routing_keys),
+        )
+
+
+class GraphEdge(GraphPart):
+    """`source` needs `target`, or the part of it that is told; of several, `parts`."""
 
     source: NodeName
     target: NodeName
@@ -90,26 +117,7 @@ class GraphEdge(_Entry):
     port: NodeName | None = None
     api: ApiVersionName | None = None
     ports: Annotated[list[NodeName], Field(max_length=20)] = []
-    of: NodeName | None = None
-    access: (
-        Annotated[Literal["read", "read-write", "publish", "consume"], AfterValidator(Access)]
-        | None
-    ) = None
-    exchange: Annotated[str, StringConstraints(max_length=100)] | None = None
-    routing_keys: Annotated[
-        list[Annotated[str, StringConstraints(max_length=255)]], Field(max_length=50)
-    ] = []
-
-    def part_of(self) -> PartOf | None:
-        """Another service's part that the edge leads to, if it is one."""
-        if self.of is None:
-            return None
-        return PartOf(
-            service=self.of,
-            access=Access(self.access or Access.READ),
-            exchange=self.exchange,
-            routing_keys=tuple(self.routing_keys),
-        )
+    parts: Annotated[list[GraphPart], Field(max_length=100)] = []
 
 
 class GraphFlow(_Entry):
@@ -365,13 +373,13 @@ def _catalog(document: GraphDocument) -> Catalog:
             Edge(
                 **edge.model_dump(
                     exclude={
-                        *("criticality", "port", "ports", "of", "access"),
-                        *("exchange", "routing_keys"),
+                        *("criticality", "port", "ports", "parts"),
+                        *GraphPart.model_fields,
                     }
                 ),
                 ports=tuple(edge.ports or ([] if edge.port is None else [edge.port])),
                 file="",
-                part_of=edge.part_of(),
+                parts=tuple(each.resolved() for each in edge.parts or [edge]),
             )
             for edge in sorted(document.edges, key=lambda edge: (edge.source, edge.target))
         ),

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog import Catalog, Edge
 from catalog.migration import migration_name
+from catalog.part import documents
 from catalog.run import Kind
 from catalog.task import task_name
 
@@ -40,7 +41,7 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
                 "reason": edge.reason,
                 **_ports(edge),
                 **({} if edge.api is None else {"api": edge.api}),
-                **({} if edge.part_of is None else edge.part_of.document()),
+                **documents(edge.parts),
             }
             for edge in catalog.edges
         ],

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
 from catalog.migration import migration_name
+from catalog.part import OWN, in_words
 from catalog.run import Kind
 from catalog.task import task_name
 from graph.dependencies import components, dependency_graph, service_edges
@@ -185,7 +186,7 @@ def _section(title: str, edges: Mapping[str, Edge]) -> Iterator[str]:
     for other, edge in edges.items():
         fallback = "" if edge.fallback is None else f", or {edge.fallback}"
         port = f", at port {', '.join(edge.ports)}" if edge.ports else ""
-        part = "" if edge.part_of is None else f", {edge.part_of}"
+        part = "" if edge.parts == OWN else f", {in_words(edge.parts)}"
         yield f"  {other:<{width}}  {edge.order}, {edge.criticality}{fallback}{port}{part}"
         if edge.reason is not None:
             yield f"  {'':<{width}}  {edge.reason}"

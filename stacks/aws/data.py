@@ -172,14 +172,14 @@ def _redis(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:
             cluster_group=cluster.security_group,
             key=key,
             logs_key=foundation.logs_key,
-            services=tuple(program.owners(name)),
+            services=tuple(each.name for each in program.logins(name)),
             keys=ground.keys(name),
-            rotations=program.rotations,
+            rotations={each.name: program.rotation(each) for each in program.logins(name)},
             size=program.platform.redis,
         ),
         foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=server.grants)
+    return Data(servers={name: server.handle}, grants=ground.granted(name, server.grants))
 
 
 def _queue(ground: AwsGround, key: pulumi.Output[str], name: str) -> Data:

@@ -56,16 +56,16 @@ def _redis(ground: ClusterGround, name: str) -> Data:
         InClusterRedisArgs(
             context=program.context,
             namespace=ground.bootstrap.namespace,
-            services=tuple(program.owners(name)),
+            services=tuple(each.name for each in program.logins(name)),
             keys=ground.keys(name),
-            rotations=program.rotations,
+            rotations={each.name: program.rotation(each) for each in program.logins(name)},
             storage=program.platform.redis.storage,
             size=program.platform.redis.size,
             max_memory=program.platform.max_memory,
         ),
         ground.foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=server.grants)
+    return Data(servers={name: server.handle}, grants=ground.granted(name, server.grants))
 
 
 def _queue(ground: ClusterGround, name: str) -> Data:

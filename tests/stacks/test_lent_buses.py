@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from catalog import load_catalog
-from catalog.access import Access, PartOf
+from catalog.access import Access
+from catalog.part import Part
 from nexus.pictures.json import graph_document
 from nexus.pictures.text import neighbours_as_text
 from nexus.plan.plan import Plan, make_plan
@@ -116,13 +117,13 @@ def test_the_length_of_a_queue_is_looked_for_in_the_owner_s_vhost(lent: tuple[Pl
 def test_the_graph_tells_who_publishes_and_who_consumes(tmp_path: Path) -> None:
     """A reviewer would take a user of the bus for one with a vhost of its own."""
     catalog = load_catalog(project(tmp_path, SHARED))
-    part = PartOf(
-        service="orders",
+    part = Part(
+        of="orders",
         access=Access.CONSUME,
         exchange="events",
         routing_keys=("order.paid",),
     )
-    assert [each.part_of for each in catalog.needs("billing")] == [part]
+    assert [each.parts for each in catalog.needs("billing")] == [(part,)]
     [told] = [each for each in graph_document(catalog)["edges"] if each["source"] == "billing"]
     assert {key: told[key] for key in ("of", "access", "exchange", "routing_keys")} == {
         "of": "orders",

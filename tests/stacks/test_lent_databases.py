@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalog import load_catalog
-from catalog.access import Access, PartOf
+from catalog.access import Access
+from catalog.part import OWN, Part
 from nexus.pictures.json import graph_document
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.reachability import world_of
@@ -93,7 +94,7 @@ def test_the_login_waits_for_the_database_and_the_user_for_the_login(
 def test_the_graph_and_its_diff_know_whose_part_it_is(tmp_path: Path) -> None:
     """A reviewer would take the login into another one's tables for a database of its own."""
     catalog = load_catalog(project(tmp_path, SHARED))
-    edges = {edge.source: edge.part_of for edge in catalog.edges}
-    assert edges == {"orders": None, "reporting": PartOf(service="orders", access=Access.READ)}
+    edges = {edge.source: edge.parts for edge in catalog.edges}
+    assert edges == {"orders": OWN, "reporting": (Part(of="orders", access=Access.READ),)}
     [told] = [each for each in graph_document(catalog)["edges"] if each["source"] == "reporting"]
     assert (told["of"], told["access"]) == ("orders", "read")

@@ -28,7 +28,7 @@ def lend(folder: Path, lender: str, **entry: object) -> None:
 
 @pytest.fixture(scope="module")
 def staging(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Staging, where a service uses one's database, another's keys and a third one's vhost."""
+    """Staging, where a service uses one's database, another's keys beside its own, and a vhost."""
     folder = copy_project(tmp_path_factory.mktemp("lent") / "project")
     bus = {"access": "consume", "exchange": "events", "routing_keys": ["job.*"]}
     lend(
@@ -38,6 +38,7 @@ def staging(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     )
     lend(folder, "ledger-mgr", grants={"target": "postgres", "to": USER, "access": "read"})
     lend(folder, "token-mgr", grants={"target": "redis", "to": USER, "access": "read"})
+    lend(folder, USER, needs="redis")
     lend(folder, USER, needs={"target": "redis", "of": "token-mgr"})
     lend(folder, USER, needs={"target": "queue", "of": "scheduler", **bus})
     lend(folder, USER, needs={"target": "postgres", "of": "ledger-mgr", "access": "read"})
@@ -58,9 +59,16 @@ def test_managed_servers_are_used_by_the_same_grants(staging: Plan) -> None:
         found = env(staging, job)
         assert {key: found[key] for key in settings} == settings
     assert [str(each) for each in violations(staging.named())] == []
-    [user] = [each for each in staging.named() if each.name == f"redis-{USER}"]
-    assert user.inputs["accessString"].startswith("on %R~token-mgr:* resetchannels -@all +@read ")
+    strings = {
+        each.name: each.inputs["accessString"]
+        for each in staging.named()
+        if each.name.startswith(f"redis-{USER}") and "accessString" in each.inputs
+    }
+    own, lent = strings[f"redis-{USER}"], strings[f"redis-{USER}-token-mgr"]
+    assert own.startswith(f"on ~{USER}:* resetchannels &{USER}:* -@all ")
+    assert lent.startswith("on %R~token-mgr:* resetchannels -@all +@read ")
     [config] = [each for each in staging.resources if each.name == f"{USER}-config"]
     told = json.loads(config.inputs["data"]["dependencies.json"])["dependencies"]
-    assert told["redis"]["endpoint"]["prefix"] == "token-mgr:"
+    assert told["redis"]["endpoint"]["prefix"] == f"{USER}:"
+    assert told["redis"]["parts"]["token-mgr"]["prefix"] == "token-mgr:"
     assert told["queue"]["endpoint"]["queue_prefix"] == f"{USER}."

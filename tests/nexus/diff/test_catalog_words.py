@@ -167,3 +167,15 @@ def test_an_edge_that_leads_to_another_one_s_part() -> None:
     """Who reviews a change would not see that a service may now change the tables of another."""
     edges = [{**BASE["edges"][0], "of": "a", "access": "read-write"}, BASE["edges"][1]]
     assert "b uses of a that of a, to read-write now" in told(edges=edges)
+
+
+def test_an_edge_that_leads_to_several_parts() -> None:
+    """Who reviews a change would see one login where there are three, and not whose tables."""
+    parts = [
+        {"of": None},
+        {"of": None, "part": "archive"},
+        {"of": "a", "part": "audit", "access": "read"},
+    ]
+    edges = [{**BASE["edges"][0], "parts": parts}, BASE["edges"][1]]
+    said = "b uses of a one of its own, 'archive' of its own and 'audit' of a, to read now"
+    assert said in told(edges=edges)

@@ -1,0 +1,59 @@
+"""The rules for services with several parts of one server: what each is called is free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalog import Catalog, Problem
+from catalog.access import SHARED, Shared
+from catalog.logins import Login, logins_of
+from catalog.names import MAX_SERVICE_NAME
+
+
+def part_names_are_free(catalog: Catalog) -> Iterator[Problem]:
+    """No two parts of a service have one name, and no two logins of a resource either.
+
+    A server tells databases, vhosts and users from each other by name alone, and so do their Jobs.
+    """
+    for resource in SHARED:
+        logins = [each for name in catalog.services for each in logins_of(catalog, name, resource)]
+        plain = {each.name: each.service for each in logins if each.plain}
+        further: dict[str, str] = {}
+        keys: set[tuple[str, str]] = set()
+        for login in logins:
+            message = None
+            if (login.service, login.key) in keys:
+                message = (
+                    f"two parts would be called '{login.key}'; write another name as 'part' of the "
+                    "one that is the service's own."
+                )
+            elif not login.plain:
+                owner = plain.get(login.name) or further.get(login.name)
+                message = _unfit_name(login, owner)
+                further.setdefault(login.name, login.service)
+            keys.add((login.service, login.key))
+            if message is not None:
+                yield _problem(catalog, login, resource, message)
+
+
+def _unfit_name(login: Login, owner: str | None) -> str | None:
+    """What is wrong with the name of a further login, which `owner` has as well, if anybody."""
+    its = f"the login of the part '{login.key}' would be called '{login.name}'"
+    if owner is not None:
+        fix = "write another 'part'" if login.part.of is None else "rename one of the services"
+        return f"{its}, as one of '{owner}' is; {fix}."
+    if len(login.name) > MAX_SERVICE_NAME:
+        short = "part" if login.part.name is not None else "service"
+        return f"{its}, longer than {MAX_SERVICE_NAME} characters; give the {short} a shorter name."
+    return None
+
+
+def _problem(catalog: Catalog, login: Login, resource: Shared, message: str) -> Problem:
+    edge = next(
+        each
+        for each in catalog.needs(login.service)
+        if catalog.base(each.target) == resource and login.part in each.parts
+    )
+    return Problem(
+        edge.file, f"service '{edge.source}', field '{edge.field}': {message}", edge.line
+    )

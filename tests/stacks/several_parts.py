@@ -1,0 +1,71 @@
+"""A platform whose services have several parts of a server: of their own, and of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from nexus.plan.plan import Plan, make_plan
+from tests.projects import project_of
+
+SERVICES = """\
+domain: shop
+services:
+  orders:
+    summary: Takes orders
+    tier: core
+    needs:
+      - postgres
+      - {target: postgres, part: archive}
+      - {target: postgres, of: reporting}
+      - queue
+      - {target: queue, part: audit}
+      - redis
+    migrate: {command: [/app/migrate]}
+    grants:
+      - {target: postgres, to: reporting, access: read}
+      - {target: postgres, part: archive, to: reporting, access: read-write}
+      - {target: redis, to: reporting, access: read}
+      - target: queue
+        part: audit
+        to: reporting
+        access: consume
+        exchange: trail
+        routing_keys: ["order.#"]
+  billing:
+    summary: Writes invoices
+    tier: core
+    needs: [{target: postgres, dedicated: true}]
+    grants: [{target: postgres, to: reporting}]
+  reporting:
+    summary: Counts what the others have
+    tier: domain
+    needs:
+      - {target: postgres, of: orders, part: archive, access: read-write}
+      - {target: postgres, of: orders}
+      - {target: postgres, of: billing}
+      - postgres
+      - {target: redis, of: orders}
+      - redis
+      - {target: queue, of: orders, part: audit, access: consume, exchange: trail,
+         routing_keys: ["order.paid"]}
+      - queue
+    grants: [{target: postgres, to: orders}]
+"""
+
+
+def project(folder: Path) -> Path:
+    """The platform as a project, made in `folder`."""
+    return project_of(folder / "project", SERVICES, {})
+
+
+def plan_of(folder: Path) -> Plan:
+    """The plan of its dev, made in `folder`."""
+    return make_plan(project(folder), "dev")
+
+
+def settings_of(plan: Plan, job: str) -> Mapping[str, str]:
+    """The environment of the one container of a Job, as far as it is text."""
+    [found] = [each for each in plan.named() if (each.kind, each.name) == ("Job", job)]
+    [container] = found.inputs["spec"]["template"]["spec"]["containers"]
+    return {each["name"]: each["value"] for each in container["env"] if "value" in each}

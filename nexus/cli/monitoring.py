@@ -9,7 +9,9 @@ import typer
 from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import session, stack_option
 
-Format = Literal["prometheus", "rules", "alertmanager", "on-call", "map", "node", "flow"]
+Format = Literal[
+    "prometheus", "rules", "alertmanager", "collector", "on-call", "map", "node", "flow"
+]
 
 
 def command(
@@ -30,6 +32,10 @@ def command(
         str | None,
         typer.Option(metavar="URL", help="Grafana with the dashboards; alerts lead there."),
     ] = None,
+    logs: Annotated[
+        str,
+        typer.Option(metavar="URL", help="VictoriaLogs that the collector sends logs to."),
+    ] = "http://victoria-logs:9428",
 ) -> None:
     """Write the monitoring of a stack: one page per cause.
 
@@ -38,14 +44,20 @@ def command(
     address of their webhook from /etc/alertmanager/receivers/NAME. on-call
     is a page in Markdown with a section per node, which alerts lead to.
     prometheus is what a Prometheus in the cluster reads; see the setting
-    monitoringNamespace. map, node and flow are dashboards for Grafana 10 or newer.
+    monitoringNamespace. collector is the configuration of an OpenTelemetry
+    Collector on each node; see docs/logs.md. map, node and flow are dashboards
+    for Grafana 10 or newer.
     """
+    from components.context import DATA
     from monitoring.alertmanager import alertmanager
+    from monitoring.collecting import collecting, stored
     from monitoring.dashboards import dashboards
     from monitoring.nodes import Links
+    from monitoring.redaction import Redaction
     from monitoring.rules import rules
     from monitoring.scraping import scraping
     from nexus.pictures.on_call import on_call_page
+    from stacks.configuration import SECRET
     from stacks.settings import Settings
     from stacks.stack_file import read_stack_file
 
@@ -61,6 +73,12 @@ def command(
             catalog, prefix=prefix, links=Links(on_call=on_call, grafana=grafana)
         ),
         "alertmanager": lambda: alertmanager(catalog),
+        "collector": lambda: collecting(
+            stored(logs, (*catalog.domains, DATA)),
+            prefix=prefix,
+            environment=file.setting("environment") or "",
+            redaction=Redaction(names=[str(at[-1]) for at in file.encrypted if at[0] == SECRET]),
+        ),
         "on-call": lambda: on_call_page(catalog, prefix),
     }
     text = texts[format_]() if format_ in texts else dashboards(catalog)[format_]

@@ -11,15 +11,13 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
-from unittest import mock
 
 import pulumi
 from google.protobuf import struct_pb2
-from pulumi.runtime import mocks, resource, run_in_stack, set_all_config
-from pulumi.runtime.proto import resource_pb2, source_pb2
+from pulumi.runtime import mocks, run_in_stack, set_all_config
+from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import configure
 
 from components.kubernetes.tier_gate import READ_STATE
@@ -28,6 +26,7 @@ from nexus.pulumi.clouds.answer import Account
 from nexus.pulumi.resource import Resource, rare_collection
 from nexus.pulumi.urn import STACK_TYPE, Urn, provider_urn, urn_of
 from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE, redacted
+from nexus.sdk import lean_sdk
 
 AMBIENT = ("KUBECONFIG", "PULUMI_K8S_", "PULUMI_CONFIG")
 """Starts of environment variables that the SDKs would read into inputs or settings."""
@@ -62,7 +61,7 @@ def record(
         pulumi.RunError: what the program says is wrong.
     """
     monitor = _Monitor(stack, project)
-    with _without_ambient_settings(), rare_collection(), _without_source_lines():
+    with _without_ambient_settings(), rare_collection(), lean_sdk():
         contextvars.copy_context().run(_run, program, monitor, dict(config), list(secret_keys))
     return tuple(monitor.registrations[urn] for urn in sorted(monitor.registrations))
 
@@ -115,14 +114,6 @@ def _without_ambient_settings() -> Generator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-def _without_source_lines() -> AbstractContextManager[object]:
-    """Looks up no line of code for the engine, which is not there.
-
-    For each resource the SDK walks the whole stack, a fifth of the time that a plan takes.
-    """
-    return mock.patch.object(resource, "_get_stack_trace", source_pb2.StackTrace)
 
 
 class _Monitor(mocks.MockMonitor):

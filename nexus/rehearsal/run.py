@@ -27,6 +27,7 @@ from nexus.rehearsal.providers.helm import HelmProvider
 from nexus.rehearsal.providers.random import RandomProvider
 from nexus.rehearsal.record import Edges, Listener, Recorder, makespan, timetable
 from nexus.rehearsal.timing import Clock
+from nexus.sdk import lean_sdk
 
 ENGINE = "pulumi:providers:pulumi"
 """Type of the engine's own provider, which it adds to the state when a program asks the engine
@@ -211,6 +212,7 @@ def rehearse(
     with ExitStack() as resources:
         resources.enter_context(_termination_unwinds())
         resources.enter_context(rare_collection())
+        resources.enter_context(lean_sdk())
         root = resources.enter_context(temporary_root())
         attached = resources.enter_context(served(*providers))
         # Waits must end before the servers that wait are stopped.

@@ -134,8 +134,17 @@ def read_document(path: Path, name: str) -> Document:
     Raises:
         InputError: with one problem that says what to do about the file.
     """
+    return parse_document(read_text(path, name), name)
+
+
+def parse_document(text: str, name: str) -> Document:
+    """`text` as `read_document` would read it from a file; `name` is how errors call it.
+
+    Raises:
+        InputError: with one problem that says what to do about the text.
+    """
     try:
-        return _parsed(_text(path), name)
+        return _parsed(text, name)
     except _RefusedError as error:
         raise InputError([Problem(name, error.message, error.line)]) from error
 

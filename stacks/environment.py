@@ -74,6 +74,11 @@ class Environment:
     stand_ins: bool
     platform: InCluster | InAws
 
+    @property
+    def digests(self) -> bool:
+        """Whether a release must name its images by digest."""
+        return isinstance(self.platform, InAws) and self.platform.digests
+
     def lacks(self, catalog: Catalog) -> tuple[str, ...]:
         """Platform resources of the catalog that are neither provided here nor attached, sorted."""
         provided: Mapping[str, str] = {**self.provided}

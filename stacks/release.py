@@ -172,7 +172,15 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     Raises:
         InputError: what is wrong with the file; services that do not exist.
     """
-    document = read_document(project / file, file)
+    return release_of(read_document(project / file, file), catalog)
+
+
+def release_of(document: Document, catalog: Catalog) -> Release:
+    """The release file that has been read as `document`.
+
+    Raises:
+        InputError: what is wrong with the file; services that do not exist.
+    """
     content = validated(document, ReleaseFile)
     problems = [
         document.at("services", name).problem(
@@ -194,7 +202,7 @@ def read_release(project: Path, file: str, catalog: Catalog) -> Release:
     problems += unfit_schemas(document, catalog, content.schemas)
     if problems:
         raise InputError(problems)
-    return Release(file=file, versions=content.services, schemas=content.schemas)
+    return Release(file=document.name, versions=content.services, schemas=content.schemas)
 
 
 def _unfit_versions(

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "preview": "update:preview",
     "reach": "reach:command",
     "rehearse": "rehearse:command",
+    "release": "release:command",
     "repair": "repair:command",
     "schema": "generated:schema",
     "settings": "generated:settings",

@@ -152,6 +152,7 @@ def _update(context: typer.Context, stack: str, chosen: _Chosen, verb: tuple[str
 def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...]) -> bool:
     """Looks, tells, and lets Pulumi do it; says whether all went well."""
     from nexus.update.changes import differences, in_order, preview, services_of
+    from nexus.update.history import PART
     from nexus.update.partial import part_in_words, partial_update, refusal_in_words
 
     before = pulumi.export()
@@ -175,7 +176,9 @@ def _run(pulumi: Pulumi, catalog: Catalog, chosen: _Chosen, verb: tuple[str, ...
     if not part.moved:
         return True
     targets = [word for urn in sorted(part.moved) for word in ("--target", urn)]
-    command = [*verb, "--stack", pulumi.stack, "--parallel", "64", *targets]
+    command = [*verb, "--stack", pulumi.stack, "--parallel", "64"]
+    # What the stack's history has to know of it.
+    command += ["--message", PART + ", ".join(part.services), *targets]
     ordered = in_order(before, changes, part.moved)
     if ordered is not None:
         if verb[0] == "preview":

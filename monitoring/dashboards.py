@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog import Catalog
 from monitoring.nodes import EXTERNAL, RESOURCE
+from monitoring.probing import OUTSIDE
 
 Json = dict[str, Any]
 
@@ -197,6 +198,17 @@ def _flow() -> Json:
                     "allowed for {{objective}}": f"nexus:flow:allowed:ratio{{{flow}}}",
                 },
                 "percentunit",
+            ),
+            _graph("Visitors are shut out", {"": 'nexus:outside:down{stack="$stack"}'}),
+            _graph(
+                "Time of its probes",
+                {
+                    "from outside": f'max(probe_duration_seconds{{stack="$stack",{OUTSIDE}}})',
+                    "{{nexus_node}}": "max by (nexus_node) (probe_duration_seconds"
+                    f'{{stack="$stack",nexus_node!=""}} and on (stack, nexus_node) '
+                    f"nexus:flow:node{{{flow}}})",
+                },
+                "s",
             ),
         ],
     )

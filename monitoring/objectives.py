@@ -15,7 +15,7 @@ from typing import Any
 
 from catalog import Catalog, Flow
 from monitoring.nodes import PLATFORM, Links, Severity, Watched
-from monitoring.signals import ANSWERED
+from monitoring.signals import ANSWERED, OUTSIDE_DOWN
 from monitoring.timing import Timing
 
 AVAILABILITY, LATENCY = "availability", "latency"
@@ -59,7 +59,7 @@ def objectives(
     yield {
         "name": "nexus-objectives",
         "interval": timing(timing.look),
-        "rules": [*_errors(breaking), *_failing(breaking), *_pages(timing, links)],
+        "rules": [*_errors(breaking), *_failing(breaking, catalog.gateway), *_pages(timing, links)],
     }
     if breaking:
         yield {
@@ -90,7 +90,7 @@ def _errors(flows: Mapping[Flow, Sequence[str]]) -> Iterator[dict[str, Any]]:
         yield {"record": NODE_ALLOWED, "expr": f"{_share_of(percent)} * {info}"}
 
 
-def _failing(flows: Mapping[Flow, Sequence[str]]) -> Iterator[dict[str, Any]]:
+def _failing(flows: Mapping[Flow, Sequence[str]], gateway: str | None) -> Iterator[dict[str, Any]]:
     """Per flow and objective: what fails it, and how much of that it allows."""
     for flow, names in flows.items():
         named = f'{{nexus_node=~"{"|".join(names)}"}}'
@@ -99,7 +99,10 @@ def _failing(flows: Mapping[Flow, Sequence[str]]) -> Iterator[dict[str, Any]]:
             "expr": f"max by (stack, nexus_node) (nexus:node:info{named})",
             "labels": {"flow": flow.name},
         }
-        down = f"max by (stack) (nexus:node:down{named} or {ERRORS}{named})"
+        lost = f"nexus:node:down{named} or {ERRORS}{named}"
+        # Whoever does not get in has not been served, however well everything works inside.
+        entered = f" or {OUTSIDE_DOWN}" if flow.steps[:1] == (gateway,) else ""
+        down = f"max by (stack) ({lost}{entered})"
         goal = flow.objective
         for about, percent, worst in (
             (AVAILABILITY, goal.available_percent, down),

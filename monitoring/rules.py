@@ -14,12 +14,15 @@ from catalog import Catalog
 from monitoring.alertmanager import HEARTBEAT, as_yaml
 from monitoring.nodes import PLATFORM, Links, Severity, Watched, watched
 from monitoring.objectives import objectives
-from monitoring.signals import BY, Rule, named, record, signals
+from monitoring.signals import BY, OUTSIDE_DOWN, Rule, named, record, signals
 from monitoring.tickets import copied, tickets
 from monitoring.timing import Timing
 
 MOST_ERRORS = 0.5
 """Share of requests answered with errors of its own, from which on a service counts as down."""
+
+OUTSIDE_SECONDS = 120
+"""How long visitors may be shut out: time to learn that the gateway itself is down."""
 
 FIRST_ROLLOUT_SECONDS = 600
 """How long a new Deployment may take: its image has to be pulled first."""
@@ -51,6 +54,7 @@ def rules(
             *signals(timing, namespaces),
             _down(namespaces),
             *_alerts(nodes, timing, links),
+            *_outside(catalog, timing, links),
             *tickets(timing, namespaces, links),
         ],
     }
@@ -119,6 +123,31 @@ def _states(catalog: Catalog) -> Iterator[Rule]:
             yield record("nexus:edge:state", target, nexus_node=name)
     lost = f"max {BY} (nexus:edge:state) / 2"
     yield record("nexus:node:state", f"2 * nexus:node:down or {lost} or {plain('')}")
+
+
+def _outside(catalog: Catalog, timing: Timing, links: Links) -> Iterator[Rule]:
+    """The page for a way in that is shut while what it leads to works."""
+    gateway = catalog.gateway
+    if gateway is None:
+        return
+    balancer = next(edge.target for edge in catalog.edges_to("load-balancer"))
+    cause = f'ALERTS{{alertname="NexusCause",alertstate="firing",nexus_node="{gateway}"}}'
+    yield {
+        "alert": "NexusOutside",
+        "expr": f"{OUTSIDE_DOWN} == 1 unless on (stack) {cause}",
+        "for": timing(OUTSIDE_SECONDS),
+        "labels": {
+            "severity": Severity.PAGE.value,
+            "owner": PLATFORM,
+            "critical": "yes",
+            "nexus_node": balancer,
+        },
+        "annotations": {
+            "summary": f"Visitors do not get in, and {gateway} works",
+            "description": "Look at what is between them: DNS, certificate, CDN, load balancer.",
+            **links.of_node(),
+        },
+    }
 
 
 def _alerts(nodes: tuple[Watched, ...], timing: Timing, links: Links) -> Iterator[Rule]:

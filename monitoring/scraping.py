@@ -22,7 +22,7 @@ _NAME = f"{_POD}_label_app_kubernetes_io_name"
 _SERVER = "kubernetes.default.svc:443"
 
 
-def scraping(catalog: Catalog, *, prefix: str, stack: str) -> str:
+def scraping(catalog: Catalog, *, prefix: str, stack: str, probes: Sequence[Job] = ()) -> str:
     """Prometheus' file of configuration, for one that runs in the cluster.
 
     Its service account lists pods, nodes and endpoints and reads `nodes/proxy`.
@@ -31,6 +31,7 @@ def scraping(catalog: Catalog, *, prefix: str, stack: str) -> str:
         catalog: a checked one.
         prefix: start of the stack's namespaces.
         stack: its name, which all series get as a label.
+        probes: jobs of a blackbox exporter.
     """
     timing = Timing()
     jobs = (
@@ -38,6 +39,7 @@ def scraping(catalog: Catalog, *, prefix: str, stack: str) -> str:
         _objects(prefix),
         _kubelets("kubelets", "metrics", prefix),
         _kubelets("containers", "metrics/cadvisor", prefix),
+        *probes,
     )
     named = {"target_label": "stack", "replacement": stack}
     document = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from monitoring.probing import OUTSIDE
 from monitoring.tickets import copied
 from monitoring.timing import Timing
 
@@ -14,6 +15,9 @@ BY = "by (stack, nexus_node)"
 
 ANSWERED = "nexus:service:answered:rate"
 """Answers a second that took no longer than the label `le` says, in seconds."""
+
+OUTSIDE_DOWN = "nexus:outside:down"
+"""1 while visitors do not get in, 0 while they do; nothing where nobody tries."""
 
 _SERVER = "http_server_request_duration_seconds"
 """Requests that a service answers, after OpenTelemetry's HTTP semantic conventions."""
@@ -30,12 +34,14 @@ def named(metric: str, namespaces: str, label: str) -> str:
 
 
 def signals(timing: Timing, namespaces: str) -> Iterator[Rule]:
-    """Recording rules of each service: its pods, requests, errors of its own, and times.
+    """Recording rules of the way in, and of each service its pods, requests, own errors and times.
 
     Args:
         timing: how long is looked back.
         namespaces: a matcher of the stack's namespaces.
     """
+    outside = f"max by (stack) (1 - probe_success{{{OUTSIDE}}})"
+    yield record(OUTSIDE_DOWN, outside)
     window = timing(timing.window)
     available = named("kube_deployment_status_replicas_available", namespaces, "deployment")
     yield record("nexus:service:available", f"max {BY} ({available})")

@@ -11,6 +11,7 @@ from components.context import DATA
 from components.kubernetes.service_job import MIGRATION, TASK
 from components.kubernetes.traffic import Addresses, Labelled, Pods, Traffic
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
+from monitoring.probing import probed_port, probed_server
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 
@@ -107,6 +108,9 @@ def _isolate(
             if each.part.of is None and services[each.service].migration is not None
         }
         callers += _jobs(program, MIGRATION, migrated)
+    monitoring = program.settings.monitoring_namespace
+    if monitoring is not None and probed_server(program.catalog, resource):
+        callers += (Pods(namespace=monitoring),)
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
@@ -139,8 +143,10 @@ def _ingress(
             callers.setdefault(called.number, []).append(edge.source)
     for port, sources in callers.items():
         peers.setdefault(port, []).extend(_callers(program, sources))
-    if monitoring is not None and run.watched is not None:
-        peers.setdefault(run.watched.number, []).append(Pods(namespace=monitoring))
+    if monitoring is not None:
+        watched = {port.number for port in (run.watched, probed_port(catalog, name)) if port}
+        for number in watched:
+            peers.setdefault(number, []).append(Pods(namespace=monitoring))
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 

@@ -279,3 +279,9 @@ class Restore(Nested):
     cluster: Annotated[str, Field(min_length=1)] | None = None
     time: Moment | None = None
     version: EngineVersion | None = None
+
+
+def media_host(domain: str) -> str:
+    """Host name under which the CDN serves the media of a domain."""
+    # One level below the domain: no deeper goes Cloudflare's certificate.
+    return f"media.{domain}"

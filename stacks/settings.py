@@ -39,6 +39,7 @@ from stacks.setting_types import (
     RoleArn,
     ServerName,
     ZoneLetter,
+    media_host,
 )
 
 
@@ -99,7 +100,7 @@ class Settings(BaseModel, frozen=True):
     monitoring_namespace: Label | None = Field(
         default=None,
         description="namespace of a Prometheus of yours, which then reaches every service's port "
-        "`metrics`, or its HTTP port",
+        "`metrics`, or its HTTP port, and what critical flows pass",
         examples=["monitoring"],
     )
     ingress_class: Label | None = Field(
@@ -330,8 +331,7 @@ class AwsSettings(Settings, frozen=True):
     @property
     def media_host(self) -> str:
         """Name of the media."""
-        # One level below the domain: no deeper goes Cloudflare's certificate.
-        return f"media.{self.domain}"
+        return media_host(self.domain)
 
 
 class CloudflareSettings(AwsSettings, frozen=True):

@@ -4,7 +4,7 @@
 # Prints NAME=VALUE lines: REDIS_SERVER (a Redis 7+ or Valkey binary), RABBITMQ_SBIN (folder of
 # rabbitmq-server), SERVERS_PATH and SERVERS_LIBRARY_PATH (to put in front of PATH and
 # LD_LIBRARY_PATH; empty if the machine's own servers are used), PROMETHEUS and PROMTOOL (binaries,
-# 2.42 or newer).
+# 2.42 or newer), BLACKBOX (Prometheus' blackbox exporter).
 #
 # What is installed is used. What is not comes from the distribution's packages, through the
 # machine's own apt sources, without root and without installing or starting anything: unpacked
@@ -30,11 +30,13 @@ lets_alerts_linger() { # PROMTOOL: succeeds from 2.42 on
   "$1" --version 2>&1 | grep -Eq 'version (2\.(4[2-9]|[5-9][0-9])|[3-9])'
 }
 
-prometheus_in() { # [ROOT]: prints where Prometheus and its tool are; fails without
+prometheus_in() { # [ROOT]: prints where Prometheus, its tool and its prober are; fails without
   prometheus=$(found ${1:+"$1/usr/bin/"}prometheus)
   promtool=$(found ${1:+"$1/usr/bin/"}promtool)
   [ -n "$prometheus" ] && [ -n "$promtool" ] && lets_alerts_linger "$promtool" || return
-  printf 'PROMETHEUS=%s\nPROMTOOL=%s\n' "$prometheus" "$promtool"
+  blackbox=$(found ${1:+"$1/usr/bin/"}prometheus-blackbox-exporter ${1:+"$1/usr/bin/"}blackbox_exporter)
+  [ -n "$blackbox" ] || return
+  printf 'PROMETHEUS=%s\nPROMTOOL=%s\nBLACKBOX=%s\n' "$prometheus" "$promtool" "$blackbox"
 }
 
 redis=$(found valkey-server redis-server)
@@ -50,8 +52,8 @@ fi
 
 for tool in apt-get apt-cache dpkg flock sha256sum; do
   [ -n "$(found "$tool")" ] || fail "the integration tests need Valkey or Redis 7, RabbitMQ and \
-Erlang, and Prometheus 2.42; there is no $tool here to fetch them, so install valkey-server, \
-rabbitmq-server and prometheus."
+Erlang, Prometheus 2.42 and its blackbox exporter; there is no $tool here to fetch them, so \
+install valkey-server, rabbitmq-server, prometheus and prometheus-blackbox-exporter."
 done
 
 # shellcheck source=/dev/null
@@ -79,7 +81,7 @@ fetch() {
   server='redis-server'
   ! apt apt-cache show valkey-server || server='valkey-server'
   apt apt-get install --yes --no-install-recommends --download-only "$server" rabbitmq-server \
-    prometheus
+    prometheus prometheus-blackbox-exporter
   for package in "$build"/cache/archives/*.deb; do
     dpkg -x "$package" "$build/root"
   done
@@ -111,7 +113,7 @@ if [ ! -d "$home" ]; then
   flock --nonblock 9 || { say "waiting for another run that is fetching them…" && flock 9; }
 fi
 if [ ! -d "$home" ]; then
-  say "fetching Valkey or Redis, RabbitMQ and Prometheus from this distribution's packages (about 80 MB)…"
+  say "fetching Valkey or Redis, RabbitMQ, Prometheus and its prober from this distribution's packages (about 80 MB)…"
   # Only the holder of the lock builds, so what lies here is left from a run that was ended.
   rm -rf "$cache"/build.*
   build=$(mktemp -d "$cache/build.XXXXXX")
@@ -119,8 +121,8 @@ if [ ! -d "$home" ]; then
   # Not in a condition: there set -e would be ignored inside.
   (fetch) >"$cache/log" 2>&1 &
   wait $! || fail "could not fetch them; apt's last word was: $(tail -n 1 "$cache/log") (all of \
-it: $cache/log). Mend that, or install valkey-server (or redis-server), rabbitmq-server \
-and prometheus."
+it: $cache/log). Mend that, or install valkey-server (or redis-server), rabbitmq-server, \
+prometheus and prometheus-blackbox-exporter."
   chmod 0755 "$build/root"
   mv "$build/root" "$home"
 fi

@@ -10,7 +10,7 @@ from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import session, stack_option
 
 Format = Literal[
-    "prometheus", "rules", "alertmanager", "collector", "on-call", "map", "node", "flow"
+    "prometheus", "rules", "alertmanager", "collector", "blackbox", "on-call", "map", "node", "flow"
 ]
 
 
@@ -45,19 +45,22 @@ def command(
     is a page in Markdown with a section per node, which alerts lead to.
     prometheus is what a Prometheus in the cluster reads; see the setting
     monitoringNamespace. collector is the configuration of an OpenTelemetry
-    Collector on each node; see docs/logs.md. map, node and flow are dashboards
-    for Grafana 10 or newer.
+    Collector on each node; see docs/logs.md. blackbox is that of the blackbox
+    exporter 0.23 or newer, with which Prometheus probes each critical flow. map,
+    node and flow are dashboards for Grafana 10 or newer.
     """
     from components.context import DATA
     from monitoring.alertmanager import alertmanager
     from monitoring.collecting import collecting, stored
     from monitoring.dashboards import dashboards
     from monitoring.nodes import Links
+    from monitoring.probing import blackbox, probe_job
     from monitoring.redaction import Redaction
     from monitoring.rules import rules
     from monitoring.scraping import scraping
     from nexus.pictures.on_call import on_call_page
     from stacks.configuration import SECRET
+    from stacks.probed import places
     from stacks.settings import Settings
     from stacks.stack_file import read_stack_file
 
@@ -68,7 +71,12 @@ def command(
     default = str(Settings.model_fields["namespace_prefix"].default)
     prefix = file.setting("namespacePrefix") or default
     texts = {
-        "prometheus": lambda: scraping(catalog, prefix=prefix, stack=stack),
+        "prometheus": lambda: scraping(
+            catalog,
+            prefix=prefix,
+            stack=stack,
+            probes=(probe_job(catalog, places(catalog, file, prefix)),),
+        ),
         "rules": lambda: rules(
             catalog, prefix=prefix, links=Links(on_call=on_call, grafana=grafana)
         ),
@@ -79,6 +87,7 @@ def command(
             environment=file.setting("environment") or "",
             redaction=Redaction(names=[str(at[-1]) for at in file.encrypted if at[0] == SECRET]),
         ),
+        "blackbox": lambda: blackbox(catalog),
         "on-call": lambda: on_call_page(catalog, prefix),
     }
     text = texts[format_]() if format_ in texts else dashboards(catalog)[format_]

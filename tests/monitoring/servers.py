@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -126,18 +126,31 @@ def reading(
         folder: an empty one, or an Alertmanager's.
         alertmanager: whom it tells, if anybody.
     """
+    job = {
+        "job_name": "platforms",
+        "honor_labels": True,
+        "scrape_timeout": look,
+        "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+    }
+    with configured(program, rules, [job], look, folder, alertmanager) as url:
+        yield url
+
+
+@contextmanager
+def configured(
+    program: Path,
+    rules: str,
+    jobs: Sequence[dict[str, Any]],
+    look: str,
+    folder: Path,
+    alertmanager: str = "",
+) -> Generator[str]:
+    """The same with scrape jobs of one's own."""
     (folder / "rules.yml").write_text(rules)
     document: dict[str, Any] = {
         "global": {"scrape_interval": look, "evaluation_interval": look},
         "rule_files": ["rules.yml"],
-        "scrape_configs": [
-            {
-                "job_name": "platforms",
-                "honor_labels": True,
-                "scrape_timeout": look,
-                "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
-            }
-        ],
+        "scrape_configs": list(jobs),
     }
     if alertmanager:
         target = alertmanager.removeprefix("http://")

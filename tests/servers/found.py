@@ -19,6 +19,7 @@ class Found:
         redis: a Redis 7+ or Valkey server.
         rabbitmq: RabbitMQ's start script.
         prometheus, promtool: Prometheus 2.42+ and its tool.
+        blackbox: Prometheus' blackbox exporter.
         path: folder to put in front of PATH, or empty.
         library_path: folders to put in front of LD_LIBRARY_PATH, or empty.
     """
@@ -27,6 +28,7 @@ class Found:
     rabbitmq: Path
     prometheus: Path
     promtool: Path
+    blackbox: Path
     path: str
     library_path: str
 
@@ -58,6 +60,7 @@ def found() -> Found:
         rabbitmq=Path(values["RABBITMQ_SBIN"]) / "rabbitmq-server",
         prometheus=Path(values["PROMETHEUS"]),
         promtool=Path(values["PROMTOOL"]),
+        blackbox=Path(values["BLACKBOX"]),
         path=values["SERVERS_PATH"],
         library_path=values["SERVERS_LIBRARY_PATH"],
     )

@@ -12,6 +12,7 @@ import pytest
 from nexus.plan.plan import Plan, make_plan
 from nexus.policy.reachability import Endpoint, Ports, world_of
 from nexus.pulumi.resource import Resource
+from stacks.probed import PORTS
 from tests.projects import copy_project, set_config
 from tests.reachable import matrix
 from tests.transcription import (
@@ -219,6 +220,12 @@ def test_a_controller_on_the_node_and_a_prometheus_can_be_let_in(
     world, pods = world_of(make_plan(project, "dev").named())
     found = matrix(world, strangers, pods)
     scraped = {("prometheus", f"Deployment/{name}"): HTTP for name in SERVICES}
+    # The servers that critical flows pass, which are probed.
+    scraped |= {
+        ("prometheus", f"StatefulSet/{name}"): (("TCP", port, port),)
+        for name, port in PORTS.items()
+        if name != "queue"
+    }
     gateway = "Deployment/backend-api"
     assert found == {("node", gateway): HTTP, ("edge", gateway): HTTP, **scraped}
     unasked, _ = world_of(plan.named())

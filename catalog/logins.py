@@ -39,9 +39,9 @@ class Login:
     place: int
 
     @property
-    def first(self) -> bool:
-        """Whether it is what the service is told of the server where it asks for no part."""
-        return self.place == 0
+    def folder(self) -> str:
+        """What the folder with the login is called; the first one's is that of the server."""
+        return f"{self.told_as}.{self.key}" if self.place else self.told_as
 
 
 def logins_of(catalog: Catalog, service: str, resource: str) -> tuple[Login, ...]:

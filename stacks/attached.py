@@ -13,11 +13,19 @@ import pulumi
 
 from catalog import Catalog, NodeKind
 from catalog.errors import did_you_mean, one_of
-from catalog.logins import told_as
+from catalog.logins import Login, logins, told_as
 from catalog.names import RESERVED_DOMAINS
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Labelled
+from components.servers.parts import migration_login
 from components.servers.servers import Grant
-from stacks.attachment import AttachedResource, Attachment, ExternalApi, address_of, is_inside
+from stacks.attachment import (
+    AttachedLogin,
+    AttachedResource,
+    Attachment,
+    ExternalApi,
+    address_of,
+    is_inside,
+)
 from stacks.data import Data
 from stacks.network import Destination
 from stacks.settings import PROJECT, Settings
@@ -98,14 +106,8 @@ def _resource(
     name: str, resource: AttachedResource, settings: Settings, catalog: Catalog
 ) -> Iterator[str]:
     key = f"{PROJECT}:attached.{name}"
-    if resource.username is not None and resource.password is None:
-        yield (
-            f"setting '{key}' has a username and no password; run: pulumi config set --secret "
-            f"--path '{key}.password', or remove 'username'."
-        )
-    for fact in resource.facts:
-        if fact in _OWN_FACTS:
-            yield f"setting '{key}.facts': '{fact}' is told anyway; remove it."
+    yield from _login(key, resource)
+    yield from _logins(f"{key}.logins", resource, name, catalog)
     if resource.pods is None:
         return
     own = {f"{settings.namespace_prefix}-{each}" for each in (*catalog.domains, *RESERVED_DOMAINS)}
@@ -121,6 +123,43 @@ def _resource(
                 f"setting '{key}.pods.labels': '{label}: {value}' is no label of Kubernetes; write "
                 "labels that the server's pods have, such as {app: mongodb}."
             )
+
+
+def _login(key: str, login: AttachedLogin) -> Iterator[str]:
+    if login.username is not None and login.password is None:
+        yield (
+            f"setting '{key}' has a username and no password; run: pulumi config set --secret "
+            f"--path '{key}.password', or remove 'username'."
+        )
+    for fact in login.facts:
+        if fact in _OWN_FACTS:
+            yield f"setting '{key}.facts': '{fact}' is told anyway; remove it."
+
+
+def _logins(key: str, resource: AttachedResource, name: str, catalog: Catalog) -> Iterator[str]:
+    """What is wrong about single logins: one that nobody has, or none where there has to be one."""
+    known = logins(catalog, name)
+    names = [each.name for each in known]
+    names += [migration_login(each.name) for each in known if _is_migrated(catalog, each)]
+    for called, login in sorted(resource.logins.items()):
+        if called not in names:
+            hint = did_you_mean(called, names) or "remove it."
+            yield f"setting '{key}': nobody signs in as '{called}'; {hint}"
+        yield from _login(f"{key}.{called}", login)
+    for each in known:
+        if not each.plain and each.name not in resource.logins:
+            yield (
+                f"setting '{key}': '{each.service}' has several parts of '{name}', and nothing "
+                f"says where '{each.key}' is; write it, such as "
+                f"{each.name}: {{facts: {{database: {each.content}}}}}."
+            )
+
+
+def _is_migrated(catalog: Catalog, login: Login) -> bool:
+    """Whether a migration changes what `login` gets into."""
+    edge = catalog.migrates(login.service)
+    own = login.part.of is None
+    return own and edge is not None and told_as(catalog, edge) == login.told_as
 
 
 def missing_externals(settings: Settings, catalog: Catalog) -> Iterator[str]:
@@ -181,33 +220,33 @@ def _destination(attachment: Attachment) -> Destination:
 
 
 def attached_grants(settings: Settings, catalog: Catalog) -> Data:
-    """Where each attachment is and how to get in, for each service that needs it.
+    """Where each attachment is and how to get in, for each login that there is to it.
 
-    An API without a setting gives nothing: the service knows it by name alone.
+    An API without a setting gives nothing: the service knows it by name alone. Migrations get
+    what is of the service's own, with a login for them if there is one.
     """
-    attachments = _attachments(settings)
-    return Data(
-        servers={},
-        grants=tuple(
-            _grant(
-                catalog.services[edge.source].data_name,
-                told_as(catalog, edge),
-                attachments[edge.target],
-            )
-            for edge in catalog.edges
-            if edge.target in attachments
-        ),
-    )
+    grants: list[Grant] = []
+    owners: list[Grant] = []
+    for name, attachment in _attachments(settings).items():
+        for login in sorted(logins(catalog, name), key=lambda login: login.place):
+            grants.append(_grant(catalog, login, name, attachment.seen_by(login.name)))
+            if _is_migrated(catalog, login):
+                own = migration_login(login.name)
+                signs_in = own if own in attachment.logins else login.name
+                owners.append(_grant(catalog, login, name, attachment.seen_by(signs_in)))
+    return Data(servers={}, grants=tuple(grants), owners=tuple(owners))
 
 
-def _grant(service: str, name: str, attachment: Attachment) -> Grant:
+def _grant(catalog: Catalog, login: Login, name: str, seen: Attachment) -> Grant:
     return Grant(
-        resource=name,
-        service=service,
+        resource=login.told_as,
+        service=catalog.services[login.service].data_name,
         handle=None,
-        endpoint=attachment.endpoint(name),
+        endpoint=seen.endpoint(catalog.base(name)),
         credentials={
             file: pulumi.Output.secret(value.get_secret_value())
-            for file, value in attachment.secrets().items()
+            for file, value in seen.secrets().items()
         },
+        part=login.key,
+        folder=login.folder,
     )

@@ -82,6 +82,22 @@ class PodsOfOthers(Nested):
     labels: Annotated[Mapping[str, str], Field(min_length=1)]
 
 
+class AttachedLogin(Nested):
+    """How to sign in to what others make, and what is told besides: `facts`, such as a database."""
+
+    username: Annotated[str, Field(min_length=1)] | None = None
+    password: SecretStr | None = None
+    facts: Mapping[str, str] = {}
+
+    def secrets(self) -> Mapping[str, SecretStr]:
+        """The login, as far as there is one."""
+        given = {
+            "username": None if self.username is None else SecretStr(self.username),
+            "password": self.password,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+
 class ExternalApi(Nested):
     """Which vendor provides an external API, where, and the credential to use it with."""
 
@@ -104,6 +120,15 @@ class ExternalApi(Nested):
     def pods(self) -> None:
         """None: what runs in the cluster is a service, or an attached resource."""
 
+    @property
+    def logins(self) -> Mapping[str, AttachedLogin]:
+        """None: an API has one credential."""
+        return {}
+
+    def seen_by(self, _: str, /) -> ExternalApi:
+        """The same, whoever asks."""
+        return self
+
     def endpoint(self, _: str, /) -> Mapping[str, str]:
         """Vendor and address, whichever API it is."""
         return {"provider": self.provider, "url": self.url}
@@ -113,11 +138,11 @@ class ExternalApi(Nested):
         return {} if self.credential is None else {"credential": self.credential}
 
 
-class AttachedResource(Nested):
-    """Where a platform resource is that others make, and the login to use it with.
+class AttachedResource(AttachedLogin):
+    """Where a platform resource is that others make, and the login of all that need it.
 
-    `tls` is from the first byte, `port` that of the pods where there are any. `facts` is what
-    services are told besides, such as the name of a database.
+    `tls` is from the first byte, `port` that of the pods where there are any. `logins` is what
+    one of them has of its own, by name.
     """
 
     host: Annotated[str, AfterValidator(_server)]
@@ -125,9 +150,19 @@ class AttachedResource(Nested):
     tls: bool = False
     addresses: Annotated[tuple[Block, ...], Field(strict=False)] = ()
     pods: PodsOfOthers | None = None
-    username: Annotated[str, Field(min_length=1)] | None = None
-    password: SecretStr | None = None
-    facts: Mapping[str, str] = {}
+    logins: Mapping[str, AttachedLogin] = {}
+
+    def seen_by(self, login: str, /) -> AttachedResource:
+        """The same for `login`: with its own username and password, if it has any, and facts."""
+        own = self.logins.get(login, AttachedLogin())
+        given = own if own.secrets() else self
+        return self.model_copy(
+            update={
+                "username": given.username,
+                "password": given.password,
+                "facts": {**self.facts, **own.facts},
+            }
+        )
 
     def endpoint(self, resource: str, /) -> Mapping[str, str]:
         """The same keys as those of a server made here, as far as the settings know them."""
@@ -138,14 +173,6 @@ class AttachedResource(Nested):
         if resource == "postgres":
             return {**at, "sslmode": "verify-full" if self.tls else "disable", **self.facts}
         return {**at, **({"tls": "required"} if self.tls else {}), **self.facts}
-
-    def secrets(self) -> Mapping[str, SecretStr]:
-        """The login, as far as there is one."""
-        given = {
-            "username": None if self.username is None else SecretStr(self.username),
-            "password": self.password,
-        }
-        return {name: value for name, value in given.items() if value is not None}
 
 
 Attachment: TypeAlias = ExternalApi | AttachedResource

@@ -126,7 +126,7 @@ def _sentence(detail: ErrorDetails) -> str:
             f"{sentence(place, detail, ()).removesuffix('.')}, or run: pulumi config set --path "
             f"--type string {path} {json.dumps(given)}"
         )
-    text = sentence(place, detail, tuple(fields()))
+    text = sentence(place, detail, fields_at(Settings, detail["loc"][:-1]))
     return f"{text} For example, {written(key)}" if key in fields() else text
 
 

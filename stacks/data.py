@@ -215,7 +215,7 @@ class Ground(Generic[ProgramT_co, FoundationT_co]):
                 resource=each.told_as,
                 service=program.catalog.services[each.service].data_name,
                 part=each.key,
-                folder=each.told_as if each.first else f"{each.told_as}.{each.key}",
+                folder=each.folder,
             )
             for each in sorted(program.logins(resource), key=lambda login: login.place)
             if each.name in given

@@ -53,8 +53,7 @@ def migrate(
         network: whom it may call.
     """
     migration, edge = service.migration, program.catalog.migrates(service.name)
-    owned = data.owned_by(service.data_name) or data.of(service.data_name)
-    grant = owned.get(DATABASE)
+    grant = data.owned_by(service.data_name).get(DATABASE)
     if migration is None or edge is None or grant is None:
         return None
     server = data.servers.get(edge.target)

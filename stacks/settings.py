@@ -268,7 +268,7 @@ class Settings(BaseModel, frozen=True):
     attached: Mapping[str, AttachedResource] = Field(
         default={},
         description="platform resources that others make, by name: where each is and the login of "
-        "all that need it; see docs/attached.md",
+        "all that need it, or of each; see docs/attached.md",
         examples=[
             {
                 "mongodb": {

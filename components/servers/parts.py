@@ -110,6 +110,11 @@ class Part(Component[PartArgsT]):
         )
 
 
+def migration_login(login: str) -> str:
+    """What migrations sign in as, where a service does as `login`."""
+    return f"{login}_migration"
+
+
 class Database(Part[DatabaseArgs]):
     """A database, its owner role without login, and the login role of one service.
 
@@ -135,7 +140,9 @@ class Database(Part[DatabaseArgs]):
             self._login(name, args, args, "postgres.sh")
             return
         migration = replace(
-            args, service=f"{args.service}_migration", connections=args.migration_connections
+            args,
+            service=migration_login(args.service),
+            connections=args.migration_connections,
         )
         self._login(name, args, migration, "postgres.sh", secret_name=f"{name}-migration")
         owner, database = self.grant, self.handle

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from nexus.plan.plan import Plan, make_plan
-from tests.projects import project_of
+from tests.projects import ROOT, project_of
 
 SERVICES = """\
 domain: shop
@@ -69,3 +73,12 @@ def settings_of(plan: Plan, job: str) -> Mapping[str, str]:
     [found] = [each for each in plan.named() if (each.kind, each.name) == ("Job", job)]
     [container] = found.inputs["spec"]["template"]["spec"]["containers"]
     return {each["name"]: each["value"] for each in container["env"] if "value" in each}
+
+
+def told(plan: Plan, name: str) -> Mapping[str, Any]:
+    """What a workload or Job is told of the things that it needs."""
+    [config] = [each for each in plan.resources if each.name == f"{name}-config"]
+    document = json.loads(config.inputs["data"]["dependencies.json"])
+    schema = json.loads((ROOT / "docs/dependencies.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(document)
+    return document["dependencies"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from catalog import InputError, load_catalog
 from nexus.pictures.json import graph_document
@@ -19,23 +15,14 @@ from nexus.policy.rules import violations
 from stacks.capacity import check_capacity
 from stacks.environment import ENVIRONMENTS
 from tests.nexus.diff.plans import graph
-from tests.projects import ROOT, project_of
+from tests.projects import project_of
 from tests.reachable import matrix
-from tests.stacks.several_parts import SERVICES, plan_of, project, settings_of
+from tests.stacks.several_parts import SERVICES, plan_of, project, settings_of, told
 
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     return plan_of(tmp_path_factory.mktemp("parts"))
-
-
-def told(plan: Plan, name: str) -> Mapping[str, Any]:
-    """What a workload or Job is told of the things that it needs."""
-    [config] = [each for each in plan.resources if each.name == f"{name}-config"]
-    document = json.loads(config.inputs["data"]["dependencies.json"])
-    schema = json.loads((ROOT / "docs/dependencies.schema.json").read_text(encoding="utf-8"))
-    Draft202012Validator(schema).validate(document)
-    return document["dependencies"]
 
 
 def test_each_part_has_a_login_of_its_own(plan: Plan) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from catalog.metrics import Metrics
 from catalog.names import CRON
 from catalog.validation import Entry
 
@@ -179,6 +180,7 @@ class Run:
         command, arguments: instead of those of the image, if any.
         ports: what it listens on; others call the first one unless they name another.
         health: how it is asked; None for what runs now and then, and says it by how it ends.
+        metrics: what its metrics of requests are called; None for OpenTelemetry's names.
         user: user and group ID it has to run as; None for that of every other container.
         writable: folders it may write to besides /tmp, sorted by path.
         grace_seconds: how long it may take to end before it is killed.
@@ -192,6 +194,7 @@ class Run:
     ports: tuple[Port, ...] = (Port(name="http", number=DEFAULT_PORT),)
     health: Health | None = None
     schedule: Schedule | None = None
+    metrics: Metrics | None = None
     user: int | None = None
     writable: tuple[Writable, ...] = ()
     files: tuple[ConfigurationFile, ...] = ()

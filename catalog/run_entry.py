@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from catalog.metrics import Metrics
 from catalog.names import (
     RESERVED_VARIABLES,
     ContainerPath,
@@ -168,6 +169,10 @@ class RunEntry(Entry, title="Run"):
         default=None, description="How it is asked whether it works, and for each probe by itself"
     )
     schedule: Schedule | None = Field(default=None, description="When it runs, for kind scheduled")
+    metrics: Metrics | None = Field(
+        default=None,
+        description="Names of its metrics of requests, if not those of OpenTelemetry's conventions",
+    )
     user: Annotated[int, AfterValidator(_user)] | None = Field(
         default=None,
         description="User and group ID it has to run as",

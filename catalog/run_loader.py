@@ -70,6 +70,7 @@ def run_of(
         ports=ports,
         health=_health(entry, ports, start_seconds),
         schedule=entry.schedule,
+        metrics=entry.metrics,
         user=entry.user,
         writable=tuple(
             Writable(path=path, size=each.memory or each.disk or "", memory=bool(each.memory))

@@ -14,7 +14,7 @@ from cronsim.cronsim import SYMBOLIC_DAYS, SYMBOLIC_MONTHS
 from catalog.document import At
 from catalog.errors import did_you_mean, one_of
 from catalog.names import RESERVED_VARIABLES
-from catalog.run import DRAIN_SECONDS, GRACE_SECONDS, LEAST_PORT, Kind, Protocol, Schedule
+from catalog.run import DRAIN_SECONDS, GRACE_SECONDS, LEAST_PORT, METRICS, Kind, Protocol, Schedule
 from catalog.run_entry import HealthEntry, ProbeEntry, RunEntry
 
 Unfit = tuple[At, str]
@@ -74,6 +74,15 @@ def _unfit_kind(run: RunEntry, *, port: int | None, own_start: bool) -> Iterator
             ("run", "schedule"),
             f"what is of kind '{run.kind}' runs all the time; remove it, or write "
             "'kind: scheduled'.",
+        )
+    http = run.kind is Kind.WEB and all(
+        each.protocol is Protocol.HTTP for each in [*run.ports.values()][:1]
+    )
+    if run.metrics is not None and METRICS not in run.ports and not http:
+        yield (
+            ("run", "metrics"),
+            f"nobody reads them: it has no port called '{METRICS}', nor is its first one HTTP; "
+            "add that port, or remove the names.",
         )
     if run.kind is Kind.WORKER and run.health is None:
         yield (

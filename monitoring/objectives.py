@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog import Catalog, Flow
+from catalog.metrics import Unit
 from monitoring.nodes import PLATFORM, Links, Severity, Watched
 from monitoring.signals import ANSWERED, OUTSIDE_DOWN
 from monitoring.timing import Timing
@@ -110,16 +111,21 @@ def _failing(flows: Mapping[Flow, Sequence[str]], gateway: str | None) -> Iterat
         ):
             labels = {"flow": flow.name, "objective": about}
             allowed = f"{_share_of(percent)} * nexus:stack"
-            yield {"record": ALLOWED, "expr": allowed, "labels": labels}
+            yield {"record": ALLOWED, "expr": allowed, "labels": {**labels}}
             yield {"record": FAILING, "expr": f"{worst} or 0 * nexus:stack", "labels": labels}
 
 
 def _slow(names: Sequence[str], milliseconds: int) -> str:
     """The share of each node's answers that take longer."""
-    named, bound = f'nexus_node=~"{"|".join(names)}"', f"{milliseconds / 1000:g}"
-    # Prometheus 3 writes a whole number with a nought behind it.
-    bounds = bound if "." in bound else f"{bound}|{bound}.0"
-    fast = f'sum by (stack, nexus_node) ({ANSWERED}{{{named},le=~"{bounds}"}})'
+    named = f'nexus_node=~"{"|".join(names)}"'
+
+    def answered(unit: Unit, bound: float) -> str:
+        # Prometheus 3 writes a whole number with a nought behind it.
+        bounds = f"{bound:g}" if bound % 1 else f"{bound:g}|{bound:.1f}"
+        return f'{ANSWERED}{{{named},unit="{unit}",le=~"{bounds}"}}'
+
+    seconds = answered(Unit.SECONDS, milliseconds / 1000)
+    fast = f"sum by (stack, nexus_node) ({seconds} or {answered(Unit.MILLISECONDS, milliseconds)})"
     return f"1 - {fast} / (nexus:service:requests:rate{{{named}}} > 0)"
 
 

@@ -51,7 +51,7 @@ def rules(
         "interval": timing(timing.look),
         "rules": [
             *_facts(nodes, namespaces),
-            *signals(timing, namespaces),
+            *signals(catalog, timing, namespaces),
             _down(namespaces),
             *_alerts(nodes, timing, links),
             *_outside(catalog, timing, links),

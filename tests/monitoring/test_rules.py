@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 
-from catalog import Catalog
+from catalog import Catalog, load_catalog
 from graph.impact import State, impact
 from monitoring.nodes import START_CHECK_SECONDS, Severity
 from monitoring.rules import rules
 from monitoring.timing import Timing
 from tests.monitoring.simulated import Exporter, Outage, played
+from tests.projects import project_of
 from tests.servers.found import found
 
 TIMING = Timing()
@@ -27,6 +28,26 @@ FAILING = {"postgres": "unready", "user-auth": "wrong", "ledger-mgr": "slow"}
 """How some nodes fail, a second of computing each; `make monitoring-test` lets all of them fail."""
 
 STARTING = ("backend-api",)
+
+NAMED = """
+domain: shop
+services:
+  web: {summary: Is usual, tier: domain}
+  rpc:
+    summary: Speaks gRPC
+    tier: domain
+    run: {ports: {grpc: {port: 9000, protocol: grpc}, metrics: 9090}}
+  old:
+    summary: Speaks gRPC with names of before
+    tier: domain
+    run: {ports: {grpc: {port: 9000, protocol: grpc}, metrics: 9090}}
+  own:
+    summary: Has names of its own
+    tier: domain
+    run:
+      metrics: {requests: shop_request_ms, unit: milliseconds, status: code, errors: broken|late}
+"""
+"""A service for each way to call metrics."""
 
 TOLD = 'ALERTS{alertname="NexusDown",alertstate="firing"}'
 ROOT = "simulated_root"
@@ -143,4 +164,13 @@ def test_budgets_of_flows(catalog: Catalog, tmp_path: Path) -> None:
     ]
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(document))
     (tmp_path / "test.yml").write_text(Path(__file__).with_name("budgets.yml").read_text())
+    promtool("test", "rules", "test.yml", folder=tmp_path)
+
+
+def test_requests_by_whatever_name(tmp_path: Path) -> None:
+    """A service whose metrics have other names is in good health for ever."""
+    flows = {f"of-{name}": [name] for name in ("web", "rpc", "old", "own")}
+    catalog = load_catalog(project_of(tmp_path / "project", NAMED, flows))
+    (tmp_path / "rules.yml").write_text(rules(catalog))
+    (tmp_path / "test.yml").write_text(Path(__file__).with_name("names.yml").read_text())
     promtool("test", "rules", "test.yml", folder=tmp_path)

@@ -277,7 +277,7 @@ def test_tasks_reach_what_their_service_reaches_and_nobody_reaches_them(shapes: 
     assert {each.name for each in tasks} == {"Job/orders-seed", "CronJob/orders-reindex"}
     others = [each for each in pods if each not in (orders, *tasks)]
     reached = {target: ports for (_, target), ports in matrix(world, [orders], others).items()}
-    assert set(reached) == {"StatefulSet/postgres", "Deployment/streams"}
+    assert set(reached) == {"StatefulSet/postgres", "StatefulSet/redis", "Deployment/streams"}
     for task in tasks:
         own = matrix(world, [task], others)
         assert {target: ports for (_, target), ports in own.items()} == reached
@@ -377,8 +377,9 @@ def test_the_engine_brings_every_kind_up_in_order() -> None:
         assert migration.urn in waits[reindex.urn]
         first, second = job_times(load_catalog(SHAPES), up.operations, waits)
         assert (first.name, second.name) == ("orders-migration", "orders-seed")
-        assert first.after == ("orders-database-access", "postgres")
-        assert second.after == ("orders-database-access", "orders-migration", "streams")
+        databases = ("orders-archive-database-access", "orders-database-access")
+        assert first.after == (*databases, "postgres")
+        assert second.after == (*databases, "orders-migration", "redis", "streams")
         assert first.before == second.before == ("orders",)
         assert first.simulated[1] <= second.simulated[0]
         assert reindex.urn not in waits[orders.urn]

@@ -121,3 +121,46 @@ def schedule(
         circle = ", ".join(sorted(durations.keys() - done.keys()))
         raise ValueError(f"These tasks wait for each other: {circle}; leave one of the waits out.")
     return done
+
+
+def longest_path(
+    durations: Mapping[str, float], after: Mapping[str, Iterable[str]]
+) -> tuple[str, ...]:
+    """The tasks that decide when all are done, if any number may run at once; first to last.
+
+    Each waits for the one before it, and a delay of any delays the end. Of several such paths it
+    is the one by name; tasks that take no time are on it where they are a link of it.
+
+    Raises:
+        ValueError: tasks wait for each other in a circle.
+    """
+    times = schedule(durations, after)
+    path: list[str] = []
+    ends = times.items()
+    while ends:
+        name, _ = max(ends, key=lambda each: (each[1].end, each[0]))
+        path.append(name)
+        ends = [(each, times[each]) for each in after.get(name, ()) if each in times]
+    return tuple(reversed(path))
+
+
+def slack(
+    durations: Mapping[str, float], after: Mapping[str, Iterable[str]]
+) -> Mapping[str, float]:
+    """How much later each task may end without delaying the end of all, in the same unit.
+
+    That is, if any number may run at once; 0 on every longest path.
+
+    Raises:
+        ValueError: tasks wait for each other in a circle.
+    """
+    forward = schedule(durations, after)
+    before: dict[str, list[str]] = {name: [] for name in durations}
+    for name in durations:
+        for each in after.get(name, ()):
+            if each in before:
+                before[each].append(name)
+    backward = schedule(durations, before)
+    end = max((each.end for each in forward.values()), default=0.0)
+    # Backward, a task ends as long before the end of all as it may at the latest start.
+    return {name: end - backward[name].end - forward[name].start for name in durations}

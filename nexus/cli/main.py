@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "rehearse": "rehearse:command",
     "release": "release:command",
     "repair": "repair:command",
+    "schedule": "schedule:command",
     "schema": "generated:schema",
     "settings": "generated:settings",
     "snapshot": "snapshot:command",

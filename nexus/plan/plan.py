@@ -49,18 +49,30 @@ def _automatic_name(resource: Registration) -> Mapping[str, Any]:
     return {} if named is None or named not in resource.made else {named: resource.made[named]}
 
 
-def make_plan(project: Path, stack: str) -> Plan:
+def make_plan(project: Path, stack: str, **settings: str) -> Plan:
     """Plans `stack` of the project in folder `project`; encrypted settings get placeholders.
+
+    `settings` of the project stand in place of those in the stack's file.
 
     Raises:
         InputError: what is wrong with the project's files or settings.
     """
-    return Plan(stack=stack, resources=run(lambda: build(project), project, stack))
+    return Plan(stack=stack, resources=run(lambda: build(project), project, stack, settings))
 
 
-def run(program: Callable[[], None], project: Path, stack: str) -> tuple[Registration, ...]:
-    """What a program registers with the settings of a stack: only a program can read those."""
+def run(
+    program: Callable[[], None],
+    project: Path,
+    stack: str,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[Registration, ...]:
+    """What a program registers with the settings of a stack: only a program can read those.
+
+    `settings` stand in place of those in its file.
+    """
     file = read_stack_file(project, stack)
+    for name, value in (settings or {}).items():
+        file = file.with_setting(name, value)
     return record(
         program,
         project=file.project,

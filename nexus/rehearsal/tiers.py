@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nexus.rehearsal.record import FAILED, Operation
 
-_WORKLOADS = frozenset(
+WORKLOADS = frozenset(
     {
         "kubernetes:apps/v1:DaemonSet",
         "kubernetes:apps/v1:Deployment",
@@ -34,7 +34,7 @@ class Tiers:
 
     def tier_of(self, operation: Operation) -> str | None:
         """Return the tier of the operation's resource; None if it is no workload."""
-        return self.members.get(operation.name) if operation.type in _WORKLOADS else None
+        return self.members.get(operation.name) if operation.type in WORKLOADS else None
 
     def size(self, tier: str) -> int:
         """Return how many workloads the tier has."""
@@ -133,7 +133,7 @@ def spread(
     nothing included, and the names of Jobs that may fail by themselves.
     """
     every = tuple(operations)
-    results = {each.name: each.result for each in every if each.type in _WORKLOADS}
+    results = {each.name: each.result for each in every if each.type in WORKLOADS}
     failed = {name for name, result in results.items() if result == FAILED}
     failed |= {each.name for each in every if each.name in jobs and each.result == FAILED}
     names = set(services)

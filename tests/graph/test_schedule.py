@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.order import Interval, schedule
+from graph.order import Interval, longest_path, schedule, slack
 
 NAMES = [f"t{number}" for number in range(8)]
 
@@ -62,3 +64,33 @@ def test_every_schedule_keeps_to_its_rules(
             assert len(running) <= parallel
     backwards = dict(reversed(durations.items()))
     assert schedule(backwards, after, parallel=parallel) == done
+
+
+def end_of(durations: dict[str, float], after: dict[str, list[str]]) -> float:
+    return max(each.end for each in schedule(durations, after).values())
+
+
+@given(tasks())
+def test_slack_is_what_delays_nothing(
+    given_tasks: tuple[dict[str, float], dict[str, list[str]]],
+) -> None:
+    """Who trusts it slows one service down, and the rollout with it."""
+    durations, after = given_tasks
+    end = end_of(durations, after)
+    for name, room in slack(durations, after).items():
+        assert room >= 0
+        assert end_of({**durations, name: durations[name] + room}, after) == end
+        assert end_of({**durations, name: durations[name] + room + 1}, after) == end + 1
+
+
+@given(tasks())
+def test_longest_path_decides_the_end(
+    given_tasks: tuple[dict[str, float], dict[str, list[str]]],
+) -> None:
+    """A path that is none sends people to the wrong service."""
+    durations, after = given_tasks
+    path = longest_path(durations, after)
+    assert sum(durations[name] for name in path) == end_of(durations, after)
+    assert all(first in after[second] for first, second in pairwise(path))
+    spare = slack(durations, after)
+    assert all(spare[name] == 0 for name in path)

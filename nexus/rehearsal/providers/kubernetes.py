@@ -38,11 +38,10 @@ from nexus.rehearsal.providers.manifest import (
     with_defaults,
     with_secrets,
 )
-from nexus.rehearsal.providers.readiness import failure_of, obstacle, ready_status, settles
+from nexus.rehearsal.providers.readiness import failure_of, is_awaited, obstacle, ready_status
 from nexus.rehearsal.record import Recorder
 from nexus.rehearsal.timing import FAILURE_SECONDS, CancelledError, Clock, times
 
-SKIP_AWAIT = "pulumi.com/skipAwait"
 REPLACE_UNREADY = "pulumi.com/replaceUnready"
 
 _STILL_SECONDS = 20.0
@@ -217,7 +216,7 @@ class KubernetesProvider(SimulatedProvider):
     def _await(self, resource: Requested, live: Properties, seconds: float) -> Existing:
         """Wait until the object is ready, as the real provider does, unless told not to."""
         key = key_of(live)
-        if seconds > 0 and settles(live) and not is_annotated(live, SKIP_AWAIT):
+        if seconds > 0 and is_awaited(live):
             self.spend(self.durations.get(resource.name, seconds))
             problem = self._lasting_obstacle(resource, live)
             if problem:

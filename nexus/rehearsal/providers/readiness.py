@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from nexus.pulumi.wire import Properties, Property, table, text
 from nexus.rehearsal.cluster import Cluster, key_of
+from nexus.rehearsal.providers.manifest import is_annotated
+
+SKIP_AWAIT = "pulumi.com/skipAwait"
+"""Annotation of an object that the provider does not wait for."""
 
 _GIVEN = frozenset(
     {
@@ -33,12 +37,16 @@ def obstacle(cluster: Cluster, manifest: Properties) -> str | None:
     return find(cluster, manifest) if find else None
 
 
-def settles(manifest: Properties) -> bool:
-    """Return whether there is anything to wait for, in the object itself, until it is ready.
+def is_awaited(manifest: Properties) -> bool:
+    """Return whether the provider waits until the object is ready.
 
-    A Service without a selector, a headless one and one that stands for another host have no
-    endpoints of their own, and are ready at once.
+    Not if it is told so, nor for a Service without a selector, a headless one and one that stands
+    for another host: these have no endpoints of their own, and are ready at once.
     """
+    return _settles(manifest) and not is_annotated(manifest, SKIP_AWAIT)
+
+
+def _settles(manifest: Properties) -> bool:
     if manifest.get("kind") != "Service":
         return True
     spec = table(manifest.get("spec"))
@@ -48,7 +56,7 @@ def settles(manifest: Properties) -> bool:
 
 def _pods_not_ready(cluster: Cluster, service: Properties) -> str | None:
     """A Service without any pods is ready: only those that are there have to be."""
-    if not settles(service):
+    if not _settles(service):
         return None
     selector = table(table(service.get("spec")).get("selector"))
     namespace = key_of(service).namespace

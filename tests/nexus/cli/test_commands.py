@@ -48,6 +48,9 @@ def test_rehearsal_of_a_small_project(project: Path) -> None:
     account = json.loads((project / "account.json").read_text(encoding="utf-8"))
     assert account["failure"] is None
     assert set(account["makespan"]) == {"up", "up-2", "destroy"}
+    computed = json.loads(nexus(project, "schedule", "--format", "json").stdout)
+    assert computed["makespan"] == pytest.approx(account["makespan"]["up"])
+    assert computed["tiers"] == account["tiers"], "the engine does what was computed"
     created = {each["name"]: each for each in account["operations"] if each["phase"] == "up"}
     assert created["front"]["began"] > created["cart"]["ended"]
     assert created["front"]["start"] == created["cart"]["end"]

@@ -6,7 +6,7 @@ import pytest
 
 from nexus.pulumi.wire import Properties
 from nexus.rehearsal.cluster import AlreadyExistsError, Cluster, NotFoundError, key_of
-from nexus.rehearsal.providers.readiness import obstacle, settles
+from nexus.rehearsal.providers.readiness import is_awaited, obstacle
 
 
 def _object(kind: str, name: str, *, api: str = "v1", **more: Properties) -> Properties:
@@ -173,5 +173,5 @@ def test_services_without_endpoints_of_their_own_are_ready_at_once(
     cluster = Cluster()
     cluster.create(_deployment({}, labels={"app": "a"}))
     service = cluster.create(_object("Service", "app", spec=spec))
-    assert settles(service) is waits
+    assert is_awaited(service) is waits
     assert (obstacle(cluster, service) is not None) is waits

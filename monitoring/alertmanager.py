@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import yaml
@@ -30,7 +31,11 @@ def as_yaml(document: Any) -> str:
 
 
 def alertmanager(
-    catalog: Catalog, timing: Timing | None = None, *, receivers: str = RECEIVERS
+    catalog: Catalog,
+    timing: Timing | None = None,
+    *,
+    receivers: str = RECEIVERS,
+    told: Collection[str] | None = None,
 ) -> str:
     """Alertmanager's configuration file: one page per cause.
 
@@ -38,23 +43,35 @@ def alertmanager(
         catalog: a checked one.
         timing: how long is waited.
         receivers: folder with a file per receiver, `page-OWNER` and `ticket-OWNER`.
+        told: receivers that have an address; None for all of them.
     """
     timing = timing or Timing()
     nodes = watched(catalog)
-    owners = sorted({PLATFORM, *(node.owner for node in nodes)})
-    names = [f"{severity}-{owner}" for owner in owners for severity in _TOLD]
     document = {
-        "route": _route(owners, timing),
+        "route": _route(_owners(nodes), timing),
         "inhibit_rules": [*_explained(nodes), _own_tickets()],
         "receivers": [
             {"name": _NOBODY},
-            *(_receiver(name, receivers) for name in (HEARTBEAT, *names)),
+            *(
+                _receiver(name, receivers) if told is None or name in told else {"name": name}
+                for name in receiver_names(catalog)
+            ),
         ],
     }
     return as_yaml(document)
 
 
 _TOLD = (Severity.PAGE, Severity.TICKET)
+
+
+def receiver_names(catalog: Catalog) -> tuple[str, ...]:
+    """Who can be told something: `heartbeat`, and `page-OWNER` and `ticket-OWNER` by owner."""
+    owners = _owners(watched(catalog))
+    return (HEARTBEAT, *(f"{severity}-{owner}" for owner in owners for severity in _TOLD))
+
+
+def _owners(nodes: tuple[Watched, ...]) -> list[str]:
+    return sorted({PLATFORM, *(node.owner for node in nodes)})
 
 
 def _route(owners: list[str], timing: Timing) -> dict[str, Any]:

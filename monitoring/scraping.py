@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from catalog import Catalog
@@ -19,28 +20,52 @@ ALERTMANAGER = "alertmanager:9093"
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _POD = "__meta_kubernetes_pod"
 _NAME = f"{_POD}_label_app_kubernetes_io_name"
-_SERVER = "kubernetes.default.svc:443"
 
 
-def scraping(catalog: Catalog, *, prefix: str, stack: str, probes: Sequence[Job] = ()) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What is at a fixed address for a Prometheus that the stack has for itself.
+
+    Args:
+        objects: host and port of kube-state-metrics.
+        alertmanager: host and port of Alertmanager.
+        itself: host and port of this Prometheus' own metrics.
+    """
+
+    objects: str
+    alertmanager: str
+    itself: str
+
+
+def scraping(
+    catalog: Catalog,
+    *,
+    prefix: str,
+    stack: str,
+    probes: Sequence[Job] = (),
+    beside: Beside | None = None,
+) -> str:
     """Prometheus' file of configuration, for one that runs in the cluster.
 
-    Its service account lists pods, nodes and endpoints and reads `nodes/proxy`.
+    Its service account lists pods and nodes, without `beside` endpoints too, and reads
+    `nodes/metrics`.
 
     Args:
         catalog: a checked one.
         prefix: start of the stack's namespaces.
         stack: its name, which all series get as a label.
         probes: jobs of a blackbox exporter.
+        beside: what belongs to the stack; None for what is found in the cluster.
     """
     timing = Timing()
     jobs = (
         _services(catalog, prefix),
-        _objects(prefix),
-        _kubelets("kubelets", "metrics", prefix),
-        _kubelets("containers", "metrics/cadvisor", prefix),
+        *((_objects(prefix),) if beside is None else _own(beside, prefix)),
+        _kubelets("kubelets", "/metrics", prefix),
+        _kubelets("containers", "/metrics/cadvisor", prefix),
         *probes,
     )
+    alertmanager = ALERTMANAGER if beside is None else beside.alertmanager
     named = {"target_label": "stack", "replacement": stack}
     document = {
         "global": {
@@ -48,9 +73,9 @@ def scraping(catalog: Catalog, *, prefix: str, stack: str, probes: Sequence[Job]
             "evaluation_interval": timing(timing.look),
         },
         "rule_files": [RULES],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [ALERTMANAGER]}]}]},
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
         "scrape_configs": [
-            {**job, "relabel_configs": [*job["relabel_configs"], named]} for job in jobs
+            {**job, "relabel_configs": [*job.get("relabel_configs", ()), named]} for job in jobs
         ],
     }
     return as_yaml(document)
@@ -93,22 +118,39 @@ def _objects(prefix: str) -> Job:
     }
 
 
+def _own(beside: Beside, prefix: str) -> tuple[Job, ...]:
+    """kube-state-metrics at its address, and Prometheus and Alertmanager as nodes of the graph."""
+    ours = ((beside.itself, "monitoring"), (beside.alertmanager, "alerting"))
+    return (
+        {
+            "job_name": "objects",
+            "honor_labels": True,
+            "static_configs": [{"targets": [beside.objects]}],
+            "metric_relabel_configs": [_keep(["namespace"], f"{prefix}-.+")],
+        },
+        {
+            "job_name": "monitoring",
+            "static_configs": [
+                {"targets": [target], "labels": {"nexus_node": node}} for target, node in ours
+            ],
+        },
+    )
+
+
 def _kubelets(name: str, path: str, prefix: str) -> Job:
-    """Volumes or containers, through the API server, whose certificate is known."""
+    """Volumes or containers, from the kubelets themselves.
+
+    Not through the API server: that asks for `nodes/proxy`, with which one also runs commands in
+    every pod. Their certificates are signed by nobody that a cluster tells its pods of. Source:
+    https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
+    """
     return {
         "job_name": name,
         "scheme": "https",
         "authorization": {"credentials_file": f"{_ACCOUNT}/token"},
-        "tls_config": {"ca_file": f"{_ACCOUNT}/ca.crt"},
+        "tls_config": {"insecure_skip_verify": True},
         "kubernetes_sd_configs": [{"role": "node"}],
-        "relabel_configs": [
-            {"target_label": "__address__", "replacement": _SERVER},
-            {
-                "source_labels": ["__meta_kubernetes_node_name"],
-                "target_label": "__metrics_path__",
-                "replacement": f"/api/v1/nodes/${{1}}/proxy/{path}",
-            },
-        ],
+        "metrics_path": path,
         "metric_relabel_configs": [_keep(["namespace"], f"{prefix}-.+")],
     }
 

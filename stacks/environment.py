@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from catalog import Catalog
 from catalog.names import EnvironmentName, ResourceName
@@ -17,6 +17,15 @@ class ServerSize:
 
     size: Size
     storage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitoringSizes:
+    """Sizes of the servers that the setting `monitoring` asks for."""
+
+    prometheus: ServerSize
+    alertmanager: ServerSize
+    grafana: ServerSize
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +76,28 @@ class Environment:
             resource that is missing stays in the graph without a handle.
         stand_ins: whether a service without a version runs as a stand-in.
         platform: where the servers are, and their sizes.
+        on_request: what is provided besides where a setting asks for it, by its key.
+        monitoring: sizes of the servers that watch; None where none can be asked for.
     """
 
     name: EnvironmentName
     provided: Mapping[ResourceName, str]
     stand_ins: bool
     platform: InCluster | InAws
+    on_request: Mapping[str, Mapping[ResourceName, str]] = field(
+        default_factory=dict[str, Mapping[ResourceName, str]]
+    )
+    monitoring: MonitoringSizes | None = None
+
+    def asked(self, is_set: Callable[[str], bool]) -> Environment:
+        """The same with what settings ask for.
+
+        Args:
+            is_set: whether the stack has a setting, by its key.
+        """
+        more = [each for key, each in self.on_request.items() if is_set(key)]
+        provided = {name: what for each in (self.provided, *more) for name, what in each.items()}
+        return replace(self, provided=provided)
 
     @property
     def digests(self) -> bool:
@@ -91,6 +116,13 @@ class Environment:
 
 _SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")
 """A server inside of a small local cluster."""
+
+_MONITORING: Mapping[str, Mapping[ResourceName, str]] = {
+    "monitoring": {
+        "monitoring": "Prometheus and Grafana StatefulSets",
+        "alerting": "Alertmanager StatefulSet",
+    }
+}
 
 _MANAGED: Mapping[ResourceName, str] = {
     "postgres": "Aurora PostgreSQL",
@@ -120,6 +152,14 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             queue=ServerSize(size=_SERVER, storage="1Gi"),
             storage=ServerSize(size=replace(_SERVER, cpu="50m"), storage="8Gi"),
             max_memory="128mb",
+        ),
+        on_request=_MONITORING,
+        monitoring=MonitoringSizes(
+            prometheus=ServerSize(size=replace(_SERVER, memory="768Mi"), storage="4Gi"),
+            alertmanager=ServerSize(
+                size=Size(cpu="10m", cpu_limit="250m", memory="96Mi"), storage="1Gi"
+            ),
+            grafana=ServerSize(size=replace(_SERVER, cpu="50m"), storage="1Gi"),
         ),
     ),
     "staging": Environment(
@@ -177,6 +217,12 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
 }
 
 
-def environment_named(name: str | None) -> Environment | None:
-    """The column of the table that the setting `environment` names; None if there is none."""
-    return next((each for known, each in ENVIRONMENTS.items() if known == name), None)
+def environment_of(setting: Callable[[str], str | None]) -> Environment | None:
+    """The column of the table that a stack's settings ask for; None if there is none.
+
+    Args:
+        setting: the text of a setting by its key; None where the stack has none.
+    """
+    name = setting("environment")
+    found = next((each for known, each in ENVIRONMENTS.items() if known == name), None)
+    return None if found is None else found.asked(lambda key: setting(key) is not None)

@@ -17,6 +17,7 @@ from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
+from stacks.monitored import watching_containers, watching_servers
 from stacks.network import jobs_of
 from stacks.shape import with_room
 from stacks.sizes import pod_size, rolling_pods
@@ -31,7 +32,7 @@ def build_limits(
         solvers: domains whose namespaces hold a pod more while a certificate is signed.
     """
     environment, catalog = program.environment, program.catalog
-    servers = _servers(environment, catalog)
+    servers = (*_servers(environment, catalog), *watching_servers(program))
     jobs = sum(
         len(jobs_of(name, program))
         for resource in ("postgres", "queue")
@@ -44,6 +45,7 @@ def build_limits(
         # Their init containers, which fetch the master's password, are larger than they are.
         job = largest_size((JOB_SIZE, FETCH_SIZE))
     data = Counter({job: 2 * jobs}) + _doubled(server.size for server in servers)
+    data += _doubled(watching_containers(program))
     shares = {
         SYSTEM: Share(namespace=foundation.namespaces[SYSTEM], pods={}),
         DATA: Share(

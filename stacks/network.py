@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog import Edge
@@ -14,6 +14,7 @@ from components.servers.server_isolation import ServerIsolation, ServerIsolation
 from monitoring.probing import probed_port, probed_server
 from stacks.foundation import Foundation
 from stacks.inputs import Program
+from stacks.monitoring_files import PROMETHEUS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,8 @@ class Destination:
         jobs: names of the bootstrap Jobs that set up its parts, sorted.
         bootstrap_port: TCP port that those Jobs call.
         bootstrap_also: what the Jobs must reach besides.
+        callers: who calls it besides the services that need it.
+        egress: whom it calls itself, if it runs in the cluster.
     """
 
     at: Pods | Labelled | Addresses
@@ -35,6 +38,8 @@ class Destination:
     jobs: tuple[str, ...] = ()
     bootstrap_port: int = 0
     bootstrap_also: tuple[Traffic, ...] = ()
+    callers: tuple[Traffic, ...] = ()
+    egress: tuple[Traffic, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,21 +113,24 @@ def _isolate(
             if each.part.of is None and services[each.service].migration is not None
         }
         callers += _jobs(program, MIGRATION, migrated)
-    monitoring = program.settings.monitoring_namespace
-    if monitoring is not None and probed_server(program.catalog, resource):
-        callers += (Pods(namespace=monitoring),)
+    if probed_server(program.catalog, resource):
+        callers += tuple(_watchers(program))
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
             context=program.context,
             namespace=foundation.namespaces[DATA],
             server=resource if isinstance(destination.at, Pods) else None,
-            callers=(Traffic(peers=callers, port=destination.port),) if callers else (),
+            callers=(
+                *((Traffic(peers=callers, port=destination.port),) if callers else ()),
+                *destination.callers,
+            ),
             jobs=destination.jobs,
             bootstrap=(
                 Traffic(peers=(destination.at,), port=destination.bootstrap_port),
                 *destination.bootstrap_also,
             ),
+            egress=destination.egress,
         ),
         foundation.options(),
     )
@@ -131,8 +139,7 @@ def _isolate(
 def _ingress(
     program: Program, name: str, entrance: tuple[Pods | Addresses, ...]
 ) -> tuple[Traffic, ...]:
-    catalog, monitoring = program.catalog, program.settings.monitoring_namespace
-    run = catalog.services[name].run
+    catalog, run = program.catalog, program.catalog.services[name].run
     peers: dict[int, list[Pods | Addresses]] = {}
     if name == catalog.gateway and run.called is not None:
         # The load balancer is needed by what it routes to.
@@ -143,11 +150,44 @@ def _ingress(
             callers.setdefault(called.number, []).append(edge.source)
     for port, sources in callers.items():
         peers.setdefault(port, []).extend(_callers(program, sources))
-    if monitoring is not None:
-        watched = {port.number for port in (run.watched, probed_port(catalog, name)) if port}
-        for number in watched:
-            peers.setdefault(number, []).append(Pods(namespace=monitoring))
+    for watcher in _watchers(program):
+        for number in _watched(program, name):
+            peers.setdefault(number, []).append(watcher)
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
+
+
+def _watchers(program: Program) -> Iterator[Pods]:
+    """The pods that read metrics, and probe."""
+    settings = program.settings
+    if settings.monitoring_namespace is not None:
+        yield Pods(namespace=settings.monitoring_namespace)
+    if settings.monitoring is not None:
+        yield server_pods(program, PROMETHEUS)
+
+
+def server_pods(program: Program, name: str) -> Pods:
+    """The pod of a server in the cluster."""
+    namespace = program.context.namespace(DATA)
+    return Pods(namespace=namespace, component="server", names=(name,))
+
+
+def _watched(program: Program, service: str) -> set[int]:
+    """Ports of a service that monitoring reads or probes."""
+    catalog = program.catalog
+    ports = (catalog.services[service].run.watched, probed_port(catalog, service))
+    return {port.number for port in ports if port is not None}
+
+
+def watched_ports(program: Program) -> tuple[Traffic, ...]:
+    """The ports of services that monitoring reads or probes."""
+    by_port: dict[int, list[str]] = {}
+    for name in program.catalog.services:
+        for number in _watched(program, name):
+            by_port.setdefault(number, []).append(name)
+    return tuple(
+        Traffic(peers=_workloads(program, names), port=port)
+        for port, names in sorted(by_port.items())
+    )
 
 
 def _egress(

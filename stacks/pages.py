@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from catalog import Catalog
@@ -126,10 +126,17 @@ def _table(corner: str, names: Sequence[str], rows: list[tuple[str, Cell]]) -> s
 
 
 def _provides(resource: str) -> Cell:
-    return lambda environment: next(
-        (provider for name, provider in environment.provided.items() if name == resource),
-        "not provided",
-    )
+    def shown(environment: Environment) -> str:
+        always: Mapping[str, str] = {**environment.provided}
+        if resource in always:
+            return always[resource]
+        for setting, each in environment.on_request.items():
+            asked: Mapping[str, str] = {**each}
+            if resource in asked:
+                return f"{asked[resource]}, with the setting `{setting}`"
+        return "not provided"
+
+    return shown
 
 
 def _in_aws(cell: Callable[[InAws], object]) -> Cell:

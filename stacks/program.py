@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pulumi
+from pydantic.alias_generators import to_snake
 
 from catalog import InputError, load_catalog
 from components.context import Context
@@ -70,7 +71,9 @@ def read_program(project: Path, newer: Collection[str] = ()) -> ClusterProgram |
     catalog = load_catalog(project)
     check(catalog)
     catalog = attaching(read, catalog)
-    environment = ENVIRONMENTS[read.environment]
+    environment = ENVIRONMENTS[read.environment].asked(
+        lambda key: getattr(read, to_snake(key)) is not None
+    )
     settings = check_settings(read, environment, catalog, stack, file)
     check_variables(settings, file, catalog)
     managed = (

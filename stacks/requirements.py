@@ -13,6 +13,7 @@ from catalog import Catalog, InputError, Problem
 from catalog.errors import one_of
 from stacks.attached import attachment_problems, missing_externals
 from stacks.environment import Environment, InAws
+from stacks.monitoring_files import monitoring_problems
 from stacks.setting_types import ExistingCluster
 from stacks.settings import (
     PROJECT,
@@ -58,7 +59,11 @@ def check_settings(
         InputError: one problem per missing or contradictory setting, each with
             the YAML or the command that mends it.
     """
-    found = [*_rotations(settings, catalog), *attachment_problems(settings, catalog)]
+    found = [
+        *_rotations(settings, catalog),
+        *attachment_problems(settings, catalog),
+        *monitoring_problems(settings, environment, catalog),
+    ]
     if isinstance(environment.platform, InAws):
         found += [
             *_names(settings, catalog, stack),

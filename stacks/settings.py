@@ -14,6 +14,7 @@ from catalog.names import EnvironmentName
 from catalog.validation import is_secret
 from components.context import PROJECT
 from stacks.attachment import AttachedResource, ExternalApi
+from stacks.monitoring_setting import Monitoring
 from stacks.setting_types import (
     AccountId,
     Addresses,
@@ -102,6 +103,15 @@ class Settings(BaseModel, frozen=True):
         description="namespace of a Prometheus of yours, which then reaches every service's port "
         "`metrics`, or its HTTP port, and what critical flows pass",
         examples=["monitoring"],
+    )
+    monitoring: Monitoring | None = Field(
+        default=None,
+        description="Prometheus, Alertmanager and Grafana of the stack's own, with what `nexus "
+        "monitoring` writes; where the nodes are that it reads, and whom it tells; see "
+        "docs/monitoring.md",
+        examples=[
+            {"nodes": ["172.18.0.0/16"], "receivers": {"page-platform": {"url": {"secure": "…"}}}}
+        ],
     )
     ingress_class: Label | None = Field(
         default=None,

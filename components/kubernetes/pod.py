@@ -162,6 +162,28 @@ def config_volume(
     return {"name": name, "config_map": {"name": config_map, "default_mode": mode}}
 
 
+TOKEN_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+"""Where programs look for the token of their service account."""
+
+
+def token_volume(name: str) -> VolumeArgsDict:
+    """A token for the Kubernetes API that ends within the hour, as files; for one container.
+
+    The token that Kubernetes mounts by itself would be in every container of the pod.
+    """
+    authority: KeyToPathArgsDict = {"key": "ca.crt", "path": "ca.crt"}
+    return {
+        "name": name,
+        "projected": {
+            "default_mode": 0o440,
+            "sources": [
+                {"service_account_token": {"path": "token", "expiration_seconds": 3600}},
+                {"config_map": {"name": "kube-root-ca.crt", "items": [authority]}},
+            ],
+        },
+    }
+
+
 def environment(values: Mapping[str, pulumi.Input[str]]) -> list[EnvVarArgsDict]:
     """Environment variables that arrive as they are written.
 

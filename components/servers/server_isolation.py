@@ -19,9 +19,10 @@ class ServerIsolationArgs:
     Args:
         namespace: namespace of server and Jobs, from the resource that makes it.
         server: name of the server; None where it runs outside the cluster.
-        callers: the services that may call it and the port they call; empty for nobody.
+        callers: who may call it and the port they call; empty for nobody.
         jobs: names of its bootstrap Jobs, sorted.
         bootstrap: where the Jobs go: first the server, or its addresses, and its port.
+        egress: whom the server calls itself.
     """
 
     context: Context
@@ -30,6 +31,7 @@ class ServerIsolationArgs:
     callers: tuple[Traffic, ...]
     jobs: tuple[str, ...]
     bootstrap: tuple[Traffic, ...]
+    egress: tuple[Traffic, ...] = ()
 
 
 class ServerIsolation(Component[ServerIsolationArgs]):
@@ -40,7 +42,7 @@ class ServerIsolation(Component[ServerIsolationArgs]):
 
     Makes:
         `{name}`: NetworkPolicy of the server, if it runs in the cluster: its callers and its
-            Jobs come in, nothing goes out.
+            Jobs come in, and it goes out to whom it calls, if anybody.
         `{name}-bootstrap`: NetworkPolicy of its Jobs, if it has any: out to the server.
     """
 
@@ -53,7 +55,9 @@ class ServerIsolation(Component[ServerIsolationArgs]):
                 name,
                 metadata={"name": name, "namespace": args.namespace, "labels": labels},
                 spec=policy_spec(
-                    pod_selector("server", (args.server,)), ingress=(*args.callers, *_jobs(args))
+                    pod_selector("server", (args.server,)),
+                    ingress=(*args.callers, *_jobs(args)),
+                    egress=args.egress,
                 ),
                 opts=self.child,
             )

@@ -65,6 +65,7 @@ class StatefulServerArgs:
         alive: TCP port that a server listens on for as long as it need not be restarted.
         env: plain environment, never secret.
         volumes: further volumes, secrets and configuration.
+        beside: further containers of the pod.
     """
 
     server: ServerArgs
@@ -78,6 +79,7 @@ class StatefulServerArgs:
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     volumes: tuple[VolumeArgsDict, ...]
     mounts: tuple[VolumeMountArgsDict, ...]
+    beside: tuple[ContainerArgsDict, ...] = ()
 
 
 class StatefulServer(Component[StatefulServerArgs]):
@@ -150,7 +152,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                     "metadata": {"labels": labels},
                     "spec": {
                         **pod_spec(
-                            [_container(name, args)],
+                            [_container(name, args), *args.beside],
                             [scratch_volume("tmp", server.size.scratch), *args.volumes],
                             service_account=physical_name(account),
                         ),

@@ -21,13 +21,14 @@ def command(
     output: Output = None,
     stack: Annotated[str, stack_option("Stack that is watched.")] = "dev",
     on_call: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--on-call-page",
             metavar="URL",
-            help="Where the on-call page can be read; alerts lead there.",
+            help="Where the on-call page can be read; alerts lead there. Without it, to what the "
+            "setting monitoring says, or to docs/on-call.md.",
         ),
-    ] = "docs/on-call.md",
+    ] = None,
     grafana: Annotated[
         str | None,
         typer.Option(metavar="URL", help="Grafana with the dashboards; alerts lead there."),
@@ -43,26 +44,24 @@ def command(
     configuration of Alertmanager 0.26 or newer, whose receivers read the
     address of their webhook from /etc/alertmanager/receivers/NAME. on-call
     is a page in Markdown with a section per node, which alerts lead to.
-    prometheus is what a Prometheus in the cluster reads; see the setting
-    monitoringNamespace. collector is the configuration of an OpenTelemetry
-    Collector on each node; see docs/logs.md. blackbox is that of the blackbox
-    exporter 0.23 or newer, with which Prometheus probes each critical flow. map,
-    node and flow are dashboards for Grafana 10 or newer.
+    prometheus is what a Prometheus in the cluster reads: the stack's own with
+    the setting monitoring, else yours; see monitoringNamespace. collector is
+    the configuration of an OpenTelemetry Collector on each node; see
+    docs/logs.md. blackbox is that of the blackbox exporter 0.23 or newer, with
+    which Prometheus probes each critical flow. map, node and flow are
+    dashboards for Grafana 10 or newer.
     """
     from components.context import DATA
-    from monitoring.alertmanager import alertmanager
     from monitoring.collecting import collecting, stored
     from monitoring.dashboards import dashboards
-    from monitoring.nodes import Links
-    from monitoring.probing import blackbox, probe_job
+    from monitoring.probing import blackbox
     from monitoring.redaction import Redaction
-    from monitoring.rules import rules
-    from monitoring.scraping import scraping
     from nexus.pictures.on_call import on_call_page
     from stacks.configuration import SECRET
+    from stacks.monitoring_files import Files, links_of, setting_of
     from stacks.probed import places
     from stacks.settings import Settings
-    from stacks.stack_file import read_stack_file
+    from stacks.stack_file import read_stack_file, stack_file
 
     current = session(context)
     catalog = current.catalog()
@@ -70,17 +69,13 @@ def command(
     catalog = catalog.attaching(file.keys_of("attached"))
     default = str(Settings.model_fields["namespace_prefix"].default)
     prefix = file.setting("namespacePrefix") or default
+    setting = setting_of(file, stack_file(current.require_project(), stack))
+    links = links_of(setting, on_call=on_call, grafana=grafana)
+    files = Files(catalog, setting, prefix=prefix, stack=stack, links=links)
     texts = {
-        "prometheus": lambda: scraping(
-            catalog,
-            prefix=prefix,
-            stack=stack,
-            probes=(probe_job(catalog, places(catalog, file, prefix)),),
-        ),
-        "rules": lambda: rules(
-            catalog, prefix=prefix, links=Links(on_call=on_call, grafana=grafana)
-        ),
-        "alertmanager": lambda: alertmanager(catalog),
+        "prometheus": lambda: files.prometheus(places(catalog, file.setting, prefix)),
+        "rules": files.rules,
+        "alertmanager": files.alertmanager,
         "collector": lambda: collecting(
             stored(logs, (*catalog.domains, DATA)),
             prefix=prefix,

@@ -42,12 +42,12 @@ def command(
 
         write(configuration(plan), output)
     else:
-        from stacks.environment import environment_named
+        from stacks.environment import environment_of
         from stacks.stack_file import read_stack_file
 
         text = _summary(plan)
         file = read_stack_file(project, stack)
-        environment = environment_named(file.setting("environment"))
+        environment = environment_of(file.setting)
         if environment is not None:
             text += _left_out(environment, found.catalog().attaching(file.keys_of("attached")))
         write(text, output)

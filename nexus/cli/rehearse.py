@@ -103,9 +103,9 @@ def tiers_of(catalog: Catalog) -> Tiers:
 
 def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) -> None:
     """Refuses what this stack does not run, before minutes are spent on it."""
-    from stacks.environment import environment_named
+    from stacks.environment import environment_of
 
-    environment = environment_named(file.setting("environment"))
+    environment = environment_of(file.setting)
     attached = file.keys_of("attached")
     lacking = () if environment is None else environment.lacks(catalog.attaching(attached))
     known = (*catalog.services, *catalog.jobs, *catalog.resources)

@@ -191,7 +191,7 @@ def _set(stack: _Stack, given: Collection[str]) -> None:
 
 
 def _promote(source: _Stack, target: _Stack, services: Collection[str], command: str) -> None:
-    from stacks.environment import environment_named
+    from stacks.environment import environment_of
 
     running = source.running()
     _require(services, running, source)
@@ -203,7 +203,7 @@ def _promote(source: _Stack, target: _Stack, services: Collection[str], command:
             f"{'is' if len(ill) == 1 else 'are'} not healthy in '{source.name}', so nothing is "
             "promoted; mend that first, or name the services to promote: --service NAME."
         )
-    environment = environment_named(target.settings.setting("environment"))
+    environment = environment_of(target.settings.setting)
     versions = {name: each.version for name, each in chosen.items() if each.version}
     if not versions:
         raise InputError(f"Only stand-ins run in '{source.name}'; there is nothing to promote.")

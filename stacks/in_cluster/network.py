@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.context import DATA
 from components.kubernetes.traffic import Addresses, Pods
 from components.servers.in_cluster_postgres import PORT as POSTGRES_PORT
 from components.servers.in_cluster_queue import MANAGEMENT_PORT
@@ -12,7 +11,8 @@ from components.servers.in_cluster_queue import PORT as QUEUE_PORT
 from components.servers.in_cluster_redis import PORT as REDIS_PORT
 from components.servers.in_cluster_storage import PORT as STORAGE_PORT
 from stacks.inputs import ClusterProgram
-from stacks.network import Destination, jobs_of
+from stacks.monitored import monitoring_destinations
+from stacks.network import Destination, jobs_of, server_pods
 from stacks.settings import ClusterSettings
 
 
@@ -25,16 +25,16 @@ def entrance(settings: ClusterSettings) -> tuple[Pods | Addresses, ...]:
 
 def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
     """Every server of the data namespace, by platform resource."""
-    catalog, namespace = program.catalog, program.context.namespace(DATA)
+    catalog = program.catalog
 
     def server(
         name: str, port: int, jobs: tuple[str, ...] = (), bootstrap_port: int = 0
     ) -> Destination:
-        at = Pods(namespace=namespace, component="server", names=(name,))
+        at = server_pods(program, name)
         return Destination(at=at, port=port, jobs=jobs, bootstrap_port=bootstrap_port)
 
     buckets = tuple(f"{bucket}-bucket" for bucket in catalog.buckets)
-    return {
+    servers = {
         **{
             name: server(name, POSTGRES_PORT, jobs_of(name, program), POSTGRES_PORT)
             for name in catalog.servers("postgres")
@@ -49,3 +49,4 @@ def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
             for name in catalog.servers("storage")
         },
     }
+    return {**servers, **monitoring_destinations(program, servers)}

@@ -84,8 +84,10 @@ def test_what_else_is_read(written: Any, tmp_path: Path) -> None:
     (read,) = discovered(written, "objects", [ours, *others], tmp_path)
     assert read["stack"] == "dev"
     (node,) = discovered(written, "kubelets", [{f"{META}_node_name": "worker-1"}], tmp_path)
-    assert node["__address__"] == "kubernetes.default.svc:443"
-    assert node["__metrics_path__"] == "/api/v1/nodes/worker-1/proxy/metrics"
+    assert node["stack"] == "dev"
+    paths = {each["job_name"]: each.get("metrics_path") for each in written["scrape_configs"]}
+    assert paths["kubelets"] == "/metrics"
+    assert paths["containers"] == "/metrics/cadvisor"
 
 
 def test_prometheus_takes_it(written: Any, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ SECRET: frozenset[At] = frozenset(
         ("cloudflareToken",),
         ("attached", "mongodb", "password"),
         ("externals", "payments", "credential"),
+        ("monitoring", "receivers", "page-platform", "url"),
         ("registryLogin", "password"),
         ("secretVariables", "user-auth", "SIGNING_KEY"),
     }

@@ -13,6 +13,7 @@ SKIP_AWAIT = "pulumi.com/skipAwait"
 
 _GIVEN = frozenset(
     {
+        ("ConfigMap", "kube-root-ca.crt"),
         ("PriorityClass", "system-cluster-critical"),
         ("PriorityClass", "system-node-critical"),
         ("ServiceAccount", "default"),

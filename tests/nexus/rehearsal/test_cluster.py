@@ -139,7 +139,10 @@ def test_pods_do_without_what_is_optional_or_given() -> None:
     pod: Properties = {
         "serviceAccountName": "default",
         "priorityClassName": "system-node-critical",
-        "volumes": [{"secret": {"secretName": "s", "optional": True}}],
+        "volumes": [
+            {"secret": {"secretName": "s", "optional": True}},
+            {"projected": {"sources": [{"configMap": {"name": "kube-root-ca.crt"}}]}},
+        ],
     }
     assert obstacle(cluster, _deployment(pod)) is None
 

@@ -95,10 +95,14 @@ def _down(namespaces: str) -> Rule:
     on = "on (stack, nexus_node)"
     created = named("kube_deployment_created", namespaces, "deployment")
     new = f"time() - {created} < {FIRST_ROLLOUT_SECONDS}"
+    servers = named("kube_statefulset_status_replicas_ready", namespaces, "statefulset")
+    since = named("kube_statefulset_created", namespaces, "statefulset")
     probes = '{__name__=~"probe_success|pg_up|redis_up",nexus_node!=""}'
     states = (
         f'(nexus:node:info{{watch="deployment"}} unless {on} (nexus:service:available > 0) '
         f"unless {on} ({new}))",
+        f"({servers} == 0 and {on} nexus:node:info unless {on} (time() - {since} < "
+        f"{FIRST_ROLLOUT_SECONDS}))",
         f"nexus:service:own_errors:ratio > {MOST_ERRORS}",
         f"nexus:service:latency_seconds:p50 > {on} nexus:node:timeout_seconds",
         f"min {BY} ({probes}) == 0",

@@ -114,18 +114,26 @@ def _servers() -> Iterator[_Row]:
     yield (
         "NexusConnections",
         f"sum {by} (pg_stat_activity_count) / max {by} (pg_settings_max_connections) > 0.8 "
-        f"or max {by} (redis_connected_clients / redis_config_maxclients) > 0.8",
+        f"or max {by} (redis_connected_clients / redis_config_maxclients) > 0.8 "
+        # Each connection of RabbitMQ's is a file; without any left it takes none.
+        f"or max {by} (rabbitmq_process_open_fds / rabbitmq_process_max_fds) > 0.8",
         10,
         "four fifths of its connections are taken",
     )
     lag = f"max {by} (pg_replication_lag_seconds) > 60"
     yield "NexusReplicationLag", lag, 10, "a replica is a minute behind"
+    cut = f"max {by} (redis_master_link_up == bool 0) > 0"
+    yield "NexusReplicationBroken", cut, 5, "a replica has lost its master"
     memory = f"max {by} (redis_memory_used_bytes / (redis_memory_max_bytes > 0)) > 0.9"
     yield "NexusServerMemory", memory, 10, "nearly as much data as it may hold"
     evicted = f"sum {by} (rate(redis_evicted_keys_total[5m])) > 0"
     yield "NexusEvictions", evicted, 5, "keys that services count on are thrown away"
     waiting = f"sum {by} (rabbitmq_queue_messages_ready) > 10000"
     yield "NexusQueueLength", waiting, 15, "messages pile up"
+    unread = (
+        f"sum {by} (rabbitmq_queue_messages_ready) > 0 and sum {by} (rabbitmq_queue_consumers) == 0"
+    )
+    yield "NexusQueueUnread", unread, 15, "messages wait, and nobody takes any"
     alarm = (
         f"max {by} (rabbitmq_alarms_memory_used_watermark or "
         "rabbitmq_alarms_free_disk_space_watermark) > 0"
@@ -141,8 +149,15 @@ def _unnamed(namespaces: str) -> Iterator[_Row]:
     )
     told = "Volume {{ $labels.persistentvolumeclaim }} is nearly full"
     yield "NexusDisk", volume, 10, told
-    job = f'kube_job_status_failed{{{namespaces},job_name=~".*bootstrap.*"}} > 0'
-    yield "NexusBootstrapFailed", job, 1, "Bootstrap Job {{ $labels.job_name }} failed"
+    # Bootstraps, migrations and tasks; of what runs now and then NexusRunFailed tells. A failed pod
+    # alone is none: the Job tries again.
+    scheduled = f'kube_job_owner{{{namespaces},owner_kind="CronJob"}}'
+    job = (
+        f'kube_job_failed{{{namespaces},condition="true"}} == 1 '
+        f"unless on (stack, namespace, job_name) {scheduled}"
+    )
+    told = "Job {{ $labels.job_name }} failed, and what waits for it does not start"
+    yield "NexusJobFailed", job, 1, told
     stuck = (
         f"kube_deployment_status_condition{{{namespaces},"
         'condition="Progressing",status="false"} == 1'

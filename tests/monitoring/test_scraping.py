@@ -75,6 +75,24 @@ def test_every_service_is_read_under_its_name(
     assert set(where["namespaces"]["names"]) == {each["namespace"] for each in read}
 
 
+def test_objects_and_containers_have_the_names_of_nodes(catalog: Catalog, plan: Plan) -> None:
+    """Rules take a node's name from what kube-state-metrics and the kubelet say of an object."""
+    nodes = {*catalog.services, *catalog.resources}
+    watched = [
+        each
+        for each in plan.resources
+        if each.type.split(":")[-1] in ("Deployment", "StatefulSet", "HorizontalPodAutoscaler")
+    ]
+    assert {each.inputs["metadata"]["name"] for each in watched} <= nodes
+    pods = [
+        each.inputs["spec"]["template"] for each in watched if "template" in each.inputs["spec"]
+    ]
+    assert len(pods) > len(catalog.services)
+    for pod in pods:
+        (container,) = pod["spec"]["containers"]
+        assert container["name"] in nodes
+
+
 def test_what_else_is_read(written: Any, tmp_path: Path) -> None:
     """Without kube-state-metrics no outage is seen at all."""
     service = f"{META}_service_label_app_kubernetes_io_name"

@@ -32,6 +32,7 @@ ResourceName = Literal[
     "gpu",
     "hsm",
     "load-balancer",
+    "logging",
     "ml-models",
     "monitoring",
     "postgres",
@@ -47,8 +48,8 @@ RESOURCES: tuple[ResourceName, ...] = get_args(ResourceName)
 EnvironmentName = Literal["dev", "staging", "prod"]
 """Environments that this program can build."""
 
-RESERVED_DOMAINS = frozenset({"data", "system"})
-"""Domains whose namespaces belong to the servers and to the platform itself."""
+RESERVED_DOMAINS = frozenset({"data", "logging", "system"})
+"""Domains whose namespaces belong to the servers, to what reads logs and to the platform itself."""
 
 EXTERNAL_TIER = "external"
 """What pictures call the group of external APIs, beside those of the tiers."""

@@ -18,6 +18,9 @@ DATA = "data"
 SYSTEM = "system"
 """Namespace (without prefix) of what belongs to the platform as a whole, such as the gates."""
 
+LOGGING = "logging"
+"""Namespace (without prefix) of what reads the nodes' logs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:

@@ -293,7 +293,7 @@ def _sending(place: Place) -> Part:
             "enabled": True,
             "storage": "file_storage",
             "sizer": "items",
-            "queue_size": 20000,
+            "queue_size": 5000,
             "block_on_overflow": True,
             "batch": {"flush_timeout": "1s", "min_size": 500, "max_size": 2000},
         },

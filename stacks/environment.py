@@ -29,6 +29,19 @@ class MonitoringSizes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoggingSizes:
+    """Sizes of what the setting `logging` asks for.
+
+    Args:
+        store: of the store in the cluster; None where AWS keeps logs.
+        collector: of the pod on each node.
+    """
+
+    store: ServerSize | None
+    collector: Size
+
+
+@dataclass(frozen=True, kw_only=True)
 class InCluster:
     """Servers inside of any Kubernetes cluster that the kubeconfig names.
 
@@ -78,6 +91,7 @@ class Environment:
         platform: where the servers are, and their sizes.
         on_request: what is provided besides where a setting asks for it, by its key.
         monitoring: sizes of the servers that watch; None where none can be asked for.
+        logging: sizes of what collects and keeps logs; None where that cannot be asked for.
     """
 
     name: EnvironmentName
@@ -88,6 +102,7 @@ class Environment:
         default_factory=dict[str, Mapping[ResourceName, str]]
     )
     monitoring: MonitoringSizes | None = None
+    logging: LoggingSizes | None = None
 
     def asked(self, is_set: Callable[[str], bool]) -> Environment:
         """The same with what settings ask for.
@@ -116,6 +131,11 @@ class Environment:
 
 _SERVER = Size(cpu="100m", cpu_limit="1", memory="512Mi", scratch="128Mi", ephemeral="512Mi")
 """A server inside of a small local cluster."""
+
+_COLLECTOR = Size(
+    cpu="50m", cpu_limit="500m", memory="128Mi", memory_limit="256Mi", ephemeral="512Mi"
+)
+"""What reads the logs of one node."""
 
 _MONITORING: Mapping[str, Mapping[ResourceName, str]] = {
     "monitoring": {
@@ -153,7 +173,17 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
             storage=ServerSize(size=replace(_SERVER, cpu="50m"), storage="8Gi"),
             max_memory="128mb",
         ),
-        on_request=_MONITORING,
+        on_request={
+            **_MONITORING,
+            "logging": {"logging": "VictoriaLogs StatefulSet, and a collector on each node"},
+        },
+        logging=LoggingSizes(
+            store=ServerSize(
+                size=Size(cpu="50m", cpu_limit="1", memory="256Mi", ephemeral="256Mi"),
+                storage="4Gi",
+            ),
+            collector=_COLLECTOR,
+        ),
         monitoring=MonitoringSizes(
             prometheus=ServerSize(size=replace(_SERVER, memory="768Mi"), storage="4Gi"),
             alertmanager=ServerSize(

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_kubernetes
 from pulumi_kubernetes.core.v1 import Namespace as KubernetesNamespace
 
-from components.context import DATA, SYSTEM
-from components.kubernetes.namespace import Namespace, NamespaceArgs
+from components.context import DATA, LOGGING, SYSTEM
+from components.kubernetes.namespace import Level, Namespace, NamespaceArgs
 from components.kubernetes.priorities import Priorities, PrioritiesArgs
 from components.kubernetes.pull_secret import PullSecret, PullSecretArgs
 from stacks.inputs import Program
@@ -89,15 +89,19 @@ def _namespaces(
     one that was kept.
     """
 
-    def made(name: str, cluster: pulumi.Output[str | None] | None) -> Namespace:
+    def made(
+        name: str, cluster: pulumi.Output[str | None] | None, level: Level = "restricted"
+    ) -> Namespace:
         args = NamespaceArgs(
-            context=program.context, name=name, resolvers=resolvers, cluster=cluster
+            context=program.context, name=name, resolvers=resolvers, cluster=cluster, level=level
         )
         return Namespace(name, args, options)
 
     system = made(SYSTEM, cluster)
     checked = None if cluster is None else _same_cluster(cluster, system.cluster)
     others = {name: made(name, checked).name for name in (*program.catalog.domains, DATA)}
+    if program.settings.logging is not None:
+        others[LOGGING] = made(LOGGING, checked, "privileged").name
     return {**others, SYSTEM: system.name}
 
 

@@ -17,6 +17,7 @@ from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from stacks.environment import Environment, InCluster, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
+from stacks.logged import collectors, logging_servers
 from stacks.monitored import watching_containers, watching_servers
 from stacks.network import jobs_of
 from stacks.shape import with_room
@@ -32,7 +33,11 @@ def build_limits(
         solvers: domains whose namespaces hold a pod more while a certificate is signed.
     """
     environment, catalog = program.environment, program.catalog
-    servers = (*_servers(environment, catalog), *watching_servers(program))
+    servers = (
+        *_servers(environment, catalog),
+        *watching_servers(program),
+        *logging_servers(program),
+    )
     jobs = sum(
         len(jobs_of(name, program))
         for resource in ("postgres", "queue")
@@ -55,6 +60,7 @@ def build_limits(
             usual=JOB_SIZE,
         ),
     }
+    shares |= collectors(program, foundation)
     usual = pod_size(program.sizes.usual.size)
     for domain in catalog.domains:
         pods = pods_of(domain, catalog, environment.name)

@@ -13,6 +13,7 @@ from catalog import Catalog, InputError, Problem
 from catalog.errors import one_of
 from stacks.attached import attachment_problems, missing_externals
 from stacks.environment import Environment, InAws
+from stacks.logged import logging_problems
 from stacks.monitoring_files import monitoring_problems
 from stacks.setting_types import ExistingCluster
 from stacks.settings import (
@@ -63,6 +64,7 @@ def check_settings(
         *_rotations(settings, catalog),
         *attachment_problems(settings, catalog),
         *monitoring_problems(settings, environment, catalog),
+        *logging_problems(settings, environment),
     ]
     if isinstance(environment.platform, InAws):
         found += [

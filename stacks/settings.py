@@ -14,6 +14,7 @@ from catalog.names import EnvironmentName
 from catalog.validation import is_secret
 from components.context import PROJECT
 from stacks.attachment import AttachedResource, ExternalApi
+from stacks.logging_setting import Logging
 from stacks.monitoring_setting import Monitoring
 from stacks.setting_types import (
     AccountId,
@@ -112,6 +113,12 @@ class Settings(BaseModel, frozen=True):
         examples=[
             {"nodes": ["172.18.0.0/16"], "receivers": {"page-platform": {"url": {"secure": "…"}}}}
         ],
+    )
+    logging: Logging | None = Field(
+        default=None,
+        description="a collector of logs on each node, and a store for them: how many days they "
+        "are kept, and where the cluster's API server is; see docs/logs.md",
+        examples=[{"nodes": ["172.18.0.0/16"]}],
     )
     ingress_class: Label | None = Field(
         default=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, TypeAlias, cast
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace as CoreNamespace
@@ -14,6 +14,9 @@ from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import physical_name
 from components.kubernetes.traffic import dns_only
+
+Level: TypeAlias = Literal["restricted", "privileged"]
+"""Pod Security level. Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/"""
 
 CLUSTER = "nexus-cos/cluster"
 """Annotation that keeps the cluster's id."""
@@ -27,16 +30,18 @@ class NamespaceArgs:
         name: name without the context's prefix, such as a domain.
         resolvers: CIDR blocks of DNS resolvers that are no pods of the cluster's DNS.
         cluster: id of the cluster, which the namespace keeps as it was when it was made.
+        level: Pod Security level; `privileged` for pods that mount folders of their node.
     """
 
     context: Context
     name: str
     resolvers: tuple[str, ...] = ()
     cluster: pulumi.Input[str | None] | None = None
+    level: Level = "restricted"
 
 
 class Namespace(Component[NamespaceArgs]):
-    """A Kubernetes namespace that enforces the `restricted` Pod Security level.
+    """A Kubernetes namespace that enforces a Pod Security level, the `restricted` one as a rule.
 
     Makes:
         `{name}`: the Namespace. Deleting it deletes everything inside.
@@ -60,7 +65,7 @@ class Namespace(Component[NamespaceArgs]):
                 args.name,
                 "namespace",
                 {
-                    f"{level}/enforce": "restricted",
+                    f"{level}/enforce": args.level,
                     f"{level}/enforce-version": "latest",
                     f"{level}/audit": "restricted",
                     f"{level}/warn": "restricted",

@@ -11,6 +11,7 @@ from components.servers.in_cluster_queue import PORT as QUEUE_PORT
 from components.servers.in_cluster_redis import PORT as REDIS_PORT
 from components.servers.in_cluster_storage import PORT as STORAGE_PORT
 from stacks.inputs import ClusterProgram
+from stacks.logged import logging_destinations
 from stacks.monitored import monitoring_destinations
 from stacks.network import Destination, jobs_of, server_pods
 from stacks.settings import ClusterSettings
@@ -49,4 +50,8 @@ def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
             for name in catalog.servers("storage")
         },
     }
-    return {**servers, **monitoring_destinations(program, servers)}
+    return {
+        **servers,
+        **monitoring_destinations(program, servers),
+        **logging_destinations(program),
+    }

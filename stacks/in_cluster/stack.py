@@ -16,6 +16,7 @@ from stacks.in_cluster.edge import build_edge
 from stacks.in_cluster.network import destinations, entrance
 from stacks.inputs import ClusterProgram
 from stacks.limits import build_limits
+from stacks.logged import build_logging
 from stacks.monitored import build_monitoring
 from stacks.network import build_network
 from stacks.services import build_services
@@ -25,7 +26,11 @@ def build_stack(program: ClusterProgram) -> tuple[str | None, Mapping[str, Workl
     """Makes every layer; returns where people reach the platform, and what runs."""
     settings, catalog = program.settings, program.catalog
     foundation = _foundation(program)
-    data = together(build_data(program, foundation), build_monitoring(program, foundation))
+    data = together(
+        build_data(program, foundation),
+        build_monitoring(program, foundation),
+        build_logging(program, foundation),
+    )
     build_limits(program, foundation, solvers=_solvers(program))
     network = build_network(
         program,

@@ -8,7 +8,7 @@ import pytest
 
 from catalog import load_catalog
 from catalog.names import RESERVED_DOMAINS, RESERVED_ON, RESERVED_SERVICES
-from components.context import DATA, SYSTEM
+from components.context import DATA, LOGGING, SYSTEM
 from components.servers.acl import access
 from graph.rules import find_problems
 from tests.catalog.examples import PLATFORM, complaints, write_project
@@ -17,7 +17,7 @@ from tests.projects import copy_project
 
 def test_reserved_domains_are_the_platforms_own_namespaces() -> None:
     """A domain of that name would put its workloads beside the databases."""
-    assert {DATA, SYSTEM} == RESERVED_DOMAINS
+    assert {DATA, LOGGING, SYSTEM} == RESERVED_DOMAINS
 
 
 NAMES = sorted(
@@ -90,14 +90,10 @@ def test_a_service_has_its_own_bucket_first(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     path = project / "catalog" / "platform.yaml"
     text = path.read_text(encoding="utf-8")
-    more = (
-        "buckets:\n  archive: {owner: puabo-dsp-upload-mgr, granted: [content-management]}\n"
-        "  uploads: {owner: puabo-dsp-upload-mgr}\n"
-    )
+    more = "buckets:\n  archive: {owner: content-management}\n"
     path.write_text(text.replace("buckets:\n", more), encoding="utf-8")
     catalog = load_catalog(project)
     assert [*find_problems(catalog)] == []
     names = [bucket.name for bucket in catalog.buckets_of("content-management")]
-    assert names == ["media", "archive"]
-    names = [bucket.name for bucket in catalog.buckets_of("puabo-dsp-upload-mgr")]
-    assert names == ["archive", "uploads", "media"]
+    assert names == ["archive", "media"]
+    assert [bucket.name for bucket in catalog.buckets_of("puabo-dsp-upload-mgr")] == ["media"]

@@ -28,6 +28,9 @@ MOMENT = "2026-01-31T09:00:00.123456789Z"
 
 HEALTH = f"0.0.0.0:{HEALTH_PORT}"
 
+OF_PLACE = ("-storageDataPath", "-httpListenAddr")
+"""Options of VictoriaLogs that say where it is."""
+
 
 def collector() -> Path:
     """The collector, built once."""
@@ -136,15 +139,15 @@ class Store:
 
 
 @contextmanager
-def storing(days: int = 36500) -> Generator[Store]:
-    """A VictoriaLogs whose data is gone at the end."""
+def storing(options: Iterable[str] = ("-retentionPeriod=100y",)) -> Generator[Store]:
+    """A VictoriaLogs with some options, whose data is gone at the end."""
     with scratch_folder("logs") as folder:
         listening = f"127.0.0.1:{free_port()}"
         command = [
             str(victoria_logs()),
+            *(each for each in options if not each.startswith(OF_PLACE)),
             f"-storageDataPath={folder / 'data'}",
             f"-httpListenAddr={listening}",
-            f"-retentionPeriod={days}d",
         ]
         url = f"http://{listening}"
         with running(command, log=folder / "log", ready=lambda: answers(f"{url}/health")):

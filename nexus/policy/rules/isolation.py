@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from nexus.policy.rule import Finding, matches, of_kind, pod_labels, rule
+from nexus.policy.rule import Finding, Pod, matches, of_kind, pod_labels, pods, rule
+from nexus.policy.rules.pods import reads_logs
 from nexus.pulumi.resource import Resource, mapping, sequence
 
 _LEVEL = "pod-security.kubernetes.io/enforce"
@@ -24,10 +25,19 @@ _PRIVATE = tuple(
 
 @rule
 def namespaces_are_restricted(resources: Sequence[Resource]) -> Iterator[Finding]:
-    """Every namespace enforces the restricted Pod Security level."""
+    """Every namespace enforces the restricted Pod Security level, but one where logs are read."""
+    reading = {resource.namespace for resource, pod in pods(resources) if _only_reads_logs(pod)}
+    others = {resource.namespace for resource, pod in pods(resources) if not _only_reads_logs(pod)}
     for namespace in of_kind(resources, "Namespace"):
+        if namespace.metadata.get("name") in reading - others:
+            continue
         if mapping(namespace.metadata.get("labels")).get(_LEVEL) != "restricted":
             yield namespace, f"pods of any kind are admitted; label it {_LEVEL}: restricted."
+
+
+def _only_reads_logs(pod: Pod) -> bool:
+    volumes = [mapping(each) for each in sequence(pod.get("volumes"))]
+    return any(reads_logs(volume, pod) for volume in volumes if volume.get("hostPath"))
 
 
 @rule

@@ -17,6 +17,9 @@ LEAST_UID = 10_000
 _PINNED = re.compile(r".+(@sha256:[0-9a-f]{64}|:[\w][\w.-]*)")
 _VOLUMES = frozenset({"name", "configMap", "emptyDir", "secret", "projected", "csi", "ephemeral"})
 _HOST = ("hostNetwork", "hostPID", "hostIPC")
+LOGS = "/var/log/pods"
+"""Folder of a node with what its containers print: who collects that has no other way to it."""
+
 _QUANTITIES = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -68,18 +71,31 @@ def pods_are_unprivileged(container: Mapping[str, Any], pod: Pod) -> Iterator[st
 @rule
 @_of_pods
 def pods_stay_off_their_host(pod: Pod) -> Iterator[str]:
-    """No pod uses the namespaces, files or ports of its node."""
+    """No pod uses the namespaces, files or ports of its node, but to read the logs there."""
     for field in _HOST:
         if pod.get(field):
             yield f"the pod uses its node's namespaces; remove {field}."
     for volume in map(mapping, sequence(pod.get("volumes"))):
         for kind in sorted(set(volume) - _VOLUMES):
-            if volume[kind] is not None:
+            if volume[kind] is not None and not reads_logs(volume, pod):
                 yield f"volume '{volume.get('name')}' is of kind {kind}; use another kind."
     for container in containers(pod):
         for port in map(mapping, sequence(container.get("ports"))):
             if port.get("hostPort"):
                 yield f"container '{container.get('name')}' takes a port of its node; remove it."
+
+
+def reads_logs(volume: Mapping[str, Any], pod: Pod) -> bool:
+    """Whether a volume of a pod is its node's folder of logs, and no container may write there."""
+    mounts = [
+        mapping(mount)
+        for container in containers(pod)
+        for mount in sequence(container.get("volumeMounts"))
+        if mapping(mount).get("name") == volume.get("name")
+    ]
+    return mapping(volume.get("hostPath")).get("path") == LOGS and all(
+        mount.get("readOnly") is True for mount in mounts
+    )
 
 
 @rule

@@ -34,10 +34,12 @@ class LoggingSizes:
 
     Args:
         store: of the store in the cluster; None where AWS keeps logs.
+        days: for how long a store in the cluster keeps records, where nobody says so.
         collector: of the pod on each node.
     """
 
-    store: ServerSize | None
+    store: ServerSize | None = None
+    days: int = 7
     collector: Size
 
 
@@ -156,6 +158,10 @@ _MANAGED: Mapping[ResourceName, str] = {
     "load-balancer": "Application Load Balancer",
 }
 
+_KEPT_BY_AWS: Mapping[str, Mapping[ResourceName, str]] = {
+    "logging": {"logging": "CloudWatch Logs, and a collector on each node"}
+}
+
 ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "dev": Environment(
         name="dev",
@@ -195,6 +201,8 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "staging": Environment(
         name="staging",
         provided=_MANAGED,
+        on_request=_KEPT_BY_AWS,
+        logging=LoggingSizes(collector=_COLLECTOR),
         stand_ins=False,
         platform=InAws(
             nat_gateways=1,
@@ -221,6 +229,8 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "prod": Environment(
         name="prod",
         provided=_MANAGED,
+        on_request=_KEPT_BY_AWS,
+        logging=LoggingSizes(collector=_COLLECTOR),
         stand_ins=False,
         platform=InAws(
             nat_gateways=3,

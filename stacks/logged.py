@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import pulumi
+
 from catalog import Catalog
+from catalog.errors import did_you_mean, one_of
 from components.context import DATA, LOGGING
 from components.kubernetes.limits import Share
 from components.kubernetes.log_collector import COMPONENT, LogCollector, LogCollectorArgs
@@ -23,7 +26,7 @@ from monitoring.collecting import (
 )
 from monitoring.redaction import Redaction
 from stacks.data import Data
-from stacks.environment import Environment, ServerSize
+from stacks.environment import Environment, InAws, ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.logging_setting import Logging
@@ -38,6 +41,12 @@ COLLECTOR = "log-collector"
 API_PORTS = (HTTPS, 6443)
 """TCP ports of API servers, as their Service has it and as most listen. Source:
 https://kubernetes.io/docs/reference/networking/ports-and-protocols/"""
+
+RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827),
+    *(2192, 2557, 2922, 3288, 3653),
+)
+"""Source: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
 
 MOST_NODES = 100
 """For how many nodes the namespace's quota has room: how many there are, no program knows."""
@@ -56,28 +65,16 @@ def build_logging(program: Program, foundation: Foundation) -> Data:
             namespace=foundation.namespaces[DATA],
             storage=sizes.store.storage,
             size=sizes.store.size,
-            days=setting.days,
+            days=setting.days or sizes.days,
         ),
         foundation.options(),
     )
-    LogCollector(
-        COLLECTOR,
-        LogCollectorArgs(
-            context=context,
-            namespace=foundation.namespaces[LOGGING],
-            config=collector_file(program, stored(store.url, collected(catalog))),
-            logs=LOGS,
-            state=STATE,
-            node_variable=NODE_VARIABLE,
-            health_port=HEALTH_PORT,
-            size=sizes.collector,
-            egress=(
-                Traffic(peers=(server_pods(program, STORE),), port=PORT),
-                *_to_the_api(setting),
-            ),
-            after=(store.handle,),
-        ),
-        foundation.options(),
+    make_collector(
+        program,
+        foundation,
+        stored(store.url, collected(catalog)),
+        egress=(Traffic(peers=(server_pods(program, STORE),), port=PORT), *_to_the_api(setting)),
+        after=(store.handle,),
     )
     return Data(
         servers={STORE: store.handle},
@@ -101,14 +98,44 @@ def collected(catalog: Catalog) -> tuple[str, ...]:
     return (*catalog.domains, DATA)
 
 
-def collector_file(program: Program, places: Mapping[str, Place]) -> str:
-    """The collector's configuration, for the places where the logs of namespaces go."""
-    secret = program.settings.secret_variables.values()
-    return collecting(
-        places,
-        prefix=program.context.prefix,
-        environment=program.environment.name,
-        redaction=Redaction(names=[name for each in secret for name in each]),
+def make_collector(
+    program: Program,
+    foundation: Foundation,
+    places: Mapping[str, Place],
+    *,
+    egress: tuple[Traffic, ...],
+    after: tuple[pulumi.Resource, ...],
+) -> None:
+    """Makes the collector.
+
+    Args:
+        places: where logs go, by the namespace that they come from.
+        egress: where these places and the API server are.
+        after: what it waits for.
+    """
+    sizes, secret = program.environment.logging, program.settings.secret_variables.values()
+    if sizes is None:
+        raise TypeError(f"The environment {program.environment.name} has no size of a collector.")
+    LogCollector(
+        COLLECTOR,
+        LogCollectorArgs(
+            context=program.context,
+            namespace=foundation.namespaces[LOGGING],
+            config=collecting(
+                places,
+                prefix=program.context.prefix,
+                environment=program.environment.name,
+                redaction=Redaction(names=[name for each in secret for name in each]),
+            ),
+            logs=LOGS,
+            state=STATE,
+            node_variable=NODE_VARIABLE,
+            health_port=HEALTH_PORT,
+            size=sizes.collector,
+            egress=egress,
+            after=after,
+        ),
+        foundation.options(),
     )
 
 
@@ -151,18 +178,28 @@ def collectors(program: Program, foundation: Foundation) -> Mapping[str, Share]:
     return {LOGGING: Share(namespace=foundation.namespaces[LOGGING], pods=pods)}
 
 
-def logging_problems(settings: Settings, environment: Environment) -> Iterator[str]:
+def logging_problems(
+    settings: Settings, environment: Environment, catalog: Catalog
+) -> Iterator[str]:
     """What is wrong with the setting `logging`, a sentence each."""
     setting, place = settings.logging, f"setting '{PROJECT}:logging'"
     if setting is None:
-        return
-    if environment.logging is None:
-        yield f"{place} is for dev: environment {environment.name} provides none; remove it."
         return
     if STORE in settings.attached:
         yield (
             f"{place} makes '{STORE}', but '{PROJECT}:attached.{STORE}' says that others do; "
             "remove one of them."
+        )
+    for domain in sorted(set(setting.domains) - set(catalog.domains)):
+        hint = did_you_mean(domain, catalog.domains) or f"write {one_of(catalog.domains)}."
+        yield f"{place[:-1]}.domains.{domain}': there is no such domain; {hint}"
+    if isinstance(environment.platform, InAws):
+        yield from _kept_by_aws(setting, place)
+        return
+    if setting.domains:
+        yield (
+            f"{place}: 'domains' is for AWS: the store of a cluster keeps all logs equally long; "
+            "write 'days' alone."
         )
     if not setting.nodes:
         yield (
@@ -170,3 +207,16 @@ def logging_problems(settings: Settings, environment: Environment) -> Iterator[s
             "pods' labels ('kubectl get endpointslices --selector "
             f"kubernetes.io/service-name=kubernetes' shows its address); {written('logging')}"
         )
+
+
+def _kept_by_aws(setting: Logging, place: str) -> Iterator[str]:
+    asked = {"days": setting.days, **{f"domains.{k}": v for k, v in setting.domains.items()}}
+    for field, days in asked.items():
+        if days is not None and days not in RETENTION_DAYS:
+            longer = next(each for each in RETENTION_DAYS if each > days)
+            yield (
+                f"{place[:-1]}.{field}': CloudWatch does not keep logs for {days} days; write "
+                f"{longer}."
+            )
+    if setting.nodes:
+        yield f"{place}: 'nodes' is known in AWS; remove it."

@@ -64,7 +64,7 @@ def check_settings(
         *_rotations(settings, catalog),
         *attachment_problems(settings, catalog),
         *monitoring_problems(settings, environment, catalog),
-        *logging_problems(settings, environment),
+        *logging_problems(settings, environment, catalog),
     ]
     if isinstance(environment.platform, InAws):
         found += [

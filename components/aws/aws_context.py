@@ -88,15 +88,17 @@ class AwsContext:
         key: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions,
         region: str | None = None,
+        days: int | None = None,
     ) -> cloudwatch.LogGroup:
         """Makes a log group of CloudWatch, called `group`, encrypted with the key of the ARN `key`.
 
-        Without one it has CloudWatch's own, and without `region` it is in the stack's.
+        Without one it has CloudWatch's own, without `region` it is in the stack's, and without
+        `days` records stay as long as other logs of the stack.
         """
         return cloudwatch.LogGroup(
             name,
             name=group,
-            retention_in_days=self.log_days,
+            retention_in_days=self.log_days if days is None else days,
             kms_key_id=key,
             region=region,
             tags=self.tags(name, layer),

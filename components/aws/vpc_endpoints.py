@@ -24,6 +24,7 @@ class VpcEndpointsArgs:
         cidr: addresses of the network, which may use the endpoints.
         subnets: ids of the subnets that get an address of each, one per zone.
         route_tables: ids of the route tables that lead to S3.
+        more: services that have an address besides.
     """
 
     aws: AwsContext
@@ -31,6 +32,7 @@ class VpcEndpointsArgs:
     cidr: str
     subnets: tuple[pulumi.Input[str], ...]
     route_tables: tuple[pulumi.Input[str], ...]
+    more: tuple[str, ...] = ()
 
 
 class VpcEndpoints(Component[VpcEndpointsArgs]):
@@ -79,7 +81,7 @@ class VpcEndpoints(Component[VpcEndpointsArgs]):
             cidr=args.cidr,
         )
         interfaces: list[pulumi.Resource] = []
-        for service in INTERFACES:
+        for service in (*INTERFACES, *args.more):
             own = f"{name}-{service.replace('.', '-')}"
             interfaces.append(
                 ec2.VpcEndpoint(

@@ -46,7 +46,7 @@ STATE_SIZE = "256Mi"
 
 ROOT_GROUP = 0
 """Group that may read what a kubelet and containerd write: their files have mode 0640. Source:
-https://github.com/containerd/containerd/blob/main/internal/cri/io/logger.go"""
+internal/cri/server/helpers_linux.go of https://github.com/containerd/containerd"""
 
 PODS: tuple[PolicyRuleArgsDict, ...] = (
     {"api_groups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -61,8 +61,10 @@ class AwsData:
     logs_allowed: pulumi.Resource
 
 
-def build_data(program: AwsProgram, foundation: AwsFoundation) -> AwsData:
-    """Makes servers, databases, users, vhosts, buckets, keys and roles."""
+def build_data(
+    program: AwsProgram, foundation: AwsFoundation, more: Iterable[Access] = ()
+) -> AwsData:
+    """Makes servers, databases, users, vhosts, buckets, keys and roles, which may do `more`."""
     ground = lay_ground(program, foundation)
     options = foundation.options()
     key = KmsKey(
@@ -119,7 +121,7 @@ def build_data(program: AwsProgram, foundation: AwsFoundation) -> AwsData:
         },
     )
     hsm_accesses, modules = _hsm(ground)
-    accesses = [*_storage(ground, buckets, storage_key), *hsm_accesses]
+    accesses = [*_storage(ground, buckets, storage_key), *hsm_accesses, *more]
     gpu = {} if foundation.gpu is None else {"gpu": foundation.gpu}
     return AwsData(
         data=together(servers, modules, _with_roles(ground, accesses), Data(servers=gpu)),

@@ -79,6 +79,7 @@ def make_cluster(
             cidr=settings.vpc_cidr,
             subnets=vpc.private,
             route_tables=vpc.route_tables,
+            more=() if settings.logging is None else ("logs",),
         ),
         options,
     ).handles

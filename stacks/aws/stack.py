@@ -9,6 +9,7 @@ from stacks.attached import attached_destinations, attached_grants
 from stacks.aws.data import build_data
 from stacks.aws.edge import build_edge, build_entry
 from stacks.aws.foundation import build_foundation
+from stacks.aws.logged import build_logging, log_accesses, logging_destinations
 from stacks.aws.network import destinations, subnets
 from stacks.data import together
 from stacks.inputs import AwsProgram
@@ -21,13 +22,18 @@ def build_stack(program: AwsProgram) -> tuple[str | None, Mapping[str, Workload]
     """Makes every layer; returns where people reach the platform, and what runs."""
     settings, catalog = program.settings, program.catalog
     foundation = build_foundation(program)
-    data = build_data(program, foundation)
+    data = build_data(program, foundation, log_accesses(program, foundation))
+    build_logging(program, foundation)
     entry = build_entry(program, foundation, data)
     build_limits(program, foundation)
     network = build_network(
         program,
         foundation,
-        {**destinations(program), **attached_destinations(settings, catalog)},
+        {
+            **destinations(program),
+            **logging_destinations(program),
+            **attached_destinations(settings, catalog),
+        },
         (subnets(settings, "public"),),
     )
     given = [data.data, attached_grants(settings, catalog)]

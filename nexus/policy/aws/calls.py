@@ -66,6 +66,9 @@ CLUSTER: Mapping[str, Call] = {
     "aws:cloudwatch/logGroup:LogGroup": Call(
         "logs", "CreateLogGroup", renamed={"name": "logGroupName"}, apart={"retentionInDays"}
     ),
+    "aws:cloudwatch/logStream:LogStream": Call(
+        "logs", "CreateLogStream", renamed={"name": "logStreamName"}
+    ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Call(
         "ecr",
         "PutLifecyclePolicy",

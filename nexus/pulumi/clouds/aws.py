@@ -178,6 +178,10 @@ AWS_PLATFORM: Mapping[str, Answer] = {
         taken="ResourceAlreadyExistsException: The specified log group already exists",
         named="name",
     ),
+    "aws:cloudwatch/logStream:LogStream": Answer(
+        joined("logGroupName", "name"),
+        taken="ResourceAlreadyExistsException: The specified log stream already exists",
+    ),
     "aws:ecr/lifecyclePolicy:LifecyclePolicy": Answer(joined("repository"), repeatable=True),
     "aws:ecr/repository:Repository": Answer(
         _repository,

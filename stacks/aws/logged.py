@@ -1,0 +1,113 @@
+"""Where AWS keeps the platform's logs, and what collects them, where a setting asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+
+from components.aws.domain_logs import ANSWERS, READS, STREAM, DomainLogs, DomainLogsArgs
+from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs, Statement
+from components.context import LOGGING
+from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
+from monitoring.collecting import Place
+from stacks.aws.data import Access
+from stacks.aws.foundation import AwsFoundation
+from stacks.aws.network import AGENT, subnets
+from stacks.inputs import AwsProgram
+from stacks.logged import COLLECTOR, STORE, collected, make_collector
+from stacks.network import Destination
+from stacks.setting_types import SERVICE_CIDR
+
+
+def build_logging(program: AwsProgram, foundation: AwsFoundation) -> None:
+    """Makes the log groups and the collector; nothing where nobody asks for them."""
+    setting, aws = program.settings.logging, foundation.aws
+    if setting is None:
+        return
+    usual = setting.days or aws.log_days
+    logs = DomainLogs(
+        "service-logs",
+        DomainLogsArgs(
+            aws=aws,
+            days={name: setting.domains.get(name, usual) for name in collected(program.catalog)},
+            key=foundation.logs_key,
+        ),
+        foundation.options(),
+    )
+    role = PodIdentityRole(
+        f"{COLLECTOR}-identity",
+        PodIdentityRoleArgs(
+            aws=aws,
+            layer="data",
+            cluster=foundation.cluster.name,
+            namespace=foundation.namespaces[LOGGING],
+            service_account=COLLECTOR,
+            statements=(logs.writing,),
+        ),
+        foundation.options(),
+    )
+    places = {
+        name: Place(
+            url=f"https://logs.{aws.region}.amazonaws.com/v1/logs",
+            headers={"x-aws-log-group": group, "x-aws-log-stream": STREAM},
+            signed=("logs", aws.region),
+        )
+        for name, group in logs.groups.items()
+    }
+    make_collector(
+        program,
+        foundation,
+        places,
+        egress=(AGENT, *_egress(program)),
+        after=(role.handle, *logs.handles),
+    )
+
+
+def log_accesses(program: AwsProgram, foundation: AwsFoundation) -> list[Access]:
+    """Who reads the logs of its domain: each service that needs logs."""
+    if program.settings.logging is None:
+        return []
+    aws, accesses = foundation.aws, list[Access]()
+    for service in program.users(STORE):
+        group = DomainLogs.group(aws, program.catalog.services[service].domain)
+        own = aws.arn("logs", f"log-group:{group}")
+        accesses.append(
+            Access(
+                resource=STORE,
+                service=service,
+                endpoint={"group": group, "region": aws.region},
+                statements=(
+                    Statement(sid="Logs", actions=READS, resources=(own, f"{own}:*")),
+                    Statement(sid="LogAnswers", actions=ANSWERS, resources=("*",)),
+                ),
+            )
+        )
+    return accesses
+
+
+def logging_destinations(program: AwsProgram) -> Mapping[str, Destination]:
+    """Where CloudWatch is, by platform resource."""
+    if program.settings.logging is None:
+        return {}
+    return {STORE: Destination(at=_cloud_watch(program), port=HTTPS, also=(AGENT,))}
+
+
+def _cloud_watch(program: AwsProgram) -> Addresses:
+    """The network's own endpoint; of a network that was not made here, who knows."""
+    made_here = program.settings.existing_cluster is None
+    return subnets(program.settings, "private") if made_here else PUBLIC
+
+
+def _egress(program: AwsProgram) -> Iterator[Traffic]:
+    """CloudWatch, and the API server: in the subnets of the nodes, and as the first Service.
+
+    Which of the two addresses a policy sees is the network plugin's choice.
+    """
+    existing = program.settings.existing_cluster
+    services = IPv4Network((existing and existing.service_cidr) or SERVICE_CIDR)
+    places = {
+        _cloud_watch(program): None,
+        subnets(program.settings, "private"): None,
+        Addresses(blocks=((f"{services[1]}/32", ()),)): None,
+    }
+    yield Traffic(peers=tuple(places), port=HTTPS)

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "generated:schema",
     "settings": "generated:settings",
     "snapshot": "snapshot:command",
+    "state": "state:command",
     "task": "task:command",
     "up": "update:up",
     "why": "why:command",

@@ -108,6 +108,7 @@ NOT_TYPED: Mapping[str, str] = {
     ".venv/bin/nexus task *": "the same",
     "nexus preview *": "tests/nexus/update/test_command.py runs it",
     "nexus up *": "tests/nexus/update/test_command.py runs it",
+    "*nexus state *": "tests/nexus/cli/test_state.py and test_release.py run it",
     "*nexus release *": "tests/nexus/cli/test_release.py runs it, in a repository of its own",
     "nexus import compose *": "tests/nexus/importing/test_commands.py runs it",
     ".venv/bin/nexus why *": "tests/nexus/cli/test_why.py runs it, beside a Prometheus",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -14,7 +13,7 @@ from typer.testing import CliRunner
 from nexus.cli.main import app
 from tests.nexus.cli.terminal import Terminal, terminal
 from tests.nexus.diff.copies import edit_service, edit_yaml, set_need
-from tests.nexus.update.states import deployment, state_of
+from tests.nexus.update.states import Answers, deployment, entry, state_of
 from tests.projects import git, set_config, small_project
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -91,6 +90,17 @@ def test_releases_from_the_first_to_the_way_back(reader: Terminal, tmp_path: Pat
     assert [each["services"] for each in found["updates"]] == [["cart"], None]
     assert found["updates"][0]["versions"]["stock"] == image("stock", "1.0.0")
 
+    key = next(k for k in reader.cluster.contents() if (k.kind, k.name) == ("Deployment", "cart"))
+    manifest = json.dumps(reader.cluster.get(key))
+    reader.cluster.update(json.loads(manifest.replace(image("cart", "1.5.0"), "docker.io/b:1")))
+    drifted = reader.type("nexus state --stack dev --drift")
+    assert drifted.returncode == 1
+    assert (
+        "- runs just what update 2 brought up\n"
+        "- drifted: Deployment cart: spec.template.spec.containers[0].image\n"
+        "Bring back what drifted: pulumi up --refresh --stack dev\n"
+    ) in drifted.stdout
+
     said = reader.must("nexus release back --stack dev --to 1 --service cart")
     assert f"1  cart  {image('cart', '1.5.0')}  →  {image('cart', '1.0.0')}" in said
     assert "While it is down, 1 other service would be: front" in said
@@ -115,33 +125,6 @@ def test_releases_from_the_first_to_the_way_back(reader: Terminal, tmp_path: Pat
         f"nexus release promote dev prod --service cart --resolve {tmp_path / 'digest'}"
     )
     assert f"1  cart  0.9.0  →  docker.io/a/cart@{DIGEST}" in promoted
-
-
-class Answers:
-    """A stack of which the state and the updates are given, in place of Pulumi's answers."""
-
-    project = "nexus-cos"
-
-    def __init__(self, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        self._state, self._history = state, history
-
-    def export(self) -> dict[str, Any]:
-        return self._state
-
-    def on_stack(self, *_arguments: str) -> str:
-        return json.dumps(self._history)
-
-
-def entry(commit: str, **further: Any) -> dict[str, Any]:
-    """An update in Pulumi's history."""
-    return {
-        "kind": "update",
-        "result": "succeeded",
-        "endTime": "2026-11-28T12:00:00.000Z",
-        "environment": {"git.head": commit, "git.dirty": "false", "git.committer": "Ann"},
-        "config": {"nexus-cos:releaseFile": {"value": FILE}},
-        **further,
-    }
 
 
 @pytest.fixture

@@ -90,10 +90,14 @@ def test_a_service_has_its_own_bucket_first(tmp_path: Path) -> None:
     project = copy_project(tmp_path / "project")
     path = project / "catalog" / "platform.yaml"
     text = path.read_text(encoding="utf-8")
-    more = "buckets:\n  archive: {owner: content-management}\n"
+    more = (
+        "buckets:\n  archive: {owner: puabo-dsp-upload-mgr, granted: [content-management]}\n"
+        "  uploads: {owner: puabo-dsp-upload-mgr}\n"
+    )
     path.write_text(text.replace("buckets:\n", more), encoding="utf-8")
     catalog = load_catalog(project)
     assert [*find_problems(catalog)] == []
     names = [bucket.name for bucket in catalog.buckets_of("content-management")]
-    assert names == ["archive", "media"]
-    assert [bucket.name for bucket in catalog.buckets_of("puabo-dsp-upload-mgr")] == ["media"]
+    assert names == ["media", "archive"]
+    names = [bucket.name for bucket in catalog.buckets_of("puabo-dsp-upload-mgr")]
+    assert names == ["archive", "uploads", "media"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from components.servers.in_cluster_storage import InClusterStorageArgs
 from nexus.plan.plan import Plan, make_plan
 from tests.projects import ROOT, copy_project
 from tests.stacks.cloud_resources import of_type, one, policies
@@ -116,7 +118,9 @@ def test_a_reader_of_a_bucket_changes_nothing(tmp_path: Path) -> None:
     assert [each.name for each in dev.named() if each.name == "media-bucket"]
 
 
-def test_a_service_uses_several_buckets_by_name(tmp_path: Path) -> None:
+def test_a_service_uses_several_buckets_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second one's address would take the place of the first, or be nobody's to know."""
     project = copy_project(tmp_path / "project")
     path = project / "catalog" / "platform.yaml"
@@ -128,7 +132,20 @@ def test_a_service_uses_several_buckets_by_name(tmp_path: Path) -> None:
         "uploads": {"owner": user},
     }
     path.write_text(yaml.safe_dump(platform), encoding="utf-8")
+    rights: dict[str, Any] = {}
+
+    def args(**given: Any) -> InClusterStorageArgs:
+        rights.update(given)
+        return InClusterStorageArgs(**given)
+
+    # The users' file is secret, so a plan does not show what it allows.
+    monkeypatch.setattr("stacks.in_cluster.data.InClusterStorageArgs", args)
     dev = make_plan(project, "dev")
+    assert {name: rights[name] for name in ("buckets", "readable", "owned")} == {
+        "buckets": {"content-management": ("archive", "media"), user: ("media", "uploads")},
+        "readable": {"content-management": (), user: ("archive",)},
+        "owned": {"content-management": ("archive", "media"), user: ("uploads",)},
+    }
     [config] = [each for each in dev.resources if each.name == f"{user}-config"]
     told = json.loads(config.inputs["data"]["dependencies.json"])["dependencies"]["storage"]
     assert told["endpoint"]["bucket"] == "uploads"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode, urlsplit
 
 import typer
 
 from catalog.errors import InputError, listed, shortened
-from nexus.cli.output import Output, write
+from nexus.cli.output import FORMAT, Output, write
 from nexus.cli.session import require_nodes, session, stack_option
 
 ANSWER_SECONDS = 20
@@ -33,6 +33,8 @@ def command(
             help="Address of the Prometheus that has the rules of `nexus monitoring`.",
         ),
     ],
+    *,
+    format_: Annotated[Literal["text", "json"], FORMAT] = "text",
     output: Output = None,
     stack: Annotated[str, stack_option("The stack, where one Prometheus reads several.")] = "dev",
 ) -> None:
@@ -41,12 +43,13 @@ def command(
     Prometheus is asked what it sees, the graph says what follows from that.
     Without access, forward its port: kubectl port-forward service/prometheus 9090
     """
-    from nexus.pictures.why import why_as_text
+    from nexus.pictures.why import why_as_json, why_as_text
 
     catalog = session(context).catalog()
     require_nodes(catalog, [node])
     down = [name for name in _down(prometheus, stack) if catalog.kind(name) is not None]
-    write(why_as_text(catalog, node, down), output)
+    render = why_as_json if format_ == "json" else why_as_text
+    write(render(catalog, node, down), output)
 
 
 def _down(prometheus: str, stack: str) -> list[str]:

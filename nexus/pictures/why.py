@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 
 from catalog import Catalog
 from catalog.errors import counted, listed
@@ -19,6 +21,30 @@ def why_as_text(catalog: Catalog, name: str, down: Collection[str]) -> str:
         down: nodes that are seen to be down.
     """
     return "\n".join(_lines(catalog, name, down)) + "\n"
+
+
+def why_as_json(catalog: Catalog, name: str, down: Collection[str]) -> str:
+    """The same for scripts. Its shape is a promise; add keys, never change any."""
+    found = impact(catalog, _roots(catalog, down))
+    behind = _behind(found, name)
+    causes = {cause for each in behind.values() for cause in each}
+    service, failed = found.services.get(name), name in found.failed
+    state = State.DOWN if failed else State.OK if service is None else service.state
+    document = {
+        "node": name,
+        "state": state,
+        "seen_down": name in down,
+        "causes": [name] if failed else sorted(causes),
+        "chains": [_steps(found, lost, cause) for lost, each in behind.items() for cause in each],
+        "without": [asdict(loss) for loss in (service.without if service is not None else ())],
+        "elsewhere": [each for each in found.failed if each not in {name, *causes}],
+        "who": {
+            each: words
+            for each in sorted({name, *causes} & set(catalog.services))
+            if (words := catalog.services[each].who.words)
+        },
+    }
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _lines(catalog: Catalog, name: str, down: Collection[str]) -> Iterator[str]:
@@ -77,6 +103,11 @@ def _behind(found: Impact, name: str) -> dict[str, tuple[str, ...]]:
 
 
 def _chain(found: Impact, name: str, cause: str) -> str:
+    _, *needed = _steps(found, name, cause)
+    return f"{name} needs {', which needs '.join(needed)}"
+
+
+def _steps(found: Impact, name: str, cause: str) -> list[str]:
     """How an outage came from its cause: each step is down because it needs the next one."""
     steps = [name]
     while steps[-1] != cause:
@@ -84,4 +115,4 @@ def _chain(found: Impact, name: str, cause: str) -> str:
         services = (each for each in because if each in found.services)
         behind = (each for each in services if cause in found.services[each].causes)
         steps.append(cause if cause in because else next(behind))
-    return f"{name} needs {', which needs '.join(steps[1:])}"
+    return steps

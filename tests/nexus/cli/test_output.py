@@ -75,8 +75,8 @@ def test_every_command_that_writes_has_the_same_options() -> None:
         if name in ("preview", "repair", "task", "up"):
             continue
         options = inspect.signature(resolve_name(f"nexus.cli.{command}")).parameters
-        # A snapshot is read by `nexus diff` alone, and why by people: each has one format.
-        wanted = {"output"} if name in ("snapshot", "why") else {"format_", "output"}
+        # A snapshot is read by `nexus diff` alone: it has one format.
+        wanted = {"output"} if name == "snapshot" else {"format_", "output"}
         assert wanted <= set(options), name
         assert options["output"].default is None
 

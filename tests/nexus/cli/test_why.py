@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from catalog import Catalog
+from catalog.who import Who
 from monitoring.rules import rules
 from monitoring.timing import Timing
-from nexus.pictures.why import why_as_text
+from nexus.pictures.why import why_as_json, why_as_text
 from tests.monitoring.servers import Loopback, reading
 from tests.monitoring.simulated import Exporter, Outage, played
 from tests.nexus.cli.typed import nexus
@@ -68,6 +73,36 @@ def test_the_words(catalog: Catalog, name: str, down: list[str], lines: list[str
     assert why_as_text(catalog, name, down).splitlines() == lines
 
 
+def test_the_same_for_scripts(catalog: Catalog) -> None:
+    """Whoever reads sentences by a script breaks with the next better sentence."""
+
+    def why(name: str, *down: str) -> dict[str, Any]:
+        return json.loads(why_as_json(catalog, name, down))
+
+    assert why("session-mgr", "postgres", "session-mgr", "maps") == {
+        "node": "session-mgr",
+        "state": "down",
+        "seen_down": True,
+        "causes": ["postgres"],
+        "chains": [["session-mgr", "token-mgr", "key-service", "postgres"]],
+        "without": [],
+        "elsewhere": ["maps"],
+        "who": {},
+    }
+    degraded = why("metatwin", "gpu")
+    assert (degraded["state"], degraded["seen_down"]) == ("degraded", False)
+    assert degraded["chains"] == [["ai-service", "gpu"]]
+    assert degraded["without"] == [{"target": "ai-service", "fallback": "rules"}]
+    itself = why("postgres", "postgres", "user-auth")
+    assert (itself["state"], itself["causes"], itself["chains"]) == ("down", ["postgres"], [])
+    assert why("glitch")["state"] == "ok"
+    answers = Who(owner="games", on_call="Anna.")
+    owned = replace(catalog.services["glitch"], who=answers)
+    changed = replace(catalog, services={**catalog.services, "glitch": owned})
+    told = json.loads(why_as_json(changed, "glitch", ["glitch"]))
+    assert told["who"] == {"glitch": "games, on call: Anna."}
+
+
 def test_what_a_real_prometheus_sees(catalog: Catalog) -> None:
     """An answer that leaves out what is down sends people to the wrong service."""
     stacks = {
@@ -88,6 +123,8 @@ def test_what_a_real_prometheus_sees(catalog: Catalog) -> None:
 
         waited(lambda: "because of postgres" in why("user-auth"))
         waited(lambda: "without maps" in why("puabo-nexus-route-optimizer", "--stack", "prod"))
+        scripted = json.loads(why("user-auth", "--format", "json"))
+        assert (scripted["state"], scripted["causes"]) == ("down", ["postgres"])
         assert why("user-auth", "--stack", "prod").startswith("user-auth works, and so does all")
         unknown = nexus("why", "user-auth", "--prometheus", url, "--stack", "mine")
         assert unknown.exit_code == 2

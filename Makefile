@@ -103,7 +103,7 @@ monitoring-test: setup ## Who is paged when each node fails, by a real Prometheu
 	@$(VENV)/pytest tests/monitoring -m monitoring -v
 
 bench: tools ## Measure speed and memory; SINCE=REVISION compares with it
-	@$(VENV)/python -m tests.bench $(if $(SINCE),--since $(SINCE))
+	@PYTHONPATH=tools $(VENV)/python -m tests.bench $(if $(SINCE),--since $(SINCE))
 
 findings: ## Try what outside software does that nobody would guess (minutes; docs/beliefs.md)
 	@for finding in findings/*.sh; do echo "== $$finding"; bash "$$finding"; done

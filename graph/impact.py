@@ -105,12 +105,38 @@ def impact(catalog: Catalog, failed: Iterable[str]) -> Impact:
 
 def each_alone(catalog: Catalog) -> Iterator[tuple[str, Impact]]:
     """Every node of the catalog with what becomes of the platform while it alone is down."""
+    for name, spreads in _spreading_alone(catalog):
+        yield name, _impact(catalog, frozenset((name,)), spreads)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loses:
+    """What one node's outage takes down: services, itself among them if it is one, and flows."""
+
+    services: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+def lost_alone(catalog: Catalog) -> Iterator[tuple[str, Loses]]:
+    """Every node with what it alone takes down; what degrades is left out, which takes long."""
+    for name, spreads in _spreading_alone(catalog):
+        down = _causes(frozenset((name,)), spreads)
+        yield (
+            name,
+            Loses(
+                services=tuple(sorted(down.keys() & catalog.services.keys())),
+                flows=tuple(f.name for f in catalog.flows if _lost_steps(catalog, f, down)),
+            ),
+        )
+
+
+def _spreading_alone(catalog: Catalog) -> Iterator[tuple[str, nx.DiGraph[str]]]:
+    """Every node with how its outage passes on."""
     usual = _spreading(catalog, frozenset())
     for name in (*catalog.services, *catalog.resources, *catalog.external):
-        failed = frozenset((name,))
         # Only databases change which edges pass an outage on.
-        spreads = _spreading(catalog, failed) if catalog.base(name) == DATABASE else usual
-        yield name, _impact(catalog, failed, spreads)
+        is_database = catalog.base(name) == DATABASE
+        yield name, _spreading(catalog, frozenset((name,))) if is_database else usual
 
 
 def _impact(catalog: Catalog, names: frozenset[str], spreads: nx.DiGraph[str]) -> Impact:
@@ -167,17 +193,25 @@ def _flow(
     services: Mapping[str, ServiceImpact],
     down: Mapping[str, frozenset[str]],
 ) -> FlowImpact:
-    lost: list[str] = []
-    weak: list[str] = []
-    for position, step in enumerate(flow.steps):
-        if step in down:
-            replaced = _is_replaced(catalog, step, flow.steps[:position], down)
-            (weak if replaced else lost).append(step)
-        elif step in services and _weakens(catalog, step, services[step], flow):
-            weak.append(step)
-    if lost:
-        return FlowImpact(state=State.DOWN, because=tuple(lost))
-    return FlowImpact(state=State.DEGRADED if weak else State.OK, because=tuple(weak))
+    if lost := _lost_steps(catalog, flow, down):
+        return FlowImpact(state=State.DOWN, because=lost)
+    weak = tuple(
+        step
+        for step in flow.steps
+        if step in down or (step in services and _weakens(catalog, step, services[step], flow))
+    )
+    return FlowImpact(state=State.DEGRADED if weak else State.OK, because=weak)
+
+
+def _lost_steps(
+    catalog: Catalog, flow: Flow, down: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """Steps that are down and that nothing stands in for."""
+    return tuple(
+        step
+        for position, step in enumerate(flow.steps)
+        if step in down and not _is_replaced(catalog, step, flow.steps[:position], down)
+    )
 
 
 def _is_replaced(

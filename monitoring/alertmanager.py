@@ -54,7 +54,7 @@ def alertmanager(
             {"name": _NOBODY},
             *(
                 _receiver(name, receivers) if told is None or name in told else {"name": name}
-                for name in receiver_names(catalog)
+                for name in _receiver_names(_owners(nodes))
             ),
         ],
     }
@@ -66,7 +66,10 @@ _TOLD = (Severity.PAGE, Severity.TICKET)
 
 def receiver_names(catalog: Catalog) -> tuple[str, ...]:
     """Who can be told something: `heartbeat`, and `page-OWNER` and `ticket-OWNER` by owner."""
-    owners = _owners(watched(catalog))
+    return _receiver_names(_owners(watched(catalog)))
+
+
+def _receiver_names(owners: list[str]) -> tuple[str, ...]:
     return (HEARTBEAT, *(f"{severity}-{owner}" for owner in owners for severity in _TOLD))
 
 

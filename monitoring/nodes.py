@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from catalog import Catalog
 from catalog.run import Kind
-from graph.impact import Impact, State, each_alone
+from graph.impact import Loses, lost_alone
 
 PLATFORM = "platform"
 """Who answers for what has no owner."""
@@ -99,13 +99,12 @@ def watched(catalog: Catalog) -> tuple[Watched, ...]:
             timeouts[edge.target] = min(seconds, timeouts.get(edge.target, seconds))
     return tuple(
         _watched(catalog, name, found, timeouts.get(name))
-        for name, found in sorted(each_alone(catalog), key=lambda pair: pair[0])
+        for name, found in sorted(lost_alone(catalog), key=lambda pair: pair[0])
     )
 
 
-def _watched(catalog: Catalog, name: str, found: Impact, timeout_seconds: float | None) -> Watched:
-    down = found.named(State.DOWN)
-    broken = tuple(name for name, flow in found.flows.items() if flow.state is State.DOWN)
+def _watched(catalog: Catalog, name: str, found: Loses, timeout_seconds: float | None) -> Watched:
+    down, broken = found.services, found.flows
     service, resource = catalog.services.get(name), catalog.resources.get(name)
     scheduled = service is not None and service.run.kind is Kind.SCHEDULED
     served = service if resource is None else catalog.services.get(resource.dedicated_to or "")

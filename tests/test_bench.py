@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from catalog import load_catalog
 from graph.rules import check
 from tests.bench import checkout, compare, synthetic_project
 from tests.projects import ROOT
+
+
+def test_make_starts_it() -> None:
+    """A benchmark that does not even start is found out on the day when figures are wanted."""
+    recipe = subprocess.run(
+        ["make", "--dry-run", "bench"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (command,) = (line for line in recipe.stdout.splitlines() if "tests.bench" in line)
+    help_ = subprocess.run(
+        ["bash", "-c", f"{command} --help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert help_.returncode == 0, help_.stderr
 
 
 def test_its_projects_are_sound(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog import Catalog, Edge, Fallback, Flow, Order, Resource, load_catalog
-from graph.impact import Impact, State, each_alone, impact, weak_points
+from graph.impact import Impact, State, each_alone, impact, lost_alone, weak_points
 from tests.nexus.cli.typed import nexus
 from tests.nexus.diff.copies import set_need
 from tests.projects import copy_project
@@ -230,6 +230,20 @@ def test_each_alone_is_the_outage_of_that_node(drawn: tuple[Catalog, frozenset[s
     assert dict(each_alone(catalog)) == {
         name: impact(catalog, [name])
         for name in (*catalog.services, *catalog.resources, *catalog.external)
+    }
+
+
+@given(outages())
+@settings(max_examples=50)
+def test_what_is_lost_is_what_is_down(drawn: tuple[Catalog, frozenset[str]]) -> None:
+    """Pages would otherwise be of other services and flows than the command tells."""
+    catalog, _ = drawn
+    assert {name: (each.services, each.flows) for name, each in lost_alone(catalog)} == {
+        name: (
+            found.named(State.DOWN),
+            tuple(flow for flow, each in found.flows.items() if each.state is State.DOWN),
+        )
+        for name, found in each_alone(catalog)
     }
 
 

@@ -99,7 +99,7 @@ cluster-test: tools ## Dev on a real API server (half an hour, and as much of bu
 	@echo "Running dev on them (about half an hour) ..."
 	@$(VENV)/pytest tests/cluster -m cluster -v --durations=20
 
-monitoring-test: setup ## Who is paged when each node fails, by a real Prometheus (two minutes; builds it once)
+monitoring-test: setup ## Who is paged when each node fails, by a real Prometheus (four minutes if nothing else runs; builds it once)
 	@$(VENV)/pytest tests/monitoring -m monitoring -v
 
 bench: tools ## Measure speed and memory; SINCE=REVISION compares with it

@@ -55,6 +55,10 @@ class Exporter:
 
     def __init__(self, catalog: Catalog, stacks: Mapping[str, Mapping[str, Part]]) -> None:
         self._services, self._stacks = frozenset(catalog.services), stacks
+        self.begin()
+
+    def begin(self) -> None:
+        """Starts anew, once there is somebody who reads."""
         self._start = time.monotonic()
 
     @property

@@ -17,6 +17,7 @@ from nexus.importing.images import whole_image
 from nexus.importing.one_shots import one_shots
 from nexus.importing.platform import put_servers
 from nexus.importing.project import DEV, RELEASE, TIERS, begin_project, put_services
+from nexus.importing.sharing import shared_databases
 from nexus.importing.translation import Need, Translation, quoted
 from stacks.settings import PROJECT
 
@@ -78,6 +79,7 @@ class _Import:
         self.services_file = services_file
         self.main = file.place("").rpartition(":")[0] or file.place("")
         self.alike: dict[str, list[str]] = {}
+        self.databases = [*shared_databases(translation)]
 
     def run(self) -> None:
         into = self.into
@@ -88,7 +90,7 @@ class _Import:
         for own in sorted(names, key=lambda own: (order[tier_of[own]], own)):
             entries[own] = self._entry(names[own], tier_of[own])
         put_services(self.draft, into.domain, entries)
-        put_servers(self.draft, self.file, into, used)
+        put_servers(self.draft, self.file, into, used, self.databases)
         self._cycles(entries)
         self._one_shots(entries)
         self._variables()
@@ -111,6 +113,8 @@ class _Import:
             entry["run"] = found.run
         if needs:
             entry["needs"] = needs
+        if grants := [g for d in self.databases if d.owner == name for g in d.grants(self.into)]:
+            entry["grants"] = grants
         for at, compose, message in found.open:
             self._ask(own, at, message, self.file.place(name, *compose), open_=True)
         for compose, message in found.notes:
@@ -166,7 +170,9 @@ class _Import:
         )
         dedicated = self.into.dedicated(name, need.compose)
         if len(servers) == 1 and dedicated is False:
-            return need.target
+            used = (each for each in self.databases if each.server == need.compose)
+            shared = next((each for each in used if name in each.users), None)
+            return need.target if shared is None else shared.need(self.into)
         if len(servers) == 1 and dedicated:
             return {"target": need.target, "dedicated": True}
         what = (

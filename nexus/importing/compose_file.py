@@ -315,6 +315,7 @@ def _named(value: Any, unset: Mapping[str, str]) -> Any:
 
 
 _UNKNOWN_KEY = re.compile(r"(?P<at>[\w.\-]+) false schema|additional properties '(?P<key>[^']+)'")
+_TOP_KEYS = ("configs", "include", "name", "networks", "secrets", "services", "volumes")
 _LINE = re.compile(r"line (\d+)")
 _AT = re.compile(r"services\.(?P<service>[\w.-]+?)\.(?P<field>[\w.\[\]-]+)")
 _OF_SERVICE = re.compile(r'(?:service|extend service) "(?P<service>[^"]+)"')
@@ -351,7 +352,7 @@ def _refused(path: Path, stderr: str) -> Problem:
     fix = next((fix for words, fix in _FIXES if words in said), "correct it, as Compose has it")
     if unknown := _UNKNOWN_KEY.search(said):
         key = unknown["key"] or unknown["at"].rpartition(".")[2]
-        near = did_you_mean(key, sorted(Service.model_fields))
+        near = did_you_mean(key, sorted(Service.model_fields) if at else _TOP_KEYS)
         said = f"service '{at[0]}', field '{'.'.join(at[1:])}'" if at else f"field '{key}'"
         said, fix = f"{said}: unknown key", (near or "remove it").rstrip(".")
     if line is None and at:
@@ -362,4 +363,5 @@ def _refused(path: Path, stderr: str) -> Problem:
         while at and at not in lines:
             at = at[:-1]
         line = int(lines[at].rpartition(":")[2]) if at else None
-    return Problem(shown_path(path), f"{said.rstrip('.')}; {fix}.", line)
+    end = "" if fix.endswith("?") else "."
+    return Problem(shown_path(path), f"{said.rstrip('.')}; {fix}{end}", line)

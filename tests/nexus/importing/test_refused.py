@@ -24,9 +24,9 @@ BAD = {
     ),
     "misspelt-key": (
         A + "    port: [1]\n",
-        "4: service 'a', field 'port': unknown key; did you mean ",
+        "4: service 'a', field 'port': unknown key; did you mean .*\\?",
     ),
-    "unknown-top-key": (A + "serv: {}\n", "field 'serv': unknown key"),
+    "unknown-top-key": (A + "serv: {}\n", "field 'serv': unknown key; did you mean 'services'"),
     "not-yaml": ("services: [\n", "1: yaml: .*; correct the YAML there"),
     "no-mapping": ("hello\n", "1: .*; write a mapping with 'services'"),
     "nothing": ("# empty\n", "empty compose file; describe services in it"),
@@ -69,7 +69,7 @@ def test_a_bad_file_is_refused_in_one_sentence(case: str, tmp_path: Path) -> Non
     sentence = str(refused.value)
     assert re.search(rf"compose\.yaml:(\s|(?=\d)).*{expected}", sentence), sentence
     assert "\n" not in sentence
-    assert sentence.endswith(".")
+    assert re.search(r"[^.]\.$|\?$", sentence), sentence
     assert not (tmp_path / "project").exists()
 
 

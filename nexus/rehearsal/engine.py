@@ -6,7 +6,6 @@ That is a stack in a temporary directory, and simulated providers on local ports
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -40,6 +39,7 @@ from semver import VersionInfo
 from typing_extensions import override
 
 from catalog.errors import InputError
+from nexus.rehearsal.keys import KEY, kept_keys
 from nexus.rehearsal.providers.base import SimulatedProvider
 
 PARALLEL = 64
@@ -214,7 +214,6 @@ def environment(root: Path, *, checkpoints: bool) -> dict[str, str]:
         "TMPDIR": str(root / "tmp"),
         "PULUMI_HOME": str(root / "home"),
         "PULUMI_BACKEND_URL": f"file://{root / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         **({} if checkpoints else once),
@@ -268,8 +267,8 @@ def make_stack(
 ) -> Stack:
     """Return a new stack in a `temporary_root` with its settings written.
 
-    `attached` are environment variables that attach providers. The settings go by full key, with
-    values as in the stack's YAML file.
+    `attached` are environment variables that lead to the providers and to the key of the stack's
+    secrets. The settings go by full key, with values as in the stack's YAML file.
     """
     directory = root / "project"
     settings = {"config": dict(config)}
@@ -279,6 +278,7 @@ def make_stack(
         pulumi_home=str(root / "home"),
         env_vars={**environment(root, checkpoints=checkpoints), **attached},
         project_settings=ProjectSettings(name=project, runtime="python"),
+        secrets_provider=KEY,
         pulumi_command=engine,
     )
     made = _Stack(stack, workspace, StackInitMode.CREATE)
@@ -290,10 +290,13 @@ def make_stack(
 
 @contextmanager
 def served(*providers: SimulatedProvider) -> Generator[Mapping[str, str]]:
-    """Serve providers while the block runs; yields the variable that attaches an engine to them."""
-    servers: list[grpc.Server] = []
-    attached: list[str] = []
-    try:
+    """Serve providers and a keeper of keys while the block runs.
+
+    Yields the environment variables that lead an engine to them.
+    """
+    with ExitStack() as running:
+        keys = running.enter_context(kept_keys())
+        attached: list[str] = []
         for provider in providers:
             # A sleeping create holds its thread, so there must be one for each and
             # some for the checks and differences that go on beside them.
@@ -302,9 +305,6 @@ def served(*providers: SimulatedProvider) -> Generator[Mapping[str, str]]:
             add_ResourceProviderServicer_to_server(provider, server)
             port = server.add_insecure_port("127.0.0.1:0")
             server.start()
-            servers.append(server)
+            running.callback(server.stop, grace=None)
             attached.append(f"{provider.package}:{port}")
-        yield {"PULUMI_DEBUG_PROVIDERS": ",".join(attached)}
-    finally:
-        for server in servers:
-            server.stop(grace=None)
+        yield {"PULUMI_DEBUG_PROVIDERS": ",".join(attached), **keys}

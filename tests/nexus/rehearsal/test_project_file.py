@@ -14,7 +14,8 @@ from pulumi.automation.errors import CommandError
 from pulumi.runtime import config as runtime_config
 
 from catalog import InputError
-from nexus.rehearsal.engine import Engine, environment, find_cli, temporary_root
+from nexus.rehearsal.engine import Engine, environment, find_cli, served, temporary_root
+from nexus.rehearsal.keys import KEY
 from stacks.stack_file import read_stack_file
 
 ALL = """
@@ -98,13 +99,14 @@ def handed_over(project: str, stack: str) -> dict[str, str]:
         CommandError: it refuses something.
     """
     found: dict[str, str] = {}
-    with temporary_root() as root:
+    with temporary_root() as root, served() as attached:
         folder = root / "project"
         write(folder, project, stack)
         workspace = LocalWorkspace(
             work_dir=str(folder),
             pulumi_home=str(root / "home"),
-            env_vars=environment(root, checkpoints=False),
+            env_vars={**environment(root, checkpoints=False), **attached},
+            secrets_provider=KEY,
             pulumi_command=Engine(find_cli()),
         )
         made = Stack.create("dev", workspace)

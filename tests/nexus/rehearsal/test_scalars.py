@@ -13,7 +13,8 @@ from pulumi.automation import LocalWorkspace, ProjectSettings, Stack
 from pulumi.runtime import config as runtime_config
 
 from catalog import InputError
-from nexus.rehearsal.engine import Engine, environment, find_cli, temporary_root
+from nexus.rehearsal.engine import Engine, environment, find_cli, served, temporary_root
+from nexus.rehearsal.keys import KEY
 from stacks.stack_file import read_stack_file
 
 WRITTEN = (
@@ -94,13 +95,14 @@ def taken(folder: Path, values: Mapping[str, str]) -> dict[str, str]:
 def handed_over(file: str) -> dict[str, str]:
     """What the command line hands to a program of the stack's file."""
     found: dict[str, str] = {}
-    with temporary_root() as root:
+    with temporary_root() as root, served() as attached:
         folder = root / "project"
         (folder / "Pulumi.dev.yaml").write_text(file, encoding="utf-8")
         workspace = LocalWorkspace(
             work_dir=str(folder),
             pulumi_home=str(root / "home"),
-            env_vars=environment(root, checkpoints=False),
+            env_vars={**environment(root, checkpoints=False), **attached},
+            secrets_provider=KEY,
             project_settings=ProjectSettings(name="p", runtime="python"),
             pulumi_command=Engine(find_cli()),
         )

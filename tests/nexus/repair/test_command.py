@@ -142,7 +142,7 @@ def test_what_keeps_it_from_repairing(stack: Stack) -> None:
     for arguments, env, words in (
         (("--stack", "nope"), {}, "no stack named 'nope' found"),
         ((), {"PULUMI_BACKEND_URL": "file:///nowhere/at/all"}, "/nowhere/at/all"),
-        ((), {"PULUMI_CONFIG_PASSPHRASE": "wrong"}, "incorrect passphrase"),
+        ((), {"VAULT_SERVER_TOKEN": "wrong"}, "permission denied"),
         (("--id", "vpc-1"), {}, "is not of the form URN=ID"),
         (unknown, {}, "Nothing was under way at"),
         (

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from nexus.pulumi.command import Pulumi, remove_half_written
+from nexus.pulumi.command import Pulumi, PulumiError, remove_half_written
+from nexus.pulumi.wire import SECRET_SIGNATURE, SIGNATURE
 from nexus.rehearsal.engine import RARE_COLLECTION, find_cli
-from nexus.repair.examine import mend
+from nexus.repair.examine import examine, mend
 from nexus.repair.findings import Diagnosis
 from nexus.repair.lock import Holder, locks
 
@@ -132,6 +133,27 @@ def test_a_repair_beside_one_that_is_killed(shop: Pulumi) -> None:
     mend(stack, found)
     assert locks(stack) == ()
     assert stack.export() == before
+
+
+def test_the_copy_of_a_state_is_read_with_the_passphrase_of_its_stack(shop: Pulumi) -> None:
+    """With another one its secrets cannot be read, and what is not seen is not to be repaired."""
+    stack = shop.selected()
+    stack.on_stack("config", "set", "--secret", "password", '"hidden"')
+    settings = (shop.directory / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    secret = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": settings.rpartition("secure: ")[2].strip()}
+    urn = "urn:pulumi:dev::shop::pulumi:pulumi:Stack::shop-dev"
+    kind = urn.split("::")[2]
+    state = stack.export()
+    state["deployment"]["resources"] = [{"urn": urn, "type": kind, "outputs": {"password": secret}}]
+    stack.load(state)
+    with stack.copied(state) as copy:
+        copy.load(state)
+        copy.on_stack("refresh", "--yes", "--skip-preview")
+        kept = copy.export()["deployment"]["secrets_providers"]
+    assert kept == state["deployment"]["secrets_providers"]
+    assert examine(stack, {}).unsound is None
+    with pytest.raises(PulumiError, match="incorrect passphrase"):
+        examine(stack.with_passphrase("wrong"), {})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nexus.rehearsal.keys import KEY
 from nexus.rehearsal.providers.base import SimulatedProvider
 from tests.nexus.cli.terminal import Terminal, terminal
 from tests.nexus.diff.copies import SIX, cut, edit_yaml, set_need
@@ -33,7 +34,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory, calls: Counter[str]) -> Ite
     project = copy_project(folder / "project")
     cut(project, SIX)
     with terminal(project, folder / "home") as opened:
-        opened.must('pulumi login "$STATE" && pulumi stack init dev')
+        opened.must(f'pulumi login "$STATE" && pulumi stack init dev --secrets-provider {KEY}')
         yield opened
 
 

@@ -249,6 +249,13 @@ def _node() -> Json:
             ),
             _graph("Pods", {"available": f"nexus:service:available{{{_NODE}}}"}),
             _graph(
+                "Rollouts: the images that its pods run",
+                {
+                    "{{image}}": "count by (image) "
+                    '(kube_pod_container_info{stack="$stack",container="$node"})'
+                },
+            ),
+            _graph(
                 "Its calls that fail, a second",
                 {"{{target}}": f'sum by (target) (rate({calls},outcome!="success"}}[{rate}]))'},
                 "reqps",

@@ -60,7 +60,7 @@ READY: ProbeArgsDict = {"http_get": {"path": "/-/ready", "port": PORT}}
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "": ("pods",),
-    "apps": ("deployments",),
+    "apps": ("deployments", "statefulsets"),
     "autoscaling": ("horizontalpodautoscalers",),
     "batch": ("cronjobs", "jobs"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 import yaml
 
 from catalog import Catalog
+from components.servers.in_cluster_prometheus import KINDS
+from monitoring.dashboards import dashboards
+from monitoring.rules import rules
 from nexus.plan.plan import Plan
 from tests.monitoring.test_rules import promtool
 from tests.nexus.cli.typed import nexus
@@ -91,6 +95,15 @@ def test_objects_and_containers_have_the_names_of_nodes(catalog: Catalog, plan: 
     for pod in pods:
         (container,) = pod["spec"]["containers"]
         assert container["name"] in nodes
+
+
+def test_the_stacks_own_monitoring_reads_every_object_of_the_rules(catalog: Catalog) -> None:
+    """A rule about objects that nobody reads is silent in the cluster, and in no other test."""
+    written = [rules(catalog), *dashboards(catalog).values()]
+    asked = {kind for text in written for kind in re.findall(r"kube_([a-z]+)_", text)}
+    read = {kind.removesuffix("s") for kinds in KINDS.values() for kind in kinds}
+    assert "statefulset" in asked
+    assert asked <= read
 
 
 def test_what_else_is_read(written: Any, tmp_path: Path) -> None:

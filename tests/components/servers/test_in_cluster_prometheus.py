@@ -50,7 +50,7 @@ def test_it_reads_the_objects_of_the_rules_in_its_stacks_namespaces_alone() -> N
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
     kinds = {kind for rule in rules for kind in rule["resources"]}
     assert kinds == {
-        *("pods", "deployments", "horizontalpodautoscalers", "cronjobs", "jobs"),
+        *("pods", "deployments", "statefulsets", "horizontalpodautoscalers", "cronjobs", "jobs"),
         *("nodes", "nodes/metrics"),
     }
     for binding in (*server.all("RoleBinding"), server.one("ClusterRoleBinding")):

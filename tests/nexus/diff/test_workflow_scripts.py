@@ -37,8 +37,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(script: str, folder: Path, answer: Any, *arguments: str, **env: str) -> tuple[str, str]:
-    """Standard output of a script, and what it asked GitHub for."""
+def run(
+    script: str, folder: Path, answer: Any, *arguments: str, given: str = "", **env: str
+) -> tuple[str, str]:
+    """Standard output of a script that is given a text, and what it asked GitHub for."""
     (folder / "gh").write_text(GH)
     (folder / "gh").chmod(0o755)
     (folder / "answer").write_text(answer if isinstance(answer, str) else json.dumps(answer))
@@ -57,6 +59,7 @@ def run(script: str, folder: Path, answer: Any, *arguments: str, **env: str) -> 
     done = subprocess.run(
         [str(SCRIPTS / script), *arguments],
         env=environment,
+        input=given,
         check=True,
         capture_output=True,
         text=True,
@@ -144,13 +147,34 @@ def test_no_snapshots_are_said(tmp_path: Path) -> None:
     assert "left no snapshots" in file.read_text()
 
 
-def test_one_issue_is_kept_about_drift(tmp_path: Path) -> None:
+@pytest.mark.parametrize("issues", [[], [{"number": 5, "title": "Drift", "user": BOT}]])
+def test_one_issue_is_kept(tmp_path: Path, issues: list[dict[str, Any]]) -> None:
     """A new issue every morning is one that nobody reads."""
-    title = "Drift: what runs is not what the program says"
-    issues = [{"number": 5, "title": title, "user": BOT}]
-    assert "issue create" in run("drift-issue.sh", tmp_path, [], RESULT="failure")[1]
-    assert "issue edit 5" in run("drift-issue.sh", tmp_path, issues, RESULT="failure")[1]
-    assert "issue close 5" in run("drift-issue.sh", tmp_path, issues, RESULT="success")[1]
-    assert "issue" not in run("drift-issue.sh", tmp_path, [], RESULT="success")[1].replace(
-        "/issues", ""
-    )
+    told = {"TITLE": "Drift", "WELL": "No drift any more"}
+    failed = run("keep-issue.sh", tmp_path, issues, RESULT="failure", **told)[1]
+    well = run("keep-issue.sh", tmp_path, issues, RESULT="success", **told)[1]
+    if issues:
+        assert "issue edit 5" in failed
+        assert "issue close 5" in well
+        assert "No drift any more: https://github.com/owner/nexus/actions/runs/7" in well
+    else:
+        assert "issue create" in failed
+        assert "--title Drift" in failed
+        assert "issue" not in well.replace("/issues", "")
+
+
+def test_what_a_run_found_is_in_the_issue(tmp_path: Path) -> None:
+    """GitHub refuses what is too long, and then nothing is said at all."""
+    kept = tmp_path / "kept"
+    (tmp_path / "mktemp").write_text(f"#!/bin/sh\necho {kept}\n")
+    (tmp_path / "mktemp").chmod(0o755)
+    told = {"TITLE": "Advisories", "WELL": "None", "RESULT": "failure"}
+    run("keep-issue.sh", tmp_path, [], given="- PYSEC-1: a\n" + "x" * 100_000, **told)
+    text = kept.read_text()
+    assert "in [this run](https://github.com/owner/nexus/actions/runs/7):\n\n- PYSEC-1: a" in text
+    assert len(text) < 65_536
+
+
+def test_drifted_stacks_are_listed(tmp_path: Path) -> None:
+    said = run("drift-report.sh", tmp_path, "- prod: failure\n")[0]
+    assert said.startswith("- prod: failure\n\nA failed stack has drifted")

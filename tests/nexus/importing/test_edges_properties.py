@@ -19,7 +19,7 @@ from graph.rules import find_problems
 from tests.nexus.importing.made import imported, sentences, write_compose
 
 APP = {"image": "r.example.com/app:1", "expose": ["8080"]}
-IMAGES = {"db": "postgres:17", "cache": "valkey/valkey:8", "bus": "rabbitmq:4", "log": "kafka:4"}
+IMAGES = {"db": "postgres:17", "cache": "valkey/valkey:8", "bus": "rabbitmq:4", "kafka": "kafka:4"}
 RESOURCES = {"db": "postgres", "cache": "redis", "bus": "queue"}
 ONCE, RUNS = ["r.example.com/app:1", "r.example.com/once:1"], ["migrate", "seed"]
 NAMES = [f"s{number}" for number in range(9)]

@@ -63,6 +63,7 @@ def others(
         domain=f"{'a' * 45}.nexus.example.com",
         failoverDomain=f"{'b' * 60}.{'c' * 60}.{'d' * 60}.example.net",
         databaseServers={f"{service}-postgres": "r" * 20},
+        logging={"days": 90},
     )
     return {"longest": make_plan(project, stack), "staging": clouds["staging"]}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,13 @@ class Beside:
         objects: host and port of kube-state-metrics.
         alertmanager: host and port of Alertmanager.
         itself: host and port of this Prometheus' own metrics.
+        servers: host and port of each server's exporter, by platform resource.
     """
 
     objects: str
     alertmanager: str
     itself: str
+    servers: Mapping[str, str]
 
 
 def scraping(
@@ -119,8 +121,8 @@ def _objects(prefix: str) -> Job:
 
 
 def _own(beside: Beside, prefix: str) -> tuple[Job, ...]:
-    """kube-state-metrics at its address, and Prometheus and Alertmanager as nodes of the graph."""
-    ours = ((beside.itself, "monitoring"), (beside.alertmanager, "alerting"))
+    """kube-state-metrics at its address, and each server as a node of the graph."""
+    ours = {"monitoring": beside.itself, "alerting": beside.alertmanager, **beside.servers}
     return (
         {
             "job_name": "objects",
@@ -129,9 +131,10 @@ def _own(beside: Beside, prefix: str) -> tuple[Job, ...]:
             "metric_relabel_configs": [_keep(["namespace"], f"{prefix}-.+")],
         },
         {
-            "job_name": "monitoring",
+            "job_name": "servers",
             "static_configs": [
-                {"targets": [target], "labels": {"nexus_node": node}} for target, node in ours
+                {"targets": [target], "labels": {"nexus_node": node}}
+                for node, target in ours.items()
             ],
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 import pulumi
@@ -39,11 +39,15 @@ class Data:
         servers: handle of each server, by platform resource.
         grants: the services' own parts of them.
         owners: how migrations sign in to the databases that they change.
+        monitors: monitoring's password on each server where it has a login, by platform resource.
     """
 
     servers: Mapping[str, pulumi.Resource]
     grants: tuple[Grant, ...] = ()
     owners: tuple[Grant, ...] = ()
+    monitors: Mapping[str, pulumi.Output[str]] = field(
+        default_factory=dict[str, pulumi.Output[str]]
+    )
 
     def of(self, service: str) -> Mapping[str, Grant]:
         """The parts of a service, by what it knows their server as."""
@@ -70,6 +74,7 @@ def together(*parts: Data) -> Data:
         servers={name: handle for part in parts for name, handle in part.servers.items()},
         grants=tuple(grant for part in parts for grant in part.grants),
         owners=tuple(grant for part in parts for grant in part.owners),
+        monitors={name: each for part in parts for name, each in part.monitors.items()},
     )
 
 

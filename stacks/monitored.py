@@ -10,12 +10,15 @@ from pydantic.alias_generators import to_snake
 from components.context import DATA
 from components.kubernetes.pod import Size
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
+from components.servers.exporter import SIZE as EXPORTER_SIZE
+from components.servers.exporter import Exporter
 from components.servers.in_cluster_alertmanager import PORT as ALERTMANAGER_PORT
 from components.servers.in_cluster_alertmanager import (
     InClusterAlertmanager,
     InClusterAlertmanagerArgs,
 )
 from components.servers.in_cluster_grafana import InClusterGrafana, InClusterGrafanaArgs
+from components.servers.in_cluster_postgres import PORT as POSTGRES_PORT
 from components.servers.in_cluster_prometheus import (
     OBJECTS_SIZE,
     PROBER_SIZE,
@@ -23,18 +26,19 @@ from components.servers.in_cluster_prometheus import (
     InClusterPrometheusArgs,
 )
 from components.servers.in_cluster_prometheus import PORT as PROMETHEUS_PORT
+from components.servers.in_cluster_redis import PORT as REDIS_PORT
 from components.servers.server_isolation import ServerIsolation, ServerIsolationArgs
 from components.servers.servers import Grant
 from monitoring.alertmanager import RECEIVERS
 from monitoring.dashboards import dashboards
-from monitoring.probing import Places, blackbox, probed_server
+from monitoring.probing import Places, blackbox
 from stacks.data import Data
 from stacks.environment import ServerSize
 from stacks.foundation import Foundation
 from stacks.inputs import Program
-from stacks.monitoring_files import ALERTMANAGER, GRAFANA, PROMETHEUS, Files
+from stacks.monitoring_files import ALERTMANAGER, GRAFANA, PROMETHEUS, Files, exporter_ports
 from stacks.monitoring_setting import Monitoring
-from stacks.network import Destination, server_pods, watched_ports
+from stacks.network import Destination, measured_ports, server_pods, watched_ports
 from stacks.probed import places
 
 API_PORTS = (HTTPS, 6443, 10250)
@@ -42,8 +46,12 @@ API_PORTS = (HTTPS, 6443, 10250)
 https://kubernetes.io/docs/reference/networking/ports-and-protocols/"""
 
 
-def build_monitoring(program: Program, foundation: Foundation) -> Data:
-    """Makes Prometheus, Alertmanager and Grafana; nothing where nobody asks for them."""
+def build_monitoring(program: Program, foundation: Foundation, data: Data) -> Data:
+    """Makes Prometheus, Alertmanager and Grafana; nothing where nobody asks for them.
+
+    Args:
+        data: the servers that are watched, and monitoring's logins there.
+    """
     setting, sizes = program.settings.monitoring, program.environment.monitoring
     if setting is None or sizes is None:
         return Data(servers={})
@@ -60,6 +68,7 @@ def build_monitoring(program: Program, foundation: Foundation) -> Data:
             config=files.prometheus(places_of(program)),
             rules={"nexus.yml": files.rules()},
             probes=blackbox(catalog),
+            exporters=_exporters(program, data),
             days=setting.days,
             namespaces={name: foundation.namespaces[name] for name in (*catalog.domains, DATA)},
         ),
@@ -123,6 +132,22 @@ def build_monitoring(program: Program, foundation: Foundation) -> Data:
     )
 
 
+def _exporters(program: Program, data: Data) -> tuple[Exporter, ...]:
+    """An exporter for each server on which monitoring has a login."""
+    addresses = {"postgres": POSTGRES_PORT, "redis": REDIS_PORT}
+    catalog, context = program.catalog, program.context
+    return tuple(
+        Exporter(
+            server=name,
+            kind="postgres" if catalog.base(name) == "postgres" else "redis",
+            address=f"{context.host(name, DATA)}:{addresses[catalog.base(name)]}",
+            port=port,
+            password=data.monitors[name],
+        )
+        for name, port in exporter_ports(catalog).items()
+    )
+
+
 def places_of(program: Program) -> Places:
     """Where the stack is probed."""
     settings = program.settings
@@ -153,9 +178,9 @@ def monitoring_destinations(
             egress=(
                 *watched_ports(program),
                 *(
-                    Traffic(peers=(each.at,), port=each.port)
+                    Traffic(peers=(each.at,), port=port)
                     for name, each in sorted(servers.items())
-                    if probed_server(program.catalog, name)
+                    for port in measured_ports(program, name, each)
                 ),
                 *_entrance(program),
                 _with(program, ALERTMANAGER, ALERTMANAGER_PORT),
@@ -203,4 +228,6 @@ def watching_servers(program: Program) -> tuple[ServerSize, ...]:
 
 def watching_containers(program: Program) -> tuple[Size, ...]:
     """Containers beside those of the servers."""
-    return (OBJECTS_SIZE, PROBER_SIZE) if watching_servers(program) else ()
+    exporters = exporter_ports(program.catalog)
+    beside = (OBJECTS_SIZE, PROBER_SIZE, *(EXPORTER_SIZE for _ in exporters))
+    return beside if watching_servers(program) else ()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from catalog import Catalog, InputError, Problem
 from catalog.errors import did_you_mean, one_of
+from catalog.names import ResourceName
 from components.context import DATA
 from monitoring.alertmanager import alertmanager, receiver_names
 from monitoring.nodes import Links
@@ -22,6 +23,15 @@ from stacks.stack_file import PLACEHOLDER, StackFile
 
 PROMETHEUS, ALERTMANAGER, GRAFANA = "monitoring", "alerting", "dashboards"
 """Names of the servers: of the platform resources, where they are one."""
+
+EXPORTED: tuple[ResourceName, ...] = ("postgres", "redis")
+"""Servers whose metrics are read by an exporter beside Prometheus, with a login on the server."""
+
+FIRST_EXPORTER_PORT = 9200
+"""TCP port of the first of them."""
+
+QUEUE_METRICS_PORT = 15692
+"""TCP port on which RabbitMQ's own plugin answers. Source: https://www.rabbitmq.com/docs/prometheus"""
 
 LARGEST = 1_000_000
 """Most bytes of a file: a ConfigMap holds 1 MiB, of which names and labels take some. Source:
@@ -79,11 +89,29 @@ class Files:
     def _beside(self) -> Beside:
         # The first and the last are in one pod, with the prober. The components know these ports
         # too, and cost `nexus monitoring` a second to load.
+        brokers = self._catalog.servers("queue")
         return Beside(
             objects="127.0.0.1:8080",
+            servers={
+                **{
+                    name: f"127.0.0.1:{port}"
+                    for name, port in exporter_ports(self._catalog).items()
+                },
+                # By the Service that names the pod: the other one leads to clients' ports alone.
+                **{
+                    name: f"{name}-pods.{self._prefix}-{DATA}.svc:{QUEUE_METRICS_PORT}"
+                    for name in brokers
+                },
+            },
             alertmanager=f"{ALERTMANAGER}.{self._prefix}-{DATA}.svc:9093",
             itself="127.0.0.1:9090",
         )
+
+
+def exporter_ports(catalog: Catalog) -> Mapping[str, int]:
+    """The port of each server's exporter in Prometheus' pod, by platform resource."""
+    servers = [name for kind in EXPORTED for name in catalog.servers(kind)]
+    return {name: FIRST_EXPORTER_PORT + number for number, name in enumerate(servers)}
 
 
 def links_of(

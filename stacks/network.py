@@ -14,7 +14,7 @@ from components.servers.server_isolation import ServerIsolation, ServerIsolation
 from monitoring.probing import probed_port, probed_server
 from stacks.foundation import Foundation
 from stacks.inputs import Program
-from stacks.monitoring_files import PROMETHEUS
+from stacks.monitoring_files import EXPORTED, PROMETHEUS, QUEUE_METRICS_PORT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +98,10 @@ def jobs_of(resource: str, program: Program) -> tuple[str, ...]:
         and each.part.of is None
         and services[each.service].migration is not None
     ]
-    return (*(f"{each.name}-{suffix}" for each in logins), *migrated)
+    jobs = (*(f"{each.name}-{suffix}" for each in logins), *migrated)
+    if program.settings.monitoring is None or suffix != "database":
+        return jobs
+    return (*jobs, f"{resource}-monitor")
 
 
 def _isolate(
@@ -114,7 +117,7 @@ def _isolate(
         }
         callers += _jobs(program, MIGRATION, migrated)
     if probed_server(program.catalog, resource):
-        callers += tuple(_watchers(program))
+        callers += tuple(_foreign_watchers(program))
     ServerIsolation(
         f"{resource}-isolation",
         ServerIsolationArgs(
@@ -124,6 +127,10 @@ def _isolate(
             callers=(
                 *((Traffic(peers=callers, port=destination.port),) if callers else ()),
                 *destination.callers,
+                *(
+                    Traffic(peers=(server_pods(program, PROMETHEUS),), port=port)
+                    for port in measured_ports(program, resource, destination)
+                ),
             ),
             jobs=destination.jobs,
             bootstrap=(
@@ -156,13 +163,29 @@ def _ingress(
     return tuple(Traffic(peers=tuple(peers[port]), port=port) for port in sorted(peers))
 
 
+def _foreign_watchers(program: Program) -> Iterator[Pods]:
+    """The pods of others that read metrics, and probe."""
+    if program.settings.monitoring_namespace is not None:
+        yield Pods(namespace=program.settings.monitoring_namespace)
+
+
 def _watchers(program: Program) -> Iterator[Pods]:
     """The pods that read metrics, and probe."""
-    settings = program.settings
-    if settings.monitoring_namespace is not None:
-        yield Pods(namespace=settings.monitoring_namespace)
-    if settings.monitoring is not None:
+    yield from _foreign_watchers(program)
+    if program.settings.monitoring is not None:
         yield server_pods(program, PROMETHEUS)
+
+
+def measured_ports(program: Program, resource: str, server: Destination) -> tuple[int, ...]:
+    """Ports of a server that the stack's own monitoring calls."""
+    if program.settings.monitoring is None:
+        return ()
+    kind, ports = program.catalog.base(resource), set[int]()
+    if kind in EXPORTED or probed_server(program.catalog, resource):
+        ports.add(server.port)
+    if kind == "queue":
+        ports.add(QUEUE_METRICS_PORT)
+    return tuple(sorted(ports))
 
 
 def server_pods(program: Program, name: str) -> Pods:

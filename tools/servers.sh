@@ -36,7 +36,11 @@ prometheus_in() { # [ROOT]: prints where Prometheus, its tool and its prober are
   [ -n "$prometheus" ] && [ -n "$promtool" ] && lets_alerts_linger "$promtool" || return
   blackbox=$(found ${1:+"$1/usr/bin/"}prometheus-blackbox-exporter ${1:+"$1/usr/bin/"}blackbox_exporter)
   [ -n "$blackbox" ] || return
+  postgres_exporter=$(found ${1:+"$1/usr/bin/"}prometheus-postgres-exporter ${1:+"$1/usr/bin/"}postgres_exporter)
+  redis_exporter=$(found ${1:+"$1/usr/bin/"}prometheus-redis-exporter ${1:+"$1/usr/bin/"}redis_exporter)
+  [ -n "$postgres_exporter" ] && [ -n "$redis_exporter" ] || return
   printf 'PROMETHEUS=%s\nPROMTOOL=%s\nBLACKBOX=%s\n' "$prometheus" "$promtool" "$blackbox"
+  printf 'POSTGRES_EXPORTER=%s\nREDIS_EXPORTER=%s\n' "$postgres_exporter" "$redis_exporter"
 }
 
 redis=$(found valkey-server redis-server)
@@ -52,8 +56,8 @@ fi
 
 for tool in apt-get apt-cache dpkg flock sha256sum; do
   [ -n "$(found "$tool")" ] || fail "the integration tests need Valkey or Redis 7, RabbitMQ and \
-Erlang, Prometheus 2.42 and its blackbox exporter; there is no $tool here to fetch them, so \
-install valkey-server, rabbitmq-server, prometheus and prometheus-blackbox-exporter."
+Erlang, Prometheus 2.42 and its exporters; there is no $tool here to fetch them, so install \
+valkey-server, rabbitmq-server, prometheus and prometheus-{blackbox,postgres,redis}-exporter."
 done
 
 # shellcheck source=/dev/null
@@ -81,7 +85,7 @@ fetch() {
   server='redis-server'
   ! apt apt-cache show valkey-server || server='valkey-server'
   apt apt-get install --yes --no-install-recommends --download-only "$server" rabbitmq-server \
-    prometheus prometheus-blackbox-exporter
+    prometheus prometheus-blackbox-exporter prometheus-postgres-exporter prometheus-redis-exporter
   for package in "$build"/cache/archives/*.deb; do
     dpkg -x "$package" "$build/root"
   done
@@ -113,7 +117,7 @@ if [ ! -d "$home" ]; then
   flock --nonblock 9 || { say "waiting for another run that is fetching them…" && flock 9; }
 fi
 if [ ! -d "$home" ]; then
-  say "fetching Valkey or Redis, RabbitMQ, Prometheus and its prober from this distribution's packages (about 80 MB)…"
+  say "fetching Valkey or Redis, RabbitMQ, Prometheus and its exporters from this distribution's packages (about 80 MB)…"
   # Only the holder of the lock builds, so what lies here is left from a run that was ended.
   rm -rf "$cache"/build.*
   build=$(mktemp -d "$cache/build.XXXXXX")
@@ -122,7 +126,7 @@ if [ ! -d "$home" ]; then
   (fetch) >"$cache/log" 2>&1 &
   wait $! || fail "could not fetch them; apt's last word was: $(tail -n 1 "$cache/log") (all of \
 it: $cache/log). Mend that, or install valkey-server (or redis-server), rabbitmq-server, \
-prometheus and prometheus-blackbox-exporter."
+prometheus and prometheus-{blackbox,postgres,redis}-exporter."
   chmod 0755 "$build/root"
   mv "$build/root" "$home"
 fi

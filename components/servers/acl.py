@@ -19,6 +19,10 @@ PROBE = "probe"
 ADMIN = "admin"
 """User of operators, with every right."""
 
+MONITOR = "nexus_monitor"
+"""User of the exporters that monitoring reads, here and on PostgreSQL: sees how a server does, and
+nobody's data. No service can have a name with an underscore."""
+
 COMMANDS = (
     "-@all",
     "+@read",
@@ -48,6 +52,11 @@ READING = tuple(each for each in COMMANDS if each not in ("+@write", "+@pubsub")
 """What a service may do with keys of another one that it only reads. A command that reads a key may
 do more: XREADGROUP takes messages away from the owner's consumers. Its rights go by the kind of
 command, and so do not rest on each command saying rightly what it does with a key."""
+
+MONITOR_COMMANDS = (
+    "+info +config|get +slowlog|len +slowlog|get +latency|latest +client|setname +ping"
+)
+"""What monitoring may do: ask how the server does. No key is among it, nor a key's name."""
 
 EVERY_KEY = "on ~* &* +@all -@admin"
 """What a service may do on a server of its own, with software that knows no prefix: scripts and
@@ -110,6 +119,7 @@ def acl_file(
     *,
     keys: Mapping[str, KeysOf] = MappingProxyType({}),
     admin: str | None = None,
+    monitor: str | None = None,
 ) -> str:
     """The whole ACL file: nobody without a name, health checks, operators, the services.
 
@@ -119,6 +129,7 @@ def acl_file(
         services: SHA-256 of the password, 64 lower-case hex digits, by service name.
         keys: which keys a service has, if not its own alone.
         admin: SHA-256 of the operators' password; None leaves that user out.
+        monitor: SHA-256 of monitoring's password; None leaves that user out.
 
     Raises:
         ValueError: if a name or hash could change the meaning of its line.
@@ -129,6 +140,9 @@ def acl_file(
     ]
     if admin is not None:
         lines.append(f"user {ADMIN} on {_password(ADMIN, admin)} ~* &* +@all")
+    if monitor is not None:
+        password = _password(MONITOR, monitor)
+        lines.append(f"user {MONITOR} on {password} {_NOTHING} {MONITOR_COMMANDS}")
     for service, digest in sorted(services.items()):
         rules = access(service, keys.get(service))
         lines.append(f"user {service} {_password(service, digest)} {rules}")

@@ -58,6 +58,7 @@ class InClusterPostgres(InClusterServer[InClusterPostgresArgs]):
 
     Outputs:
         master: name of the Secret with the master's user name and password.
+        superuser: the same of the superuser.
     """
 
     TOKEN = "nexus:data:InClusterPostgres"
@@ -68,9 +69,10 @@ class InClusterPostgres(InClusterServer[InClusterPostgresArgs]):
 
     host: str
     master: pulumi.Output[str]
+    superuser: pulumi.Output[str]
 
     def _make(self, name: str, args: InClusterPostgresArgs) -> None:
-        _, superuser = self._login(name, args, "superuser", "postgres")
+        _, self.superuser = self._login(name, args, "superuser", "postgres")
         _, self.master = self._login(name, args, "master", MASTER)
         self.host = args.context.host(name, DATA)
         init = self._config(name, args, "init", {INIT[1]: INIT[0].read_text(encoding="utf-8")})
@@ -97,7 +99,7 @@ class InClusterPostgres(InClusterServer[InClusterPostgresArgs]):
                 volumes=(
                     scratch_volume("run", "8Mi"),
                     config_volume("init", init),
-                    secret_volume("superuser", superuser),
+                    secret_volume("superuser", self.superuser),
                     secret_volume("master", self.master),
                 ),
                 mounts=(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict, VolumeMountArgsDict
+from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from pulumi_kubernetes.rbac.v1 import (
     ClusterRole,
@@ -23,18 +23,18 @@ from components.kubernetes.pod import (
     TOKEN_FOLDER,
     Size,
     config_volume,
-    container_security,
     mount,
+    secret_volume,
     token_volume,
 )
 from components.kubernetes.quantity import thousandths
+from components.servers.exporter import Exporter, login_files, page_container
 from components.servers.stateful_server import (
     InClusterServer,
     ServerArgs,
     StatefulServer,
     StatefulServerArgs,
     probe,
-    tcp,
 )
 
 IMAGE = "docker.io/prom/prometheus:v3.16.0"
@@ -83,6 +83,7 @@ class InClusterPrometheusArgs(ServerArgs):
         config: Prometheus' file of configuration, which reads `RULES`.
         rules: files of rules, by name.
         probes: the blackbox exporter's file of configuration.
+        exporters: of servers, in the same pod.
         days: how long series are kept.
         namespaces: namespaces whose objects are read, by name without prefix.
     """
@@ -90,12 +91,13 @@ class InClusterPrometheusArgs(ServerArgs):
     config: str
     rules: Mapping[str, str]
     probes: str
+    exporters: tuple[Exporter, ...]
     days: int
     namespaces: Mapping[str, pulumi.Input[str]]
 
 
 class InClusterPrometheus(InClusterServer[InClusterPrometheusArgs]):
-    """One Prometheus, with kube-state-metrics and a prober in the same pod, for it alone.
+    """One Prometheus, with kube-state-metrics, a prober and exporters in its pod, for it alone.
 
     The first two have the pod's token, which reads objects of the stack's namespaces, and what
     kubelets measure. Changed rules make another pod.
@@ -106,6 +108,7 @@ class InClusterPrometheus(InClusterServer[InClusterPrometheusArgs]):
         `{name}-{namespace}`: Role and RoleBinding that read objects, in each namespace.
         `{name}-nodes`: ClusterRole and ClusterRoleBinding that read nodes and their metrics.
         `{name}-config`, `{name}-rules`, `{name}-probes`: ConfigMaps.
+        `{name}-logins`: Secret with the exporters' passwords, if there are any.
         `{name}`: StatefulServer.
     """
 
@@ -116,6 +119,10 @@ class InClusterPrometheus(InClusterServer[InClusterPrometheusArgs]):
         config = self._config(name, args, "config", {CONFIG_FILE: args.config})
         rules = self._config(name, args, "rules", args.rules)
         probes = self._config(name, args, "probes", {PROBES_FILE: args.probes})
+        logins = [
+            secret_volume("logins", self._secret(name, args, "logins", login_files(args.exporters)))
+            for _ in args.exporters[:1]
+        ]
         self.handle = StatefulServer(
             name,
             StatefulServerArgs(
@@ -135,6 +142,7 @@ class InClusterPrometheus(InClusterServer[InClusterPrometheusArgs]):
                     config_volume("rules", rules),
                     config_volume("probes", probes),
                     token_volume("token"),
+                    *logins,
                 ),
                 mounts=(
                     mount("config", CONFIG),
@@ -145,7 +153,11 @@ class InClusterPrometheus(InClusterServer[InClusterPrometheusArgs]):
                 startup=probe(READY, period=2, failures=150),
                 readiness=probe(READY, period=5, failures=3),
                 alive=PORT,
-                beside=(_objects(sorted(args.namespaces), args), _prober()),
+                beside=(
+                    _objects(sorted(args.namespaces), args),
+                    _prober(),
+                    *(each.container() for each in args.exporters),
+                ),
             ),
             self.child,
         ).handle
@@ -207,30 +219,12 @@ def _objects(namespaces: list[str], args: InClusterPrometheusArgs) -> ContainerA
         # What it says of itself, which nobody reads.
         "--telemetry-host=127.0.0.1",
     )
-    container = _beside("objects", command, OBJECTS_PORT, mount("token", TOKEN_FOLDER))
+    container = page_container("objects", command, OBJECTS_PORT, mount("token", TOKEN_FOLDER))
     return {**container, "image": OBJECTS_IMAGE, "resources": OBJECTS_SIZE.requirements()}
 
 
 def _prober() -> ContainerArgsDict:
     """The blackbox exporter, which Prometheus asks to probe."""
     command = ("/bin/blackbox_exporter", f"--config.file={PROBES}/{PROBES_FILE}")
-    container = _beside("probes", command, PROBER_PORT, mount("probes", PROBES))
+    container = page_container("probes", command, PROBER_PORT, mount("probes", PROBES))
     return {**container, "image": PROBER_IMAGE, "resources": PROBER_SIZE.requirements()}
-
-
-def _beside(
-    name: str, command: tuple[str, ...], port: int, reads: VolumeMountArgsDict
-) -> ContainerArgsDict:
-    """A container with a page at `port`, without image and size."""
-    page: ProbeArgsDict = {"http_get": {"path": "/", "port": port}}
-    return {
-        "name": name,
-        "image_pull_policy": "IfNotPresent",
-        "command": list(command),
-        "ports": [{"name": name, "container_port": port, "protocol": "TCP"}],
-        "startup_probe": probe(tcp(port), period=2, failures=60),
-        "readiness_probe": probe(page, period=10, failures=3),
-        "liveness_probe": probe(tcp(port), period=10, failures=6),
-        "security_context": container_security(),
-        "volume_mounts": [reads],
-    }

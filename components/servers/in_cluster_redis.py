@@ -11,8 +11,8 @@ from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.context import DATA
 from components.kubernetes.pod import config_volume, mount, secret_volume
-from components.servers.acl import PROBE, KeysOf, acl_file
-from components.servers.servers import passwords, redis_grants
+from components.servers.acl import MONITOR, PROBE, KeysOf, acl_file
+from components.servers.servers import password, passwords, redis_grants
 from components.servers.stateful_server import (
     InClusterServer,
     ServerArgs,
@@ -46,12 +46,14 @@ class InClusterRedisArgs(ServerArgs):
         keys: which keys a service has, if not its own alone.
         rotations: password rotation counter by service; 0 where none is given.
         max_memory: most memory for data, in Valkey's words, such as `96mb`.
+        monitored: whether there is a user for monitoring.
     """
 
     services: tuple[str, ...]
     rotations: Mapping[str, int]
     max_memory: str
     keys: Mapping[str, KeysOf] = field(default_factory=dict[str, KeysOf])
+    monitored: bool = False
 
 
 class InClusterRedis(InClusterServer[InClusterRedisArgs]):
@@ -63,7 +65,7 @@ class InClusterRedis(InClusterServer[InClusterRedisArgs]):
     Stateful: renaming it deletes every key.
 
     Makes:
-        `{name}-{service}-password`: password of each user.
+        `{name}-{service}-password`: password of each user, and of monitoring's, if there is one.
         `{name}-acl`: Secret with the ACL file; it holds hashes, no passwords.
         `{name}-config`: ConfigMap with the server's configuration.
         `{name}`: StatefulServer.
@@ -73,8 +75,12 @@ class InClusterRedis(InClusterServer[InClusterRedisArgs]):
 
     def _make(self, name: str, args: InClusterRedisArgs) -> None:
         secrets = passwords(name, args.services, args.rotations, self.child)
+        self.monitor = (
+            password(f"{name}-monitor-password", opts=self.child).result if args.monitored else None
+        )
+        every = secrets if self.monitor is None else {**secrets, MONITOR: self.monitor}
         # All outputs of none are a list.
-        users = pulumi.Output.all(**secrets).apply(lambda each: _acl(dict(each), args.keys))
+        users = pulumi.Output.all(**every).apply(lambda each: _acl(dict(each), args.keys))
         acl = self._secret(name, args, "acl", {"users.acl": users})
         config = self._config(
             name, args, "config", {"valkey.conf": _configuration(args.max_memory)}
@@ -107,7 +113,8 @@ def _acl(passwords: Mapping[str, str], keys: Mapping[str, KeysOf]) -> str:
         service: hashlib.sha256(secret.encode()).hexdigest()
         for service, secret in passwords.items()
     }
-    return acl_file(hashes, keys=keys)
+    monitor = hashes.pop(MONITOR, None)
+    return acl_file(hashes, keys=keys, monitor=monitor)
 
 
 def _configuration(max_memory: str) -> str:

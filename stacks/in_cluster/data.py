@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from components.kubernetes.pod import physical_name
+from components.servers.acl import MONITOR
+from components.servers.bootstrap import READS, script
+from components.servers.bootstrap_job import BootstrapJob, BootstrapJobArgs
 from components.servers.in_cluster_postgres import InClusterPostgres, InClusterPostgresArgs
 from components.servers.in_cluster_queue import InClusterQueue, InClusterQueueArgs
 from components.servers.in_cluster_redis import InClusterRedis, InClusterRedisArgs
 from components.servers.in_cluster_storage import InClusterStorage, InClusterStorageArgs
 from components.servers.parts import Bucket, BucketArgs
-from components.servers.servers import Grant
+from components.servers.servers import Grant, password
 from stacks.capacity import postgres_connections
 from stacks.data import Data, Ground, every_server, lay_ground
 from stacks.foundation import Foundation
 from stacks.inputs import ClusterProgram
 
 ClusterGround: TypeAlias = Ground[ClusterProgram, Foundation]
+
+MONITOR_SCRIPT: Final[Literal["postgres-monitor.sh"]] = "postgres-monitor.sh"
+
+MONITOR_CONNECTIONS = 5
+"""Connections of the exporter to a database server, of those that are for Jobs and people."""
 
 
 def build_data(program: ClusterProgram, foundation: Foundation) -> Data:
@@ -46,7 +59,53 @@ def _postgres(ground: ClusterGround, name: str) -> Data:
         ),
         ground.foundation.options(),
     )
-    return ground.databases(name, server)
+    data = ground.databases(name, server)
+    if program.settings.monitoring is None:
+        return data
+    return replace(data, monitors={name: _monitor(ground, name, server)})
+
+
+def _monitor(ground: ClusterGround, name: str, server: InClusterPostgres) -> pulumi.Output[str]:
+    """Makes monitoring's login on a database server; returns its password.
+
+    Its script has a ConfigMap of its own: another one for all would make every Job run again.
+    """
+    options = ground.foundation.options()
+    login = f"{name}-monitor"
+    secret = password(f"{login}-password", opts=options).result
+    scripts = ConfigMap(
+        f"{login}-scripts",
+        metadata={
+            "namespace": ground.bootstrap.namespace,
+            "labels": ground.program.context.labels(login, "scripts"),
+        },
+        data={each: script(each) for each in (MONITOR_SCRIPT, READS[MONITOR_SCRIPT])},
+        opts=pulumi.ResourceOptions(provider=ground.foundation.providers[0]),
+    )
+    BootstrapJob(
+        login,
+        BootstrapJobArgs(
+            bootstrap=replace(ground.bootstrap, script_map=physical_name(scripts)),
+            image=server.client_image,
+            script=MONITOR_SCRIPT,
+            env={
+                "PGHOST": server.host,
+                "PGPORT": str(server.port),
+                "PGSSLMODE": server.tls_mode,
+                "DATABASE": login,
+                "OWNER_ROLE": "pg_monitor",
+                "LOGIN_ROLE": MONITOR,
+                "CONNECTION_LIMIT": str(MONITOR_CONNECTIONS),
+            },
+            # Whom the Jobs of services sign in as may give nobody this.
+            master=server.superuser,
+            username=MONITOR,
+            password=secret,
+            server=server.handle,
+        ),
+        options,
+    )
+    return secret
 
 
 def _redis(ground: ClusterGround, name: str) -> Data:
@@ -62,10 +121,15 @@ def _redis(ground: ClusterGround, name: str) -> Data:
             storage=program.platform.redis.storage,
             size=program.platform.redis.size,
             max_memory=program.platform.max_memory,
+            monitored=program.settings.monitoring is not None,
         ),
         ground.foundation.options(),
     )
-    return Data(servers={name: server.handle}, grants=ground.granted(name, server.grants))
+    return Data(
+        servers={name: server.handle},
+        grants=ground.granted(name, server.grants),
+        monitors={} if server.monitor is None else {name: server.monitor},
+    )
 
 
 def _queue(ground: ClusterGround, name: str) -> Data:

@@ -26,9 +26,10 @@ def build_stack(program: ClusterProgram) -> tuple[str | None, Mapping[str, Workl
     """Makes every layer; returns where people reach the platform, and what runs."""
     settings, catalog = program.settings, program.catalog
     foundation = _foundation(program)
+    servers = build_data(program, foundation)
     data = together(
-        build_data(program, foundation),
-        build_monitoring(program, foundation),
+        servers,
+        build_monitoring(program, foundation, servers),
         build_logging(program, foundation),
     )
     build_limits(program, foundation, solvers=_solvers(program))

@@ -46,7 +46,8 @@ def test_every_image_is_seen() -> None:
     images = {
         str(each.value)
         for each in written()
-        if isinstance(each.value, str) and re.fullmatch(r"[a-z.]+/[\w./-]+:[\w.-]+", each.value)
+        if isinstance(each.value, str)
+        and re.fullmatch(r"[a-z0-9.]+\.[a-z]+/[\w./-]+:[\w.-]+", each.value)
     }
     assert len(images) > 5
     assert images == {f"{name}:{version}" for name, version in found("docker").items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ class Found:
         rabbitmq: RabbitMQ's start script.
         prometheus, promtool: Prometheus 2.42+ and its tool.
         blackbox: Prometheus' blackbox exporter.
+        exporters: those of servers, by kind.
         path: folder to put in front of PATH, or empty.
         library_path: folders to put in front of LD_LIBRARY_PATH, or empty.
     """
@@ -29,6 +31,7 @@ class Found:
     prometheus: Path
     promtool: Path
     blackbox: Path
+    exporters: Mapping[str, Path]
     path: str
     library_path: str
 
@@ -61,6 +64,10 @@ def found() -> Found:
         prometheus=Path(values["PROMETHEUS"]),
         promtool=Path(values["PROMTOOL"]),
         blackbox=Path(values["BLACKBOX"]),
+        exporters={
+            "postgres": Path(values["POSTGRES_EXPORTER"]),
+            "redis": Path(values["REDIS_EXPORTER"]),
+        },
         path=values["SERVERS_PATH"],
         library_path=values["SERVERS_LIBRARY_PATH"],
     )

@@ -25,11 +25,13 @@ class RabbitServer:
     Args:
         amqp_port: TCP port of AMQP on loopback.
         management_port: TCP port of the management API on loopback.
+        metrics_port: TCP port of its plugin for Prometheus on loopback.
         log: its log.
     """
 
     amqp_port: int
     management_port: int
+    metrics_port: int
     log: Path
 
     @property
@@ -73,7 +75,10 @@ def rabbit_server() -> Generator[RabbitServer]:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
         server = RabbitServer(
-            amqp_port=free_port(), management_port=free_port(), log=folder / "log"
+            amqp_port=free_port(),
+            management_port=free_port(),
+            metrics_port=free_port(),
+            log=folder / "log",
         )
         epmd = ["epmd", "-port", str(epmd_port), "-address", "127.0.0.1"]
         with (
@@ -89,12 +94,14 @@ def rabbit_server() -> Generator[RabbitServer]:
 
 
 def _settings(folder: Path, server: RabbitServer) -> dict[str, str]:
-    (folder / "plugins").write_text("[rabbitmq_management].")
+    (folder / "plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].")
     (folder / "rabbitmq.conf").write_text(
         f"""\
 listeners.tcp.1 = 127.0.0.1:{server.amqp_port}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {server.management_port}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = {server.metrics_port}
 default_user = {ADMIN}
 default_pass = {ADMIN_PASSWORD}
 log.console = true

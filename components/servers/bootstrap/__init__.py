@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 Script = Literal[
-    "postgres.sh", "rabbitmq.py", "bucket.sh", "postgres-access.sh", "rabbitmq_access.py"
+    "postgres.sh",
+    "rabbitmq.py",
+    "bucket.sh",
+    "postgres-access.sh",
+    "postgres-monitor.sh",
+    "rabbitmq_access.py",
 ]
 """File name of a bootstrap script; each one's head says what it reads and what it makes."""
 
@@ -29,6 +34,7 @@ AWS_CLI_IMAGE = "docker.io/amazon/aws-cli:2.27.9"
 
 READS: Mapping[Script, Script] = {
     "postgres-access.sh": "postgres.sh",
+    "postgres-monitor.sh": "postgres.sh",
     "rabbitmq_access.py": "rabbitmq.py",
 }
 """What a script reads of another one, which lies beside it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from components.kubernetes.pod import Size
+from components.servers.exporter import LOGINS, Exporter
 from components.servers.in_cluster_prometheus import (
     CONFIG,
     OBJECTS_PORT,
@@ -23,6 +25,22 @@ ARGS = InClusterPrometheusArgs(
     config="global: {}\n",
     rules={"nexus.yml": "groups: []\n"},
     probes="modules: {}\n",
+    exporters=(
+        Exporter(
+            server="postgres",
+            kind="postgres",
+            address="postgres.nexus-data.svc:5432",
+            port=9200,
+            password="first",
+        ),
+        Exporter(
+            server="redis",
+            kind="redis",
+            address="redis.nexus-data.svc:6379",
+            port=9201,
+            password="second",
+        ),
+    ),
     days=7,
     namespaces={"shop": "nexus-shop", "data": "nexus-data"},
 )
@@ -79,9 +97,30 @@ def test_who_reads_the_cluster_has_the_token_that_the_pod_does_not_mount_by_itse
     assert "token" not in mounts["probes"]
 
 
+def test_exporters_find_their_passwords() -> None:
+    """An exporter that is not let in says that the server is down."""
+    server = made()
+    files = server.secrets["monitoring-logins"]
+    assert files["postgres"] == "first"
+    assert json.loads(files["redis.json"]) == {
+        "redis://redis.nexus-data.svc:6379": "second",
+        "redis://nexus_monitor@redis.nexus-data.svc:6379": "second",
+    }
+    postgres, redis = pod(server)["containers"][3:]
+    for container in (postgres, redis):
+        (mounted,) = container["volumeMounts"]
+        assert mounted["mountPath"] == LOGINS
+    env = {each["name"]: each["value"] for each in postgres["env"]}
+    assert env["DATA_SOURCE_PASS_FILE"] == f"{LOGINS}/postgres"
+    assert f"--redis.password-file={LOGINS}/redis.json" in redis["command"]
+    ports = [each["ports"][0]["containerPort"] for each in (postgres, redis)]
+    assert ports == [9200, 9201]
+    assert not made(exporters=()).all("Secret")
+
+
 def test_series_end_before_the_volume_is_full() -> None:
     """A full volume stops Prometheus, and whoever is told of that is told by Prometheus."""
-    prometheus, objects, _ = pod(made())["containers"]
+    prometheus, objects, *_ = pod(made())["containers"]
     assert "--storage.tsdb.retention.time=7d" in prometheus["command"]
     assert "--storage.tsdb.retention.size=4096MB" in prometheus["command"]
     smaller = pod(made(storage="1Gi", days=30))["containers"][0]["command"]

@@ -112,7 +112,7 @@ def generate(project: Path) -> None:
 def test_another_platform_is_as_sound(change: Callable[[Path], None], tmp_path: Path) -> None:
     """Red tests that have nothing to do with a change hide those that do."""
     project = tmp_path / "project"
-    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
+    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, project, symlinks=True, ignore=ignored)
     change(project)
     generate(project)

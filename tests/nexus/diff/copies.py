@@ -35,9 +35,7 @@ def copy_whole(target: Path, stack: str = "dev") -> Path:
     It has one stack, since every command plans all that there are.
     """
     for name in CODE:
-        shutil.copytree(
-            ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "services")
-        )
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("services"))
     copy_project(target)
     for other in {*STACKS} - {stack}:
         (target / f"Pulumi.{other}.yaml").unlink()
@@ -60,7 +58,7 @@ def edit_yaml(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Changes the content of a YAML file."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     change(content)
-    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
 
 
 def edit_service(project: Path, name: str, change: Callable[[Entry], None]) -> None:
@@ -110,7 +108,9 @@ def _remove(project: Path, names: Set[str]) -> None:
             needs = entry.get("needs", [])
             entry["needs"] = [need for need in needs if target_of(need) not in names]
         if services:
-            path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+            path.write_text(
+                yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8"
+            )
         else:
             path.unlink()
 

@@ -191,6 +191,7 @@ def _set(stack: _Stack, given: Collection[str]) -> None:
 
 
 def _promote(source: _Stack, target: _Stack, services: Collection[str], command: str) -> None:
+    from nexus.update.release import of_images
     from stacks.environment import environment_of
 
     running = source.running()
@@ -215,9 +216,10 @@ def _promote(source: _Stack, target: _Stack, services: Collection[str], command:
         }
     left = sorted(target.file.versions.keys() - versions.keys())
     schemas = {
-        name: None if each.schema is None else each.schema.model_dump()
+        user: each.schemas[user].model_dump() if user in each.schemas else None
         for name, each in chosen.items()
         if name in versions
+        for user in of_images(target.catalog, [name])
     }
     target.write(versions, schemas)
     if left and not services:
@@ -260,7 +262,7 @@ def _resolver(command: str, target: _Stack) -> Callable[[str, str], str]:
 
 
 def _back(stack: _Stack, services: Collection[str], number: int | None) -> None:
-    from nexus.update.release import way_back
+    from nexus.update.release import of_images, way_back
 
     running = stack.running()
     _require(services, running, stack)
@@ -279,12 +281,13 @@ def _back(stack: _Stack, services: Collection[str], number: int | None) -> None:
         further = sorted(names - frozenset(services))
         if further:
             say(f"These have to go back with it, or versions would not meet: {', '.join(further)}.")
-    _refuse_contracted(stack, target, running, names)
+    users = of_images(stack.catalog, names)
+    _refuse_contracted(stack, target, running, users)
     schemas = target.release.schemas
     known = (*schemas, *stack.file.schemas)
     stack.write(
         {name: before.get(name) for name in names},
-        {n: schemas[n].model_dump() if n in schemas else None for n in names if n in known},
+        {n: schemas[n].model_dump() if n in schemas else None for n in users if n in known},
     )
     say(
         f"That is as update {target.update.number} had it. Bring it up: pulumi up --stack "
@@ -330,7 +333,7 @@ def _refuse_contracted(
     """No migration is taken back: a version that cannot run on what one left is refused."""
     from stacks.schemas import conflicts
 
-    deployed = {name: each.schema for name, each in running.items() if each.schema is not None}
+    deployed = {user: schema for each in running.values() for user, schema in each.schemas.items()}
     schemas = {name: each for name, each in target.release.schemas.items() if name in names}
     problems = [*conflicts(stack.path, schemas, deployed)]
     if problems:

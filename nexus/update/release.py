@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Any
 
@@ -33,13 +33,21 @@ class Running:
         image: what its pods run.
         version: that image as a release file has it; None for a stand-in.
         healthy: whether the last update that touched it saw it ready.
-        schema: what its version has to do with the schema of its database, if it says so.
+        schemas: what its version has to do with the schema of its own database, and with those of
+            services that run its image, by service; of those who say so.
     """
 
     image: str
     version: str | None
     healthy: bool
-    schema: Schema | None = None
+    schemas: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+
+
+def of_images(catalog: Catalog, names: Iterable[str]) -> frozenset[str]:
+    """The services `names`, and those that run the image of one of them, in its version."""
+    own = frozenset(names)
+    others = (each.name for each in catalog.services.values() if each.run.image_of in own)
+    return own.union(others)
 
 
 def running(state: Mapping[str, Any], catalog: Catalog, file: StackFile) -> Mapping[str, Running]:
@@ -48,23 +56,29 @@ def running(state: Mapping[str, Any], catalog: Catalog, file: StackFile) -> Mapp
     pending = map(mapping, sequence(deployment.get("pending_operations")))
     unsure = {mapping(each.get("resource")).get("urn") for each in pending}
     found: dict[str, Running] = {}
+    schemas: dict[str, dict[str, Schema]] = {}
     for entry in map(mapping, sequence(deployment.get("resources"))):
         service = catalog.services.get(str(entry["urn"]).rpartition("::")[2])
         workload = str(entry["type"]).endswith((":Deployment", ":CronJob"))
-        if service is None or service.run.image_of or not workload or entry.get("delete"):
+        if service is None or not workload or entry.get("delete"):
             continue
         made = mapping(entry.get("inputs"))
         annotations = mapping(mapping(made.get("metadata")).get("annotations"))
+        if PROVIDES in annotations:
+            schemas.setdefault(service.run.image_of or service.name, {})[service.name] = Schema(
+                needs=str(annotations[NEEDS]), provides=int(str(annotations[PROVIDES]))
+            )
+        if service.run.image_of:
+            continue
         image = _image(made)
         found[service.name] = Running(
             image=image,
             version=_version(image, service.data_name, file),
             healthy=not entry.get("initErrors") and entry["urn"] not in unsure,
-            schema=Schema(needs=str(annotations[NEEDS]), provides=int(str(annotations[PROVIDES])))
-            if PROVIDES in annotations
-            else None,
         )
-    return dict(sorted(found.items()))
+    return {
+        name: replace(each, schemas=schemas.get(name, {})) for name, each in sorted(found.items())
+    }
 
 
 def _image(made: Mapping[str, Any]) -> str:

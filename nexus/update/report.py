@@ -33,7 +33,7 @@ def release_document(
                 "running": each.version,
                 "healthy": each.healthy,
                 "file": file.versions.get(name),
-                "schema": None if each.schema is None else each.schema.provides,
+                "schema": each.schemas[name].provides if name in each.schemas else None,
             }
             for name, each in running.items()
         },

@@ -194,7 +194,7 @@ def test_what_runs_is_read_in_the_words_of_a_release_file() -> None:
         "front": False,
         "stock": True,
     }
-    assert found["stock"].schema == Schema(needs=">=2", provides=3)
+    assert found["stock"].schemas == {"stock": Schema(needs=">=2", provides=3)}
 
 
 def test_images_of_the_account_have_a_version() -> None:

@@ -27,7 +27,11 @@ import yaml
 
 from catalog import Catalog, load_catalog
 from monitoring.alertmanager import alertmanager
+from monitoring.collecting import collecting, stored, tenant
+from monitoring.redaction import Redaction
 from monitoring.rules import rules
+from tests.monitoring.logs import api_server, printed, storing
+from tests.monitoring.logs import reading as reading_logs
 from tests.monitoring.servers import Loopback, reading
 from tests.monitoring.simulated import Exporter, Outage, played
 from tests.projects import ROOT, copy_project
@@ -37,6 +41,9 @@ from tests.servers.running import scratch_folder
 RUNS = 5
 COPIES = (1, 10, 40)
 """Sizes of the synthetic catalogs, in copies of the 43 services."""
+
+RECORDS = 30_000
+"""Lines that a collector reads."""
 
 WATCHED = 10
 """Up to how many copies a Prometheus evaluates the rules."""
@@ -205,6 +212,40 @@ def evaluated(catalog: Catalog) -> float:
         return sum(taken().values())
 
 
+def collected(*, redacting: bool) -> float:
+    """Records per second of the processor that a collector reads, marks and sends."""
+    lines = [
+        f'{{"level": "info", "message": "GET /orders/{number} 200", "user": {{"id": {number}}}}}'
+        if number % 2
+        else f"2026-01-31 09:00:00 worker {number} took order {number} from the queue in 12 ms"
+        for number in range(RECORDS)
+    ]
+    with scratch_folder("bench") as folder, storing() as store:
+        printed(folder / "pods", "nexus-shop/orders", lines)
+        configuration = yaml.safe_load(
+            collecting(
+                stored(store.url, ["shop"]),
+                prefix="nexus",
+                environment="dev",
+                redaction=Redaction(),
+                logs=str(folder / "pods"),
+                state=str(folder / "state"),
+            )
+        )
+        if not redacting:
+            pipeline = configuration["service"]["pipelines"]["logs"]
+            pipeline["processors"] = [
+                each for each in pipeline["processors"] if "redaction" not in each
+            ]
+        with (
+            api_server([], folder) as kubeconfig,
+            reading_logs(yaml.safe_dump(configuration), kubeconfig) as process,
+        ):
+            store.found(tenant("shop"), f"* | limit {RECORDS}", least=RECORDS)
+            times = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").split()[13:15]
+    return RECORDS / (sum(map(int, times)) / os.sysconf("SC_CLK_TCK"))
+
+
 def _print_comparison(revision: str) -> None:
     print(f"| CPU seconds | {revision} | now | now / {revision} |")
     print("| --- | ---: | ---: | ---: |")
@@ -244,6 +285,9 @@ def _print_figures() -> None:
                     ("Prometheus' rules, evaluated once", evaluated(catalog)),
                 ):
                     print(f"| {label} | {43 * copies} | {seconds:.3f} | — |", flush=True)
+    for label, redacting in (("logs, secrets taken out", True), ("logs, as they are", False)):
+        rate = collected(redacting=redacting)
+        print(f"| {label}: {rate:.0f} records a second of one core | — | — | — |", flush=True)
     rehearse = [str(NEXUS), "--project", str(ROOT), "rehearse", "--stack", "dev"]
     show("`nexus rehearse` (up, up, destroy)", 43, measure(rehearse, 1))
 

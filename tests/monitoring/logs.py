@@ -155,11 +155,11 @@ def storing(options: Iterable[str] = ("-retentionPeriod=100y",)) -> Generator[St
 
 
 @contextmanager
-def reading(configuration: str, kubeconfig: Path) -> Generator[Path]:
+def reading(configuration: str, kubeconfig: Path) -> Generator[int]:
     """A collector with a configuration, outside of the cluster that it asks for labels.
 
     Yields:
-        The file with what it says.
+        The id of its process.
     """
     with scratch_folder("collector") as folder:
         health = f"127.0.0.1:{free_port()}"
@@ -169,8 +169,10 @@ def reading(configuration: str, kubeconfig: Path) -> Generator[Path]:
         command = [str(collector()), f"--config={folder / 'collector.yml'}"]
         log = folder / "log"
         env = {**os.environ, "KUBECONFIG": str(kubeconfig), NODE_VARIABLE: "node"}
-        with running(command, log=log, ready=lambda: answers(f"http://{health}/"), env=env):
-            yield log
+        with running(
+            command, log=log, ready=lambda: answers(f"http://{health}/"), env=env
+        ) as process:
+            yield process.pid
 
 
 def answers(url: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from catalog import Catalog
 from catalog.names import EnvironmentName, ResourceName
 from components.aws.sizes import AmazonMqSize, AuroraSize, ElastiCacheSize, Nodes
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 
 
 @dataclass(frozen=True, kw_only=True)

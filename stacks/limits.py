@@ -10,8 +10,8 @@ from catalog.names import EnvironmentName, ResourceName
 from components.context import DATA, SYSTEM
 from components.kubernetes.acme_issuer import SOLVER_SIZE
 from components.kubernetes.limits import Limits, LimitsArgs, Share, largest_size
-from components.kubernetes.pod import Size
 from components.kubernetes.service_job import LOCK_SIZE
+from components.kubernetes.size import Size
 from components.servers.bootstrap_job import FETCH_SIZE
 from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from stacks.environment import Environment, InCluster, ServerSize

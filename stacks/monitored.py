@@ -8,7 +8,7 @@ import pulumi
 from pydantic.alias_generators import to_snake
 
 from components.context import DATA
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from components.servers.exporter import SIZE as EXPORTER_SIZE
 from components.servers.exporter import Exporter

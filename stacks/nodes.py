@@ -10,8 +10,8 @@ from catalog import Catalog, Problem
 from catalog.names import EnvironmentName
 from components.aws.sizes import Nodes
 from components.kubernetes.limits import largest_size
-from components.kubernetes.pod import Size
 from components.kubernetes.quantity import shown, thousandths
+from components.kubernetes.size import Size
 from components.servers.bootstrap_job import FETCH_SIZE
 from components.servers.bootstrap_job import SIZE as JOB_SIZE
 from stacks.environment import Environment, InAws

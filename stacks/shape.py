@@ -23,9 +23,10 @@ from catalog.run import (
     Run,
 )
 from catalog.run_loader import usual_health
-from components.kubernetes.pod import UID, Size
+from components.kubernetes.pod import UID
 from components.kubernetes.quantity import total
 from components.kubernetes.shape import ContainerPort, Folder, Schedule, Shape
+from components.kubernetes.size import Size
 from stacks.release import Image
 
 _APPLICATION: Mapping[Protocol, str | None] = {

@@ -9,9 +9,9 @@ from catalog import Catalog, Problem, Service
 from catalog.names import EnvironmentName
 from catalog.size import EnvironmentSizes, Sizing
 from catalog.size_entry import SizeEntry
-from components.kubernetes.pod import Size
 from components.kubernetes.quantity import thousandths, total
 from components.kubernetes.rollout import ExternalMetric, Scaling
+from components.kubernetes.size import Size
 
 
 def pod_size(size: SizeEntry) -> Size:

@@ -10,7 +10,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from components.component import Component
 from components.context import Context
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 
 
 @dataclass(frozen=True, kw_only=True)

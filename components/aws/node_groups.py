@@ -12,7 +12,7 @@ from components.aws.aws_context import AwsContext
 from components.aws.iam import ServiceRole, ServiceRoleArgs
 from components.aws.sizes import Nodes
 from components.component import Component
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 
 POLICIES = (
     "AmazonEKSWorkerNodePolicy",

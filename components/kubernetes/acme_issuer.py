@@ -12,7 +12,8 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.component import Component
 from components.context import Context
-from components.kubernetes.pod import Size, physical_name
+from components.kubernetes.pod import physical_name
+from components.kubernetes.size import Size
 from components.kubernetes.traffic import Addresses, Pods, Traffic, policy_spec
 
 DIRECTORIES = {

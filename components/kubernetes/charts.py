@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release
 
 from components.component import Component
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 
 SYSTEM_NAMESPACE = "kube-system"
 """Where AWS puts what a cluster cannot do without. The platform's own namespaces would refuse

@@ -11,8 +11,8 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.component import Component
 from components.context import Context
-from components.kubernetes.pod import Size
 from components.kubernetes.quantity import largest, total
+from components.kubernetes.size import Size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,6 @@ from components.component import Component
 from components.context import Context, selector
 from components.kubernetes.pod import (
     TOKEN_FOLDER,
-    Size,
     config_volume,
     container_security,
     mount,
@@ -32,6 +31,7 @@ from components.kubernetes.pod import (
     scratch_volume,
     token_volume,
 )
+from components.kubernetes.size import Size
 from components.kubernetes.traffic import Traffic, pod_selector, policy_spec
 from components.servers.stateful_server import probe, tcp
 

@@ -16,7 +16,6 @@ from components.component import Component
 from components.context import MAX_LABEL
 from components.dependency import Dependency
 from components.kubernetes.pod import (
-    Size,
     container_security,
     environment,
     mount,
@@ -24,6 +23,7 @@ from components.kubernetes.pod import (
     scratch_volume,
 )
 from components.kubernetes.shape import RETRIES, Schedule, files_volume
+from components.kubernetes.size import Size
 from components.kubernetes.traffic import Traffic, pod_selector, policy_spec
 from components.kubernetes.workload import CREDENTIALS, WorkloadArgs
 from components.kubernetes.workload_container import (

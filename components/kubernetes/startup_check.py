@@ -15,7 +15,13 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.context import Context
 from components.dependency import Dependency
-from components.kubernetes.pod import Size, config_volume, container_security, mount, physical_name
+from components.kubernetes.pod import (
+    config_volume,
+    container_security,
+    mount,
+    physical_name,
+)
+from components.kubernetes.size import Size
 from components.servers.bootstrap import PYTHON_IMAGE, STARTUP_SCRIPT, script
 
 FOLDER = "/opt/nexus"

@@ -23,14 +23,10 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from components.component import Component
 from components.context import Context, selector
 from components.dependency import Dependency
-from components.kubernetes.pod import (
-    Size,
-    mount,
-    physical_name,
-    pod_spec,
-)
+from components.kubernetes.pod import mount, physical_name, pod_spec
 from components.kubernetes.rollout import Scaling, autoscaler, budget, spread, strategy
 from components.kubernetes.shape import Shape, files_volume
+from components.kubernetes.size import Size
 from components.kubernetes.startup_check import (
     WAIT_SECONDS,
     has_checks,

@@ -10,9 +10,10 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgsDict,
 )
 
-from components.kubernetes.pod import Size, container_security, environment
+from components.kubernetes.pod import container_security, environment
 from components.kubernetes.rollout import drain
 from components.kubernetes.shape import ContainerPort, Shape
+from components.kubernetes.size import Size
 
 CONFIG = "/etc/nexus"
 CONFIG_FILE = "dependencies.json"

@@ -19,7 +19,6 @@ from pulumi_kubernetes.core.v1 import (
 from components.component import Component
 from components.context import Context
 from components.kubernetes.pod import (
-    Size,
     config_volume,
     container_security,
     environment,
@@ -29,6 +28,7 @@ from components.kubernetes.pod import (
     scratch_volume,
     secret_volume,
 )
+from components.kubernetes.size import Size
 from components.servers.bootstrap import AWS_CLI_IMAGE, PYTHON_IMAGE, READS, Script, script
 
 SECRETS = "/var/run/secrets/nexus"

@@ -10,7 +10,8 @@ from typing import Literal
 import pulumi
 from pulumi_kubernetes.core.v1 import ContainerArgsDict, ProbeArgsDict, VolumeMountArgsDict
 
-from components.kubernetes.pod import Size, container_security, environment, mount, port_name
+from components.kubernetes.pod import container_security, environment, mount, port_name
+from components.kubernetes.size import Size
 from components.servers.acl import MONITOR
 from components.servers.stateful_server import probe, tcp
 

@@ -21,13 +21,13 @@ from pulumi_kubernetes.rbac.v1 import (
 from components.context import DATA
 from components.kubernetes.pod import (
     TOKEN_FOLDER,
-    Size,
     config_volume,
     mount,
     secret_volume,
     token_volume,
 )
 from components.kubernetes.quantity import thousandths
+from components.kubernetes.size import Size
 from components.servers.exporter import Exporter, login_files, page_container
 from components.servers.stateful_server import (
     InClusterServer,

@@ -24,7 +24,6 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 from components.component import Component
 from components.context import Context, selector
 from components.kubernetes.pod import (
-    Size,
     container_security,
     environment,
     mount,
@@ -33,6 +32,7 @@ from components.kubernetes.pod import (
     port_name,
     scratch_volume,
 )
+from components.kubernetes.size import Size
 from components.servers.servers import password
 
 READY_SECONDS = 600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.aws.auto_mode import GpuNodePool, GpuNodePoolArgs
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
 
 

@@ -18,7 +18,7 @@ from components.aws.node_groups import (
     NodeGroupsArgs,
 )
 from components.aws.sizes import Nodes
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 from tests.components.recording import (
     AWS,
     Recording,

@@ -9,7 +9,7 @@ import pytest
 
 from components.aws.node_groups import GPU_LABEL
 from components.kubernetes.charts import GpuDevicePlugin, GpuDevicePluginArgs
-from components.kubernetes.pod import GPU
+from components.kubernetes.size import GPU
 from tests.components.recording import Recording, assert_makes_what_it_says, given, record
 
 

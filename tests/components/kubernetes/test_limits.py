@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.kubernetes.limits import Limits, LimitsArgs, Share
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
 
 SMALL = Size(cpu="50m", cpu_limit="500m", memory="128Mi", scratch="64Mi", ephemeral="256Mi")

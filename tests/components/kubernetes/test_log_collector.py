@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.kubernetes.log_collector import COMPONENT, LogCollector, LogCollectorArgs
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.kubernetes.traffic import Addresses, Pods, Traffic
 from nexus.policy.rules import violations
 from nexus.pulumi.resource import Resource

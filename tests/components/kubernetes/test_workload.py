@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.pod import GPU, Size
 from components.kubernetes.rollout import ExternalMetric, Scaling
 from components.kubernetes.shape import (
     GRACE_SECONDS,
     ContainerPort,
 )
+from components.kubernetes.size import GPU, Size
 from components.kubernetes.startup_check import WAIT_SECONDS
 from components.kubernetes.traffic import Pods, Traffic
 from components.kubernetes.workload import (

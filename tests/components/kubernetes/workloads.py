@@ -9,7 +9,6 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ProbeArgsDict
 
 from components.dependency import Call, Dependency
-from components.kubernetes.pod import Size
 from components.kubernetes.rollout import Scaling
 from components.kubernetes.shape import (
     ContainerPort,
@@ -17,6 +16,7 @@ from components.kubernetes.shape import (
     Schedule,
     Shape,
 )
+from components.kubernetes.size import Size
 from components.kubernetes.workload import (
     CREDENTIALS,
     Workload,

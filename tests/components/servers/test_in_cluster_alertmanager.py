@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_alertmanager import (
     START_DELAY_SECONDS,
     InClusterAlertmanager,

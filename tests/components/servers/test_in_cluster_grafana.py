@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_grafana import (
     DASHBOARDS,
     PROVISIONING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_logs import PORT, InClusterLogs, InClusterLogsArgs
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
 from tests.monitoring.logs import storing

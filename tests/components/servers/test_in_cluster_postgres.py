@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_postgres import (
     DATA_PATH,
     MASTER,

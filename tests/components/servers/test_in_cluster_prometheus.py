@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.exporter import LOGINS, Exporter
 from components.servers.in_cluster_prometheus import (
     CONFIG,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_queue import (
     CONFIG_FILE,
     MANAGEMENT_PORT,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.pod import Size
+from components.kubernetes.size import Size
 from components.servers.in_cluster_storage import (
     IDENTITIES,
     MASTER,

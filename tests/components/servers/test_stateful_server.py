@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.pod import UID, Size, mount, scratch_volume
+from components.kubernetes.pod import UID, mount, scratch_volume
+from components.kubernetes.size import Size
 from components.servers.stateful_server import (
     READY_SECONDS,
     ServerArgs,

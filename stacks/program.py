@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pulumi
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.settings import get_engine
 from pydantic.alias_generators import to_snake
 
 from catalog import InputError, load_catalog
@@ -33,10 +35,30 @@ def run(project: Path) -> None:
     Raises:
         pulumi.RunError: as `build` does; Pulumi prints its text without a traceback.
     """
+    tell_no_details()
     try:
         build(project)
     except InputError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def tell_no_details() -> None:
+    """Keeps the SDK's messages for its own debuggers from the engine, which drops them.
+
+    They are four of five calls that a program makes. Call it once, before the first resource. What
+    `pulumi up --debug` shows of the engine and the providers stays.
+    """
+    engine = get_engine()
+    if engine is None:
+        return
+    log = engine.Log
+
+    def tell(request: engine_pb2.LogRequest) -> None:
+        if request.severity != engine_pb2.DEBUG:
+            log(request)
+
+    # The stub is that of this run alone. Its class says that nothing but gRPC's own can be called.
+    vars(engine)["Log"] = tell
 
 
 def build(project: Path, newer: Collection[str] = ()) -> None:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi.automation import EngineEvent, OpType
-from pulumi.runtime.proto import engine_pb2
-from pulumi.runtime.settings import get_engine
 
 from nexus.pulumi.urn import parse_urn
 from nexus.rehearsal.record import Operation, Step
+from stacks.program import tell_no_details
 
 _NOTICE_SECONDS = 5.0
 _CHECK_SECONDS = 0.01
@@ -124,7 +123,7 @@ class Guarded:
     def __call__(self) -> None:
         """Run the program; what it raises becomes a `pulumi.RunError`, kept as `error` too."""
         self._loop = asyncio.get_running_loop()
-        _tell_no_details()
+        tell_no_details()
         try:
             self._program()
         except Exception as error:
@@ -147,24 +146,6 @@ class Guarded:
             still = 0 if loop.is_running() else still + 1
         with suppress(RuntimeError):
             loop.close()
-
-
-def _tell_no_details() -> None:
-    """Keeps the SDK's messages for its debuggers from the engine, which drops them.
-
-    They are four of five calls that a program makes.
-    """
-    engine = get_engine()
-    if engine is None:
-        return
-    log = engine.Log
-
-    def tell(request: engine_pb2.LogRequest) -> None:
-        if request.severity != engine_pb2.DEBUG:
-            log(request)
-
-    # The stub is that of this run alone. Its class says that nothing but gRPC's own can be called.
-    vars(engine)["Log"] = tell
 
 
 def sentence(error: Exception) -> str:

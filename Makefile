@@ -77,6 +77,9 @@ manifests: setup
 	@echo "Holding every plan against the rules, checkov and kube-score (their first run installs them) ..."
 	@$(VENV)/python tools/lint_manifests.py
 
+advisories: setup ## Hold everything that is pinned against the OSV database (needs the internet)
+	@$(VENV)/python tools/advisories.py
+
 generate: setup ## Write the generated files anew
 	@$(VENV)/nexus schema --write
 	@$(VENV)/nexus settings --write

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from catalog.errors import InputError
+from catalog.project_file import stack_names
 from nexus.diff import revisions
 from nexus.diff.plan_diff import diff_plans
 from nexus.diff.render import as_markdown
@@ -63,6 +64,20 @@ def _commit(folder: Path, tag: str) -> None:
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", tag)
     git(folder, "tag", tag)
+
+
+@pytest.fixture
+def unplanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every stack that would be planned has no resources: where only its name matters."""
+
+    def run(
+        tree: Path, label: str, stacks: Sequence[str], output: Path, say: revisions.Say
+    ) -> None:
+        chosen = [name for name in stack_names(tree) if not stacks or name in stacks]
+        written = {"graph": None, "stacks": {name: {"resources": []} for name in chosen}}
+        output.write_text(json.dumps(written), encoding="utf-8")
+
+    monkeypatch.setattr(revisions, "_run", run)
 
 
 SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
@@ -136,6 +151,7 @@ def test_a_stack_of_neither_revision_is_refused(repository: Path) -> None:
         read_sides(repository, "empty", "empty", stacks=("dev",))
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_a_stack_of_ones_own_is_no_part_of_a_change(repository: Path, tmp_path: Path) -> None:
     """Whoever has deployed as the README says would see every resource of it as new."""
     tree = tmp_path / "tree"
@@ -159,6 +175,7 @@ def test_a_stack_of_ones_own_is_no_part_of_a_change(repository: Path, tmp_path: 
         git(repository, "worktree", "remove", "--force", str(tree))
 
 
+@pytest.mark.usefixtures("unplanned")
 def test_what_is_not_committed_is_not_silently_left_out(repository: Path) -> None:
     """'No changes' after an edit is taken for 'my edit changes nothing'."""
     note = "What is not committed is in neither of the two; '.' is this folder as it is."

@@ -85,14 +85,16 @@ def logins(catalog: Catalog, server: str) -> tuple[Login, ...]:
 def told_as(catalog: Catalog, edge: Edge) -> str:
     """What the source of `edge` knows the target as.
 
-    That is the resource, whichever server of it; but the server's name where the service has a
-    part of its own, or one of the shared server, elsewhere.
+    That is the resource, whichever server of it. Where it uses a second server of it, that is the
+    server's name, or says that it is the shared one.
     """
     if edge.target not in catalog.resources:
         return edge.target
     resource = catalog.base(edge.target)
     first = next(_edges(catalog, edge.source, resource), edge)
-    return resource if first.target == edge.target else edge.target
+    if first.target == edge.target:
+        return resource
+    return f"shared-{resource}" if edge.target == resource else edge.target
 
 
 def _edges(catalog: Catalog, service: str, resource: str) -> Iterator[Edge]:

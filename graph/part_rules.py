@@ -27,6 +27,11 @@ def part_names_are_free(catalog: Catalog) -> Iterator[Problem]:
                     f"two parts would be called '{login.key}'; write another name as 'part' of the "
                     "one that is the service's own."
                 )
+            elif login.told_as == f"shared-{resource}" and catalog.kind(login.told_as) is not None:
+                message = (
+                    "beside the dedicated server the shared one would be called "
+                    f"'{login.told_as}', as something else is; rename that."
+                )
             elif not login.plain:
                 owner = plain.get(login.name) or further.get(login.name)
                 message = _unfit_name(login, owner)

@@ -39,7 +39,7 @@ services:
   billing:
     summary: Writes invoices
     tier: core
-    needs: [{target: postgres, dedicated: true}]
+    needs: [{target: postgres, dedicated: true}, {target: postgres, of: reporting}]
     grants: [{target: postgres, to: reporting}]
   reporting:
     summary: Counts what the others have
@@ -54,7 +54,7 @@ services:
       - {target: queue, of: orders, part: audit, access: consume, exchange: trail,
          routing_keys: ["order.paid"]}
       - queue
-    grants: [{target: postgres, to: orders}]
+    grants: [{target: postgres, to: orders}, {target: postgres, to: billing}]
 """
 
 

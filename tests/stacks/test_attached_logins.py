@@ -17,7 +17,13 @@ from tests.stacks.several_parts import told
 
 SECRET = {"secure": "v1:placeholder"}
 FURTHER = (
-    *("orders-archive", "orders-reporting", "reporting-orders", "reporting-orders-archive"),
+    *(
+        "orders-archive",
+        "orders-reporting",
+        "billing-reporting",
+        "reporting-orders",
+        "reporting-orders-archive",
+    ),
     "reporting",
 )
 LOGINS: Mapping[str, Any] = {

@@ -33,6 +33,7 @@ def test_each_part_has_a_login_of_its_own(plan: Plan) -> None:
         "orders-database-access": ("orders", "orders", "postgres"),
         "orders-archive-database-access": ("orders-archive", "orders-archive", "postgres"),
         "orders-reporting-database": ("reporting", "orders-reporting", "postgres"),
+        "billing-reporting-database": ("reporting", "billing-reporting", "postgres"),
         "reporting-database": ("reporting", "reporting", "postgres"),
         "reporting-orders-database": ("orders", "reporting-orders", "postgres"),
         "reporting-orders-archive-database": (
@@ -82,6 +83,10 @@ def test_a_service_is_told_of_each_part_by_name_and_of_its_usual_one_first(plan:
     }
     audit = found["queue"]["parts"]["orders-audit"]
     assert (audit["vhost"], audit["exchange"]) == ("orders-audit", "trail")
+    other = told(plan, "billing")
+    assert other["postgres"]["endpoint"]["host"].startswith("billing-postgres.")
+    assert other["shared-postgres"]["endpoint"]["database"] == "reporting"
+    assert other["shared-postgres"]["credentials"] == f"{folder}/shared-postgres"
     assert told(plan, "orders")["postgres"]["parts"].keys() == {"orders", "archive", "reporting"}
 
 
@@ -129,7 +134,7 @@ def test_everybody_reaches_the_servers_of_its_parts_and_no_other(plan: Plan) -> 
         (f"Deployment/{source}", f"StatefulSet/{server}")
         for source, servers in {
             "orders": ("postgres", "redis", "queue"),
-            "billing": ("billing-postgres",),
+            "billing": ("billing-postgres", "postgres"),
             "reporting": ("postgres", "billing-postgres", "redis", "queue"),
         }.items()
         for server in servers
@@ -145,7 +150,7 @@ def test_everybody_reaches_the_servers_of_its_parts_and_no_other(plan: Plan) -> 
             else settings_of(plan, each.name)["PGHOST"].partition(".")[0]
         ]
     }
-    assert len(jobs) == 14
+    assert len(jobs) == 15
     assert found == services | migration | jobs
     assert [str(each) for each in violations(plan.named())] == []
 

@@ -40,7 +40,7 @@ DATABASES = {
     "orders-archive": {
         *("orders-archive", "reporting-orders-archive", "orders-archive_migration"),
     },
-    "reporting": {"reporting", "orders-reporting"},
+    "reporting": {"reporting", "orders-reporting", "billing-reporting"},
 }
 """Who gets into each database of the shared server."""
 

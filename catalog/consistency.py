@@ -16,7 +16,7 @@ from catalog.files import (
     ServicesFile,
     services_of,
 )
-from catalog.migration import unfit_migration
+from catalog.job import unfit_migration, unfit_tasks
 from catalog.names import (
     DEDICABLE,
     EXTERNAL_TIER,
@@ -30,7 +30,6 @@ from catalog.names import (
 from catalog.run import Kind
 from catalog.run_rules import unfit_run
 from catalog.sharing import unfit_again, unfit_sharing
-from catalog.task import unfit_tasks
 from catalog.validation import Read
 
 

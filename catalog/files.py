@@ -16,7 +16,7 @@ from catalog.call_entry import BreakerEntry, CallsEntry, OwnBreakerEntry, OwnCal
 from catalog.document import Location
 from catalog.edge import Fallback, Order
 from catalog.flow import FlowOrSteps, flows_schema
-from catalog.migration import Migration
+from catalog.job import Migration, Task
 from catalog.names import (
     DEDICABLE,
     DNS_LABEL,
@@ -33,8 +33,7 @@ from catalog.names import (
 )
 from catalog.run import LEAST_PORT
 from catalog.run_entry import RunEntry
-from catalog.size_entry import SizesFile, SizingEntry, Sizings
-from catalog.task import Task
+from catalog.size import SizesFile, SizingEntry, Sizings
 from catalog.validation import Entry, Read
 from catalog.who import Who
 

@@ -21,7 +21,7 @@ from catalog.names import dedicated_name
 from catalog.part import Part
 from catalog.run import ConfigurationFile
 from catalog.run_loader import read_files, run_of
-from catalog.size_entry import SizesFile
+from catalog.size import SizesFile
 from catalog.sizing import environment_sizes, own_sizings, unfit_sizes
 from catalog.validation import Read, validated
 from catalog.who import who_of

@@ -11,11 +11,10 @@ from catalog.api import Api
 from catalog.edge import Edge
 from catalog.errors import service_hint
 from catalog.flow import Flow
-from catalog.migration import DATABASE, Migration, migration_name
+from catalog.job import DATABASE, Migration, Task, migration_name, task_name
 from catalog.names import EnvironmentName, ResourceName
 from catalog.run import Kind, Port, Run
 from catalog.size import EnvironmentSizes, Sizing
-from catalog.task import Task, task_name
 from catalog.who import Who
 
 

@@ -9,7 +9,7 @@ from typing import cast
 from catalog.access import ACCESS, NAMED, SHARED, Access, GrantEntry, Shared, covers, usual
 from catalog.errors import Problem, one_of, service_hint
 from catalog.files import DeclaredService, NeedEntry
-from catalog.migration import DATABASE
+from catalog.job import DATABASE
 
 Declared = Mapping[str, DeclaredService]
 """Every service, by name."""

@@ -10,8 +10,7 @@ from catalog.document import At, Document, Location
 from catalog.errors import Problem, did_you_mean, one_of
 from catalog.files import DeclaredService, ServiceEntry
 from catalog.names import EnvironmentName
-from catalog.size import EnvironmentSizes, Sizing
-from catalog.size_entry import EnvironmentEntry, SizesFile, SizingEntry
+from catalog.size import EnvironmentEntry, EnvironmentSizes, SizesFile, Sizing, SizingEntry
 from catalog.validation import Read
 
 ENVIRONMENTS: tuple[EnvironmentName, ...] = get_args(EnvironmentName)

@@ -10,9 +10,7 @@ from dataclasses import replace
 import pulumi
 
 from catalog import Service
-from catalog.job import Job
-from catalog.migration import DATABASE, migration_name
-from catalog.task import task_name
+from catalog.job import DATABASE, Job, migration_name, task_name
 from components.kubernetes.service_job import (
     MIGRATION,
     TASK,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from catalog import Edge
-from catalog.migration import DATABASE
+from catalog.job import DATABASE
 from components.context import DATA
 from components.kubernetes.service_job import MIGRATION, TASK
 from components.kubernetes.traffic import Addresses, Labelled, Pods, Traffic

@@ -7,8 +7,7 @@ from math import ceil
 
 from catalog import Catalog, Problem, Service
 from catalog.names import EnvironmentName
-from catalog.size import EnvironmentSizes, Sizing
-from catalog.size_entry import SizeEntry
+from catalog.size import EnvironmentSizes, SizeEntry, Sizing
 from components.kubernetes.quantity import thousandths, total
 from components.kubernetes.rollout import ExternalMetric, Scaling
 from components.kubernetes.size import Size

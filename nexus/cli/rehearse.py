@@ -132,8 +132,7 @@ def _require_workloads(catalog: Catalog, names: Sequence[str], file: StackFile) 
 
 def _released(catalog: Catalog, fail: frozenset[str]) -> tuple[str, ...]:
     """Services whose next release runs a Job anew that fails; whoever's image that is."""
-    from catalog.migration import migration_name
-    from catalog.task import task_name
+    from catalog.job import migration_name, task_name
 
     found: set[str] = set()
     for service in catalog.services.values():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from catalog import Catalog, Service
-    from catalog.task import Task
+    from catalog.job import Task
     from nexus.task.kubectl import Kubectl
 
 FAILED = 1
@@ -58,7 +58,7 @@ def command(
 
 def tasks_of(catalog: Catalog) -> Mapping[str, tuple[Service, Task]]:
     """Every task with its service, by what plans call it; sorted by service."""
-    from catalog.task import task_name
+    from catalog.job import task_name
 
     return {
         task_name(service.name, name): (service, task)

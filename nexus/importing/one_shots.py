@@ -9,9 +9,8 @@ from typing import Any
 
 import networkx as nx
 
-from catalog.migration import DATABASE, migration_name
+from catalog.job import DATABASE, LONGEST_NAME, migration_name, task_name
 from catalog.names import MAX_SERVICE_NAME
-from catalog.task import LONGEST_NAME, task_name
 from nexus.importing.compose_file import UNSET, Service
 from nexus.importing.container import Container, put_command
 from nexus.importing.environment import leads_to

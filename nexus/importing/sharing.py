@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from catalog.access import Access
-from catalog.migration import DATABASE
+from catalog.job import DATABASE
 from nexus.importing.compose_file import Service
 from nexus.importing.environment import leads_to
 from nexus.importing.one_shots import one_shots

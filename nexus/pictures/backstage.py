@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from catalog import Catalog, Order, Service
-from catalog.migration import migration_name
+from catalog.job import migration_name
 from catalog.run import Kind
 
 PLATFORM = "nexus-cos"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
-from catalog.migration import migration_name
+from catalog.job import migration_name
 from catalog.names import EXTERNAL_TIER
 from graph.order import starts_after
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from catalog import Catalog, Edge
-from catalog.migration import migration_name
+from catalog.job import migration_name, task_name
 from catalog.part import documents
 from catalog.run import Kind
-from catalog.task import task_name
 
 
 def as_json(catalog: Catalog) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from catalog import Catalog, Edge, NodeKind, Order
 from catalog.errors import counted
-from catalog.migration import migration_name
+from catalog.job import migration_name, task_name
 from catalog.part import OWN, in_words
 from catalog.run import Kind
-from catalog.task import task_name
 from graph.dependencies import components, dependency_graph, service_edges
 from graph.order import longest_chain, starts_after, waves_by_tier
 

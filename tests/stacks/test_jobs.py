@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from catalog import Catalog, InputError, load_catalog
-from catalog.task import Task
+from catalog.job import Task
 from components.kubernetes.service_job import LOCK_SIZE
 from nexus.policy.rules.availability import pod_asks
 from stacks.capacity import postgres_connections

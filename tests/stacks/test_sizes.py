@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from catalog import Catalog, InputError, load_catalog
 from catalog.document import Location
 from catalog.names import EnvironmentName
-from catalog.size import EnvironmentSizes, Sizing
-from catalog.size_entry import BytesEntry, ScaleOnEntry, SizeEntry
+from catalog.size import BytesEntry, EnvironmentSizes, ScaleOnEntry, SizeEntry, Sizing
 from components.kubernetes.limits import Share, quota
 from nexus.plan.plan import Plan, make_plan
 from stacks.capacity import check_capacity, postgres_connections

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from catalog import Edge, Order
+from catalog import Edge, Objective, Order
 from catalog.errors import counted
 from catalog.part import in_words
 from nexus.diff.catalog_diff import ApiChange, CatalogDiff, FlowChange, Moved
@@ -51,7 +51,7 @@ def _facts(diff: CatalogDiff) -> Iterator[Phrase]:
     for change in diff.apis:
         yield _api(change)
     for flow in diff.flows:
-        yield _flow(flow)
+        yield from _flow(flow)
 
 
 def _way(diff: CatalogDiff, moved: Moved) -> str:
@@ -165,14 +165,26 @@ def _api(change: ApiChange) -> Phrase:
     return phrase("API ", [change.version], " of ", [change.service], f" {what}")
 
 
-def _flow(change: FlowChange) -> Phrase:
+def _flow(change: FlowChange) -> Iterator[Phrase]:
     if change.before is None or change.after is None:
         word = "New" if change.before is None else "Removed"
         steps = change.after or change.before
-        return phrase(
+        yield phrase(
             f"{word} critical flow ", [change.name], ": ", *names(steps.steps if steps else ())
         )
-    return phrase("Critical flow ", [change.name], " is now: ", *names(change.after.steps))
+        return
+    if change.before.steps != change.after.steps:
+        yield phrase("Critical flow ", [change.name], " is now: ", *names(change.after.steps))
+    if change.before.objective != change.after.objective:
+        before, after = _promise(change.before.objective), _promise(change.after.objective)
+        yield phrase("Critical flow ", [change.name], f" promises {after}; until now {before}")
+
+
+def _promise(objective: Objective) -> str:
+    return (
+        f"that {objective.available_percent:g} % of its requests do not fail and "
+        f"{objective.fast_percent:g} % are answered within {objective.fast_ms:,.0f} ms"
+    )
 
 
 def _effects(diff: CatalogDiff) -> Iterator[Phrase]:

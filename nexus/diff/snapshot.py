@@ -19,12 +19,13 @@ from pydantic import (
     model_validator,
 )
 
-from catalog import Catalog, Edge, External, Fallback, Flow, NodeKind, Order, Service, Tier
+from catalog import Catalog, Edge, External, Fallback, NodeKind, Order, Service, Tier
 from catalog import Resource as PlatformResource
 from catalog.access import Access
 from catalog.api import Api, ApiVersionName, Day
 from catalog.errors import counted
 from catalog.files import MAX_TIERS
+from catalog.flow import Flow, Objective
 from catalog.part import Part
 from catalog.run import Kind, Run
 from graph.dependencies import startup_graph
@@ -121,10 +122,16 @@ class GraphEdge(GraphPart):
 
 
 class GraphFlow(_Entry):
-    """A critical path through the nodes."""
+    """A critical path through the nodes; `objective` is what differs from the usual one."""
 
     name: NodeName
     steps: Annotated[list[NodeName], Field(max_length=200)]
+    objective: dict[Literal["available_percent", "fast_percent", "fast_ms"], float] = {}
+
+    def flow(self) -> Flow:
+        """The same as the catalog has it."""
+        objective = Objective.model_construct(**self.objective)
+        return Flow(name=self.name, steps=tuple(self.steps), objective=objective)
 
 
 class GraphTier(_Entry):
@@ -385,6 +392,6 @@ def _catalog(document: GraphDocument) -> Catalog:
         ),
         tiers=tuple(Tier(**tier.model_dump(), priority=0) for tier in document.tiers),
         buckets={},
-        flows=tuple(Flow(name=flow.name, steps=tuple(flow.steps)) for flow in document.flows),
+        flows=tuple(flow.flow() for flow in document.flows),
         platform_file="",
     )

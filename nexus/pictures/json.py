@@ -44,7 +44,15 @@ def graph_document(catalog: Catalog) -> dict[str, Any]:
             }
             for edge in catalog.edges
         ],
-        "flows": [{"name": flow.name, "steps": list(flow.steps)} for flow in catalog.flows],
+        "flows": [
+            {
+                "name": flow.name,
+                "steps": list(flow.steps),
+                **({"objective": objective} if objective else {}),
+            }
+            for flow in catalog.flows
+            for objective in [flow.objective.model_dump(exclude_defaults=True)]
+        ],
     }
 
 

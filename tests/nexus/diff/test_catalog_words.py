@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from catalog import Catalog
+from catalog import Catalog, Objective
 from graph.impact import State, impact
 from nexus.diff.catalog_diff import BlastRadius, blast_radius, diff_catalogs
 from nexus.diff.catalog_words import catalog_sentences
@@ -48,6 +49,36 @@ def told(**changes: Any) -> list[str]:
 def test_nothing_is_said_of_nothing() -> None:
     """A comment that says something every time is read no time."""
     assert told() == []
+
+
+def test_a_promise_is_told() -> None:
+    """Whoever allows a flow to fail more often should have to say so."""
+    flow = BASE["flows"][0]
+    promise = "that 99.9 % of its requests do not fail and 99 % are answered within 1,000 ms"
+    kept = ["Startup order: every service that stays starts in the same step as before"]
+    looser = {**flow, "objective": {"available_percent": 99, "fast_ms": 2500}}
+    first, *rest = told(flows=[looser])
+    assert first == (
+        "Critical flow sign-in promises that 99 % of its requests do not fail and 99 % are "
+        f"answered within 2,500 ms; until now {promise}"
+    )
+    assert kept[0] in rest
+    # What is said in full and is the usual is no change, and a step is told apart.
+    assert told(flows=[{**flow, "objective": {"fast_percent": 99.0}}]) == []
+    both = told(flows=[{**looser, "steps": ["c"]}])
+    assert both[0] == "Critical flow sign-in is now: c"
+    assert both[1] == first
+
+
+def test_the_graph_tells_what_is_not_the_usual(catalog: Catalog) -> None:
+    """Every revision before would differ in each flow."""
+    (flow, *others) = catalog.flows
+    stricter = replace(flow, objective=Objective(available_percent=99.95))
+    written = graph_document(replace(catalog, flows=(stricter, *others)))["flows"]
+    assert {each["name"]: each.get("objective") for each in written} == {
+        **{each.name: None for each in others},
+        flow.name: {"available_percent": 99.95},
+    }
 
 
 def test_a_flip_shortens_the_chain_and_says_so() -> None:

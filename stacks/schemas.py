@@ -14,6 +14,9 @@ from pydantic import AfterValidator, Field
 
 from catalog import Catalog, Problem
 from catalog.document import Document
+from catalog.errors import listed
+from catalog.logins import logins_of
+from catalog.migration import DATABASE
 from catalog.validation import Entry
 from components.kubernetes.tier_gate import made_before
 from components.kubernetes.workload import Workload
@@ -84,6 +87,11 @@ def unfit_schemas(
             message = (
                 f"there is no such service; {catalog.service_hint(name) or 'remove its schema.'}"
             )
+        elif service.migration is None and (owners := _owners(catalog, name)):
+            message = (
+                f"its tables are those of {listed(owners)}, whose migration leaves the schema; "
+                "remove it, and say there what can run on it."
+            )
         elif service.migration is None:
             message = (
                 f"it has no migration, so nothing leaves a schema; add 'migrate' in "
@@ -97,6 +105,12 @@ def unfit_schemas(
         if message is not None:
             at = ("schemas", name)
             yield document.problem(f"service '{name}', field 'schemas.{name}': {message}", at)
+
+
+def _owners(catalog: Catalog, service: str) -> list[str]:
+    """Other services whose databases `service` uses, in quotes and sorted."""
+    logins = logins_of(catalog, service, DATABASE)
+    return sorted({f"'{each.part.of}'" for each in logins if each.part.of is not None})
 
 
 def deployed_schemas(names: Mapping[str, Schema]) -> Mapping[str, Schema]:

@@ -68,7 +68,14 @@ def refusal(project: Path, catalog: Catalog) -> str:
             "sweeper",
             ">=12",
             14,
-            "service 'sweeper', field 'schemas.sweeper': it has no migration, so nothing leaves a "
+            "service 'sweeper', field 'schemas.sweeper': its tables are those of 'orders', whose "
+            "migration leaves the schema; remove it, and say there what can run on it.",
+        ),
+        (
+            "mailer",
+            ">=12",
+            14,
+            "service 'mailer', field 'schemas.mailer': it has no migration, so nothing leaves a "
             "schema; add 'migrate' in catalog/services/shop.yaml, or remove its schema.",
         ),
         (

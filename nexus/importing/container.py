@@ -128,7 +128,8 @@ def _ports(
         found.run["kind"] = None
         message = (
             "it has no port, and no health check that fits a worker; write 'worker', with 'health: "
-            "{command: [...]}' below it, or 'web', with 'ports: {main: {port: …, protocol: tcp}}'"
+            "{command: [...]}' below it, or 'web', with 'ports: {main: {port: …, protocol: tcp}}'; "
+            "what runs once and ends goes below 'tasks' of a service"
         )
         found.open.append((("run", "kind"), ("healthcheck",) if health else (), message))
 

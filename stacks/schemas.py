@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field
 from catalog import Catalog, Problem
 from catalog.document import Document
 from catalog.errors import listed
+from catalog.job import DATABASE
 from catalog.logins import logins_of
-from catalog.migration import DATABASE
 from catalog.validation import Entry
 from components.kubernetes.tier_gate import made_before
 from components.kubernetes.workload import Workload

@@ -190,9 +190,10 @@ def logging_problems(
             f"{place} makes '{STORE}', but '{PROJECT}:attached.{STORE}' says that others do; "
             "remove one of them."
         )
-    for domain in sorted(set(setting.domains) - set(catalog.domains)):
-        hint = did_you_mean(domain, catalog.domains) or f"write {one_of(catalog.domains)}."
-        yield f"{place[:-1]}.domains.{domain}': there is no such domain; {hint}"
+    for field, named in (("domains", setting.domains), ("readers", setting.readers)):
+        for domain in sorted(set(named) - set(catalog.domains)):
+            hint = did_you_mean(domain, catalog.domains) or f"write {one_of(catalog.domains)}."
+            yield f"{place[:-1]}.{field}.{domain}': there is no such domain; {hint}"
     if isinstance(environment.platform, InAws):
         yield from _kept_by_aws(setting, place)
         return
@@ -200,6 +201,11 @@ def logging_problems(
         yield (
             f"{place}: 'domains' is for AWS: the store of a cluster keeps all logs equally long; "
             "write 'days' alone."
+        )
+    if setting.readers:
+        yield (
+            f"{place}: 'readers' is for AWS: in a cluster those read who may forward a port of the "
+            "store; remove it."
         )
     if not setting.nodes:
         yield (

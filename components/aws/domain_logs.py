@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_aws import cloudwatch, iam
@@ -20,15 +20,25 @@ READS = (
     "logs:FilterLogEvents",
     "logs:GetLogEvents",
     "logs:GetLogGroupFields",
+    "logs:GetQueryResults",
     "logs:StartLiveTail",
     "logs:StartQuery",
 )
 """What a reader of a group may do with it. Source: the page on CloudWatch Logs of
 https://docs.aws.amazon.com/service-authorization/latest/reference/"""
 
-ANSWERS = ("logs:DescribeLogGroups", "logs:GetQueryResults", "logs:StopQuery")
-"""AWS lets nobody limit these: the list that the console begins with, and what a query found,
-which `logs:StartQuery` has limited. Source: as above."""
+LOOKS = ("logs:DescribeLogGroups", "logs:StopQuery")
+"""AWS lets nobody limit these: the list that the console begins with, and the end of a query.
+Source: as above."""
+
+
+def reading(aws: AwsContext, group: str) -> tuple[Statement, ...]:
+    """What a reader of a log group may do: with it, and with the list of all."""
+    own = aws.arn("logs", f"log-group:{group}")
+    return (
+        Statement(sid="ReadLogs", actions=READS, resources=(own, f"{own}:*")),
+        Statement(sid="LookForLogs", actions=LOOKS, resources=("*",)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +48,17 @@ class DomainLogsArgs:
     Args:
         days: for how long records are kept, by domain.
         key: ARN of the key that they are encrypted with, which CloudWatch may use.
+        readers: ARNs of the roles and users that may take on a domain's reader, by domain.
     """
 
     aws: AwsContext
     days: Mapping[str, int]
     key: pulumi.Input[str]
+    readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 class DomainLogs(Component[DomainLogsArgs]):
-    """A log group per domain, and a role that reads it alone.
+    """A log group per domain, and for those that somebody may read a role that reads it alone.
 
     `groups` are their names by domain, and `writing` is what a collector may do.
 
@@ -56,7 +68,7 @@ class DomainLogs(Component[DomainLogsArgs]):
         `{name}-{domain}`: LogGroup.
         `{name}-{domain}-stream`: LogStream, which the collector writes to.
         `{name}-{domain}-reader`, `{name}-{domain}-reader-policy`: role that reads the group and no
-            other, for those whom the account's policies let take it on.
+            other, where somebody may.
 
     Outputs:
         handles: the streams; a collector waits for them.
@@ -90,17 +102,19 @@ class DomainLogs(Component[DomainLogsArgs]):
                     f"{own}-stream", name=STREAM, log_group_name=made.name, opts=aws.durable(self)
                 )
             )
-            self._reader(f"{own}-reader", aws, group)
+            if domain in args.readers:
+                self._reader(f"{own}-reader", aws, group, args.readers[domain])
         self.handles = tuple(handles)
         self.writing = Statement(
             sid="Write",
             actions=("logs:PutLogEvents",),
             resources=tuple(
-                f"{self._arn(aws, group)}:log-stream:{STREAM}" for group in self.groups.values()
+                aws.arn("logs", f"log-group:{group}:log-stream:{STREAM}")
+                for group in self.groups.values()
             ),
         )
 
-    def _reader(self, name: str, aws: AwsContext, group: str) -> None:
+    def _reader(self, name: str, aws: AwsContext, group: str, readers: Sequence[str]) -> None:
         role = iam.Role(
             name,
             name=aws.role_name(name),
@@ -108,23 +122,12 @@ class DomainLogs(Component[DomainLogsArgs]):
                 Statement(
                     sid="Assume",
                     actions=("sts:AssumeRole",),
-                    principals={"AWS": f"arn:aws:iam::{aws.account}:root"},
+                    principals={"AWS": sorted(readers)},
                 )
             ),
             tags=aws.tags(name, "data"),
             opts=self.child,
         )
-        own = self._arn(aws, group)
         iam.RolePolicy(
-            f"{name}-policy",
-            role=role.name,
-            policy=policy(
-                Statement(sid="Read", actions=READS, resources=(own, f"{own}:*")),
-                Statement(sid="Answers", actions=ANSWERS, resources=("*",)),
-            ),
-            opts=self.child,
+            f"{name}-policy", role=role.name, policy=policy(*reading(aws, group)), opts=self.child
         )
-
-    @staticmethod
-    def _arn(aws: AwsContext, group: str) -> str:
-        return aws.arn("logs", f"log-group:{group}")

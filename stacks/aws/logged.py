@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
-from components.aws.domain_logs import ANSWERS, READS, STREAM, DomainLogs, DomainLogsArgs
-from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs, Statement
+from components.aws.domain_logs import STREAM, DomainLogs, DomainLogsArgs, reading
+from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs
 from components.context import LOGGING
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from monitoring.collecting import Place
@@ -31,6 +31,7 @@ def build_logging(program: AwsProgram, foundation: AwsFoundation) -> None:
             aws=aws,
             days={name: setting.domains.get(name, usual) for name in collected(program.catalog)},
             key=foundation.logs_key,
+            readers=setting.readers,
         ),
         foundation.options(),
     )
@@ -70,16 +71,12 @@ def log_accesses(program: AwsProgram, foundation: AwsFoundation) -> list[Access]
     aws, accesses = foundation.aws, list[Access]()
     for service in program.users(STORE):
         group = DomainLogs.group(aws, program.catalog.services[service].domain)
-        own = aws.arn("logs", f"log-group:{group}")
         accesses.append(
             Access(
                 resource=STORE,
                 service=service,
                 endpoint={"group": group, "region": aws.region},
-                statements=(
-                    Statement(sid="Logs", actions=READS, resources=(own, f"{own}:*")),
-                    Statement(sid="LogAnswers", actions=ANSWERS, resources=("*",)),
-                ),
+                statements=reading(aws, group),
             )
         )
     return accesses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from nexus.pulumi.resource import Resource
 from stacks.logged import API_PORTS
 from tests.conftest import Planned
 from tests.nexus.cli.typed import nexus
-from tests.projects import copy_project, set_config
+from tests.projects import copy_project, set_config, small_project
 from tests.reachable import matrix
 from tests.stacks.test_isolation import expected, reach
 
@@ -136,6 +137,14 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
         {"logging": {"days": 3}},
         "'nexus-cos:logging': 'nodes' is missing, the networks of the cluster's API server",
     ),
+    "readers": (
+        {"logging": {**SETTING, "readers": {"content": ["arn:aws:iam::123456789012:role/a"]}}},
+        "'nexus-cos:logging': 'readers' is for AWS",
+    ),
+    "days of a domain": (
+        {"logging": {**SETTING, "domains": {"content": 30}}},
+        "'nexus-cos:logging': 'domains' is for AWS",
+    ),
     "no time": (
         {"logging": {**SETTING, "days": 0}},
         "'nexus-cos:logging.days': 0 is too small; write at least 1.",
@@ -159,3 +168,18 @@ def test_a_wrong_setting_is_refused(case: str, project: Path, tmp_path: Path) ->
     with pytest.raises(InputError) as error:
         make_plan(other, "dev")
     assert sentence in str(error.value)
+
+
+def test_a_small_platform_comes_up_once_with_its_logs(tmp_path: Path) -> None:
+    """What the plan says and the engine does are two things until it has done it."""
+    project = small_project(tmp_path / "project")
+    set_config(project, "dev", logging=SETTING)
+    run = nexus("rehearse", "--stack", "dev", project=project)
+    assert run.exit_code == 0, run.output
+    found = re.findall(r"^(up|up-2|destroy): (\d+) (\w+)", run.stdout, re.MULTILINE)
+    (_, number, _), *_ = found
+    assert found == [
+        ("up", number, "created"),
+        ("up-2", number, "unchanged"),
+        ("destroy", number, "deleted"),
+    ]

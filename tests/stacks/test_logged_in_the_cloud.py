@@ -25,6 +25,7 @@ from tests.stacks.cloud_resources import one
 
 pytestmark = pytest.mark.xdist_group("clouds")
 
+READER = "arn:aws:iam::123456789012:role/content-team"
 HTTPS = (("TCP", 443, 443),)
 ENDPOINT = Endpoint(name="cloudwatch", addresses=("10.32.0.9", "10.48.0.9"))
 API = Endpoint(name="api", addresses=("172.20.0.1",))
@@ -36,7 +37,9 @@ INTERNET = Endpoint(name="internet", addresses=("8.8.8.8",))
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The documented platform with logs, which one service reads."""
     made = copy_project(tmp_path_factory.mktemp("logged") / "project")
-    set_config(made, "staging", logging={"domains": {"finance": 731}})
+    set_config(
+        made, "staging", logging={"domains": {"finance": 731}, "readers": {"content": [READER]}}
+    )
     platform = made / "catalog" / "platform.yaml"
     text = platform.read_text(encoding="utf-8")
     line = "\n  logging: {summary: Logs of all services}"
@@ -125,7 +128,8 @@ def test_who_needs_logs_reads_those_of_its_domain(logged: Plan) -> None:
     policy = one(logged, "iam/rolePolicy:RolePolicy", "glitch-identity-policy").inputs["policy"]
     rights = {each["Sid"]: each for each in json.loads(policy)["Statement"]}
     assert all(
-        each.partition(":log-group:")[2].startswith(group) for each in rights["Logs"]["Resource"]
+        each.partition(":log-group:")[2].startswith(group)
+        for each in rights["ReadLogs"]["Resource"]
     )
 
 
@@ -142,6 +146,10 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "another domain": (
         {"domains": {"finanse": 731}},
         "logging.domains.finanse': there is no such domain; did you mean 'finance'?",
+    ),
+    "a reader of nothing": (
+        {"readers": {"contents": [READER]}},
+        "logging.readers.contents': there is no such domain; did you mean 'content'",
     ),
     "nodes": (
         {"nodes": ["10.0.0.0/8"]},

@@ -13,13 +13,16 @@ from tests.components.recording import (
     statements,
 )
 
+READER = "arn:aws:iam::123456789012:role/content-team"
 GROUP = f"arn:aws:logs:{AWS.region}:{AWS.account}:log-group:/nexus-cos-staging/services"
 
 
 @pytest.fixture(scope="module")
 def made() -> Recording:
     days = {"finance": 731, "content": 30}
-    return record(lambda: DomainLogs("logs", DomainLogsArgs(aws=AWS, days=days, key="arn:key")))
+    readers = {"content": (READER,)}
+    args = DomainLogsArgs(aws=AWS, days=days, key="arn:key", readers=readers)
+    return record(lambda: DomainLogs("logs", args))
 
 
 def test_makes_what_it_says(made: Recording) -> None:
@@ -40,18 +43,19 @@ def test_each_domain_has_its_own_time_under_the_key(made: Recording) -> None:
 def test_a_reader_reads_one_group(made: Recording) -> None:
     """Who may look into one domain's logs has no business in another one's."""
     rights = statements(made.one("RolePolicy", "logs-content-reader-policy").inputs["policy"])
-    assert rights["Read"]["Resource"] == [f"{GROUP}/content", f"{GROUP}/content:*"]
+    assert rights["ReadLogs"]["Resource"] == [f"{GROUP}/content", f"{GROUP}/content:*"]
     assert all(
         action.startswith(("logs:Describe", "logs:Filter", "logs:Get", "logs:Start", "logs:Stop"))
         for each in rights.values()
         for action in each["Action"]
     )
-    # Nothing that is said there has a line of a log in it without `StartQuery`.
-    assert rights["Answers"]["Action"] == [
-        *("logs:DescribeLogGroups", "logs:GetQueryResults", "logs:StopQuery")
-    ]
+    # What a query found, whoever asked it, is the group's too.
+    assert "logs:GetQueryResults" in rights["ReadLogs"]["Action"]
+    assert rights["LookForLogs"]["Action"] == ["logs:DescribeLogGroups", "logs:StopQuery"]
     trusted = statements(made.one("Role", "logs-content-reader").inputs["assumeRolePolicy"])
-    assert trusted["Assume"]["Principal"] == {"AWS": f"arn:aws:iam::{AWS.account}:root"}
+    assert trusted["Assume"]["Principal"] == {"AWS": [READER]}
+    # Whom nobody may read has no role that somebody might take on.
+    assert [each.name for each in made.all("Role")] == ["logs-content-reader"]
 
 
 def test_logs_outlive_the_stack_where_data_does(made: Recording) -> None:

@@ -117,6 +117,11 @@ class Environment:
         return replace(self, provided=provided)
 
     @property
+    def in_cluster(self) -> bool:
+        """Whether the servers run in the cluster."""
+        return isinstance(self.platform, InCluster)
+
+    @property
     def digests(self) -> bool:
         """Whether a release must name its images by digest."""
         return isinstance(self.platform, InAws) and self.platform.digests
@@ -138,6 +143,14 @@ _COLLECTOR = Size(
     cpu="50m", cpu_limit="500m", memory="128Mi", memory_limit="256Mi", ephemeral="512Mi"
 )
 """What reads the logs of one node."""
+
+_WATCHING_IN_AWS = MonitoringSizes(
+    prometheus=ServerSize(
+        size=replace(_SERVER, cpu="500m", cpu_limit="2", memory="4Gi"), storage="50Gi"
+    ),
+    alertmanager=ServerSize(size=Size(cpu="10m", cpu_limit="250m", memory="128Mi"), storage="1Gi"),
+    grafana=ServerSize(size=replace(_SERVER, cpu="50m"), storage="1Gi"),
+)
 
 _MONITORING: Mapping[str, Mapping[ResourceName, str]] = {
     "monitoring": {
@@ -201,7 +214,8 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "staging": Environment(
         name="staging",
         provided=_MANAGED,
-        on_request=_KEPT_BY_AWS,
+        on_request={**_MONITORING, **_KEPT_BY_AWS},
+        monitoring=_WATCHING_IN_AWS,
         logging=LoggingSizes(collector=_COLLECTOR),
         stand_ins=False,
         platform=InAws(
@@ -229,7 +243,8 @@ ENVIRONMENTS: Mapping[EnvironmentName, Environment] = {
     "prod": Environment(
         name="prod",
         provided=_MANAGED,
-        on_request=_KEPT_BY_AWS,
+        on_request={**_MONITORING, **_KEPT_BY_AWS},
+        monitoring=_WATCHING_IN_AWS,
         logging=LoggingSizes(collector=_COLLECTOR),
         stand_ins=False,
         platform=InAws(

@@ -46,17 +46,27 @@ API_PORTS = (HTTPS, 6443, 10250)
 https://kubernetes.io/docs/reference/networking/ports-and-protocols/"""
 
 
-def build_monitoring(program: Program, foundation: Foundation, data: Data) -> Data:
+def build_monitoring(
+    program: Program,
+    foundation: Foundation,
+    data: Data,
+    storage_class: pulumi.Output[str] | None = None,
+) -> Data:
     """Makes Prometheus, Alertmanager and Grafana; nothing where nobody asks for them.
 
     Args:
         data: the servers that are watched, and monitoring's logins there.
+        storage_class: class of the volumes, where the setting names none.
     """
     setting, sizes = program.settings.monitoring, program.environment.monitoring
     if setting is None or sizes is None:
         return Data(servers={})
     context, catalog, options = program.context, program.catalog, foundation.options
-    files = Files(catalog, setting, prefix=context.prefix, stack=context.stack)
+    in_cluster = program.environment.in_cluster
+    files = Files(
+        catalog, setting, prefix=context.prefix, stack=context.stack, in_cluster=in_cluster
+    )
+    volumes = setting.storage_class or storage_class
 
     prometheus = InClusterPrometheus(
         PROMETHEUS,
@@ -65,6 +75,7 @@ def build_monitoring(program: Program, foundation: Foundation, data: Data) -> Da
             namespace=foundation.namespaces[DATA],
             storage=sizes.prometheus.storage,
             size=sizes.prometheus.size,
+            storage_class=volumes,
             config=files.prometheus(places_of(program)),
             rules={"nexus.yml": files.rules()},
             probes=blackbox(catalog),
@@ -81,6 +92,7 @@ def build_monitoring(program: Program, foundation: Foundation, data: Data) -> Da
             namespace=foundation.namespaces[DATA],
             storage=sizes.alertmanager.storage,
             size=sizes.alertmanager.size,
+            storage_class=volumes,
             config=files.alertmanager(),
             receivers=RECEIVERS,
             addresses={
@@ -97,6 +109,7 @@ def build_monitoring(program: Program, foundation: Foundation, data: Data) -> Da
             namespace=foundation.namespaces[DATA],
             storage=sizes.grafana.storage,
             size=sizes.grafana.size,
+            storage_class=volumes,
             dashboards={f"{kind}.json": text for kind, text in dashboards(catalog).items()},
             prometheus=prometheus.url,
             url=setting.grafana,
@@ -145,6 +158,7 @@ def _exporters(program: Program, data: Data) -> tuple[Exporter, ...]:
             password=data.monitors[name],
         )
         for name, port in exporter_ports(catalog).items()
+        if name in data.monitors
     )
 
 
@@ -159,17 +173,17 @@ def places_of(program: Program) -> Places:
 
 
 def monitoring_destinations(
-    program: Program, servers: Mapping[str, Destination]
+    program: Program, servers: Mapping[str, Destination], nodes: tuple[Addresses, ...]
 ) -> Mapping[str, Destination]:
     """Prometheus and Alertmanager, by platform resource, with all that they call.
 
     Args:
         servers: the others.
+        nodes: where the API server and the kubelets are.
     """
     setting = program.settings.monitoring
     if setting is None:
         return {}
-    nodes = Addresses(blocks=tuple((block, ()) for block in setting.nodes))
     return {
         PROMETHEUS: Destination(
             at=server_pods(program, PROMETHEUS),
@@ -184,7 +198,7 @@ def monitoring_destinations(
                 ),
                 *_entrance(program),
                 _with(program, ALERTMANAGER, ALERTMANAGER_PORT),
-                *(Traffic(peers=(nodes,), port=port) for port in API_PORTS),
+                *(Traffic(peers=nodes, port=port) for port in API_PORTS),
             ),
         ),
         ALERTMANAGER: Destination(
@@ -228,6 +242,6 @@ def watching_servers(program: Program) -> tuple[ServerSize, ...]:
 
 def watching_containers(program: Program) -> tuple[Size, ...]:
     """Containers beside those of the servers."""
-    exporters = exporter_ports(program.catalog)
+    exporters = exporter_ports(program.catalog) if program.environment.in_cluster else ()
     beside = (OBJECTS_SIZE, PROBER_SIZE, *(EXPORTER_SIZE for _ in exporters))
     return beside if watching_servers(program) else ()

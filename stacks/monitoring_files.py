@@ -46,6 +46,7 @@ class Files:
         setting: None for a Prometheus and an Alertmanager of somebody else's.
         prefix: start of the stack's namespaces.
         stack: its name.
+        in_cluster: whether the servers are where Prometheus can measure them.
         links: where alerts lead.
     """
 
@@ -56,10 +57,11 @@ class Files:
         *,
         prefix: str,
         stack: str,
+        in_cluster: bool,
         links: Links | None = None,
     ) -> None:
         self._catalog, self._setting = catalog, setting
-        self._prefix, self._stack = prefix, stack
+        self._prefix, self._stack, self._in_cluster = prefix, stack, in_cluster
         self._links = links or links_of(setting)
 
     def prometheus(self, places: Places) -> str:
@@ -89,14 +91,13 @@ class Files:
     def _beside(self) -> Beside:
         # The first and the last are in one pod, with the prober. The components know these ports
         # too, and cost `nexus monitoring` a second to load.
-        brokers = self._catalog.servers("queue")
+        catalog = self._catalog
+        brokers = catalog.servers("queue") if self._in_cluster else ()
+        exporters = exporter_ports(catalog) if self._in_cluster else {}
         return Beside(
             objects="127.0.0.1:8080",
             servers={
-                **{
-                    name: f"127.0.0.1:{port}"
-                    for name, port in exporter_ports(self._catalog).items()
-                },
+                **{name: f"127.0.0.1:{port}" for name, port in exporters.items()},
                 # By the Service that names the pod: the other one leads to clients' ports alone.
                 **{
                     name: f"{name}-pods.{self._prefix}-{DATA}.svc:{QUEUE_METRICS_PORT}"
@@ -150,8 +151,13 @@ def monitoring_problems(
     setting, place = settings.monitoring, f"setting '{PROJECT}:monitoring'"
     if setting is None:
         return
-    if environment.monitoring is None:
-        yield f"{place} is for dev: environment {environment.name} provides none; remove it."
+    if environment.in_cluster and not setting.nodes:
+        yield (
+            f"{place}: 'nodes' is missing, the networks of the cluster's API server and kubelets; "
+            f"{written('monitoring')}"
+        )
+    if not environment.in_cluster:
+        yield from _in_aws(settings, setting, place)
     for name in (PROMETHEUS, ALERTMANAGER):
         if name in settings.attached:
             yield (
@@ -166,7 +172,7 @@ def monitoring_problems(
         yield from _address(
             f"{place[:-1]}.receivers.{name}", receiver.url.get_secret_value(), receiver.port
         )
-    files = Files(catalog, setting, prefix=settings.namespace_prefix, stack="")
+    files = Files(catalog, setting, prefix=settings.namespace_prefix, stack="", in_cluster=True)
     for what, text in (("rules", files.rules()), ("alertmanager", files.alertmanager())):
         if len(text.encode()) > LARGEST:
             yield (
@@ -174,6 +180,17 @@ def monitoring_problems(
                 f"but a ConfigMap holds {LARGEST}; remove the setting, and run a Prometheus and an "
                 "Alertmanager that read these files from elsewhere."
             )
+
+
+def _in_aws(settings: Settings, setting: Monitoring, place: str) -> Iterator[str]:
+    if setting.nodes:
+        yield f"{place}: 'nodes' is known in AWS; remove it."
+    made = settings.nodes == "auto" and settings.existing_cluster is None
+    if setting.storage_class is None and not made:
+        yield (
+            f"{place}: 'storageClass' is missing, and without Auto Mode no driver for volumes is "
+            "made here; install that of EBS, and write a class of its encrypted volumes."
+        )
 
 
 def _address(place: str, url: str, port: int) -> Iterator[str]:

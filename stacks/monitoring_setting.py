@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from stacks.setting_types import Block, Endpoint, Nested
+from stacks.setting_types import Block, Endpoint, Label, Nested
 
 
 class Receiver(Nested):
@@ -25,12 +25,14 @@ class Receiver(Nested):
 class Monitoring(Nested):
     """Prometheus, Alertmanager and Grafana of a stack's own.
 
-    `nodes` are the networks of the cluster's API server and kubelets. `receivers` are those of
-    `nexus monitoring --format alertmanager`; what is for one that is not there is told nobody.
+    `nodes` are the networks of the API server and kubelets of a cluster outside of AWS, and
+    `storage_class` is the class of the volumes where it is not the usual one. `receivers` are
+    those of `nexus monitoring --format alertmanager`; one that is not there is told nothing.
     `grafana` and `on_call_page` are where people read both; alerts lead there.
     """
 
-    nodes: Annotated[tuple[Block, ...], Field(strict=False, min_length=1)]
+    nodes: Annotated[tuple[Block, ...], Field(strict=False)] = ()
+    storage_class: Label | None = None
     days: Annotated[int, Field(ge=1, le=400)] = 7
     receivers: Mapping[str, Receiver] = {}
     grafana: Endpoint | None = None

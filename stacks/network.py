@@ -178,7 +178,7 @@ def _watchers(program: Program) -> Iterator[Pods]:
 
 def measured_ports(program: Program, resource: str, server: Destination) -> tuple[int, ...]:
     """Ports of a server that the stack's own monitoring calls."""
-    if program.settings.monitoring is None:
+    if program.settings.monitoring is None or not program.environment.in_cluster:
         return ()
     kind, ports = program.catalog.base(resource), set[int]()
     if kind in EXPORTED or probed_server(program.catalog, resource):

@@ -1,4 +1,4 @@
-"""What EKS Auto Mode has to be told: to enforce network policies, and to start nodes with GPUs."""
+"""What EKS Auto Mode has to be told: network policies, volumes, and nodes with GPUs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.storage.v1 import StorageClass
 
 from components.component import Component
 from components.context import Context
+from components.kubernetes.pod import physical_name
 from components.kubernetes.size import GPU
 
 
@@ -44,6 +46,47 @@ class PolicyController(Component[PolicyControllerArgs]):
             },
             data={"enable-network-policy-controller": "true"},
             opts=self.child,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockStorageArgs:
+    """What a class of volumes is made from."""
+
+    context: Context
+
+
+class BlockStorage(Component[BlockStorageArgs]):
+    """A class of encrypted volumes of EBS; Auto Mode makes none by itself.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
+
+    Makes:
+        `{name}`: StorageClass; a volume is made where the pod is, and goes with its claim.
+
+    Outputs:
+        storage_class: its name in the cluster, known once it exists.
+    """
+
+    TOKEN = "nexus:foundation:BlockStorage"
+
+    storage_class: pulumi.Output[str]
+
+    def _make(self, name: str, args: BlockStorageArgs) -> None:
+        self.storage_class = physical_name(
+            StorageClass(
+                name,
+                metadata={
+                    "name": args.context.shared(name),
+                    "labels": args.context.labels(name, "foundation"),
+                },
+                provisioner="ebs.csi.eks.amazonaws.com",
+                parameters={"type": "gp3", "encrypted": "true"},
+                reclaim_policy="Delete",
+                volume_binding_mode="WaitForFirstConsumer",
+                allow_volume_expansion=True,
+                opts=self.child,
+            )
         )
 
 

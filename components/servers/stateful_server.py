@@ -11,6 +11,7 @@ from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import (
     ConfigMap,
     ContainerArgsDict,
+    PersistentVolumeClaimSpecArgsDict,
     ProbeArgsDict,
     Secret,
     Service,
@@ -46,12 +47,14 @@ class ServerArgs:
     Args:
         namespace: the data namespace, from the resource that makes it.
         storage: size of the volume, a Kubernetes quantity.
+        storage_class: class of the volume; None for the cluster's default one.
     """
 
     context: Context
     namespace: pulumi.Input[str]
     storage: str
     size: Size
+    storage_class: pulumi.Input[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +170,7 @@ class StatefulServer(Component[StatefulServerArgs]):
                         "spec": {
                             "access_modes": ["ReadWriteOnce"],
                             "resources": {"requests": {"storage": server.storage}},
+                            **_class(server.storage_class),
                         },
                     }
                 ],
@@ -179,6 +183,10 @@ class StatefulServer(Component[StatefulServerArgs]):
                 ),
             ),
         )
+
+
+def _class(name: pulumi.Input[str] | None) -> PersistentVolumeClaimSpecArgsDict:
+    return {} if name is None else {"storage_class_name": name}
 
 
 def _named(ports: Mapping[str, int]) -> dict[str, int]:

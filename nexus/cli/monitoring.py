@@ -58,6 +58,7 @@ def command(
     from monitoring.redaction import Redaction
     from nexus.pictures.on_call import on_call_page
     from stacks.configuration import SECRET
+    from stacks.environment import environment_of
     from stacks.monitoring_files import Files, links_of, setting_of
     from stacks.probed import places
     from stacks.settings import Settings
@@ -71,7 +72,15 @@ def command(
     prefix = file.setting("namespacePrefix") or default
     setting = setting_of(file, stack_file(current.require_project(), stack))
     links = links_of(setting, on_call=on_call, grafana=grafana)
-    files = Files(catalog, setting, prefix=prefix, stack=stack, links=links)
+    environment = environment_of(file.setting)
+    files = Files(
+        catalog,
+        setting,
+        prefix=prefix,
+        stack=stack,
+        in_cluster=environment is not None and environment.in_cluster,
+        links=links,
+    )
     texts = {
         "prometheus": lambda: files.prometheus(places(catalog, file.setting, prefix)),
         "rules": files.rules,

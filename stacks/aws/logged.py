@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network
 
 from components.aws.domain_logs import STREAM, DomainLogs, DomainLogsArgs, reading
 from components.aws.iam import PodIdentityRole, PodIdentityRoleArgs
@@ -12,11 +11,10 @@ from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from monitoring.collecting import Place
 from stacks.aws.data import Access
 from stacks.aws.foundation import AwsFoundation
-from stacks.aws.network import AGENT, subnets
+from stacks.aws.network import AGENT, api_server, subnets
 from stacks.inputs import AwsProgram
 from stacks.logged import COLLECTOR, STORE, collected, make_collector
 from stacks.network import Destination
-from stacks.setting_types import SERVICE_CIDR
 
 
 def build_logging(program: AwsProgram, foundation: AwsFoundation) -> None:
@@ -96,15 +94,6 @@ def _cloud_watch(program: AwsProgram) -> Addresses:
 
 
 def _egress(program: AwsProgram) -> Iterator[Traffic]:
-    """CloudWatch, and the API server: in the subnets of the nodes, and as the first Service.
-
-    Which of the two addresses a policy sees is the network plugin's choice.
-    """
-    existing = program.settings.existing_cluster
-    services = IPv4Network((existing and existing.service_cidr) or SERVICE_CIDR)
-    places = {
-        _cloud_watch(program): None,
-        subnets(program.settings, "private"): None,
-        Addresses(blocks=((f"{services[1]}/32", ()),)): None,
-    }
+    """CloudWatch, and the API server."""
+    places = dict.fromkeys((_cloud_watch(program), *api_server(program.settings)))
     yield Traffic(peers=tuple(places), port=HTTPS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network
 from typing import Literal, TypeAlias
 
 from components.aws.amazon_mq import MANAGEMENT_PORT
@@ -13,7 +14,9 @@ from components.aws.elasti_cache import PORT as REDIS_PORT
 from components.aws.vpc import address_plan
 from components.kubernetes.traffic import HTTPS, PUBLIC, Addresses, Traffic
 from stacks.inputs import AwsProgram
+from stacks.monitored import monitoring_destinations
 from stacks.network import Destination, jobs_of
+from stacks.setting_types import SERVICE_CIDR
 from stacks.settings import AwsSettings
 
 Kind: TypeAlias = Literal["public", "private", "data"]
@@ -64,7 +67,18 @@ def destinations(program: AwsProgram) -> Mapping[str, Destination]:
         "ml-models": objects,
         "hsm": keys,
         "cdn": Destination(at=PUBLIC, port=HTTPS),
+        **monitoring_destinations(program, {}, api_server(settings)),
     }
+
+
+def api_server(settings: AwsSettings) -> tuple[Addresses, ...]:
+    """Where the cluster's API answers, and its kubelets: among the nodes, and as the first Service.
+
+    Which of the two addresses a policy sees is the network plugin's choice.
+    """
+    existing = settings.existing_cluster
+    services = IPv4Network((existing and existing.service_cidr) or SERVICE_CIDR)
+    return subnets(settings, "private"), Addresses(blocks=((f"{services[1]}/32", ()),))
 
 
 def subnets(settings: AwsSettings, kind: Kind) -> Addresses:

@@ -24,6 +24,12 @@ def entrance(settings: ClusterSettings) -> tuple[Pods | Addresses, ...]:
     return (controller, nodes) if nodes.blocks else (controller,)
 
 
+def _nodes(settings: ClusterSettings) -> tuple[Addresses, ...]:
+    """Where the API server and the kubelets are, as far as a setting says so."""
+    blocks = () if settings.monitoring is None else settings.monitoring.nodes
+    return tuple(Addresses(blocks=((block, ()),)) for block in blocks)
+
+
 def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
     """Every server of the data namespace, by platform resource."""
     catalog = program.catalog
@@ -52,6 +58,6 @@ def destinations(program: ClusterProgram) -> Mapping[str, Destination]:
     }
     return {
         **servers,
-        **monitoring_destinations(program, servers),
+        **monitoring_destinations(program, servers, _nodes(program.settings)),
         **logging_destinations(program),
     }

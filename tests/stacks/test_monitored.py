@@ -232,7 +232,7 @@ def test_the_command_says_what_is_left_out(project: Path) -> None:
 
 
 WRONG: Mapping[str, tuple[Mapping[str, Any], str]] = {
-    "no nodes": ({"nodes": None}, "monitoring.nodes"),
+    "no nodes": ({"nodes": None}, "'nodes' is missing"),
     "another receiver": (
         {"receivers": {"page-platfrm": {"url": "https://example.com"}}},
         "nothing is told 'page-platfrm'; did you mean 'page-platform' or",

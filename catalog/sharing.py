@@ -130,7 +130,9 @@ def _unfit_part(name: str, need: NeedEntry, services: Declared) -> str | None:
     if not own:
         if not theirs:
             return f"'{need.of}' has no '{need.target}'; write the service that has it."
-        return f"'{need.of}' itself uses that of '{theirs[0].of}'; write '{theirs[0].of}'."
+        other = theirs[0].of
+        fix = "remove the entry." if other == name else f"write '{other}'."
+        return f"'{need.of}' itself uses that of '{other}'; {fix}"
     return None if need.part in own else _no_such_part(need, own)
 
 

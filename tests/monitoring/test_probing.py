@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import threading
 import urllib.parse
 import urllib.request
@@ -322,3 +323,9 @@ def test_prometheus_and_the_exporter_take_it(project: Path, job: Any, tmp_path: 
     """A file that is refused leaves the one of yesterday."""
     (tmp_path / "prometheus.yml").write_text(yaml.safe_dump({"scrape_configs": [job]}))
     promtool("check", "config", "--syntax-only", "prometheus.yml", folder=tmp_path)
+    (tmp_path / "blackbox.yml").write_text(
+        nexus("monitoring", "--format", "blackbox", project=project).stdout
+    )
+    check = [found().blackbox, "--config.check", f"--config.file={tmp_path / 'blackbox.yml'}"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

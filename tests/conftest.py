@@ -73,8 +73,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure() -> None:
-    """Tests read YAML in C, as the project does: in Python it takes nine times as long."""
+    """Tests read YAML in C, as the project does: in Python it takes nine times as long.
+
+    Programs in Go that they start look for garbage a quarter as often, which promtool spent a
+    fifth of its time with.
+    """
     mock.patch.object(yaml, "safe_load", partial(yaml.load, Loader=yaml.CSafeLoader)).start()
+    os.environ.setdefault("GOGC", "400")
 
 
 def pytest_collection_finish() -> None:

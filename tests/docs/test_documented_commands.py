@@ -102,6 +102,7 @@ NOT_TYPED: Mapping[str, str] = {
     "admin=*": "is for the commands of kubectl after it",
     "curl *": "needs a cluster, or an account",
     "uv pip compile *": "asks the package index",
+    "make advisories": "asks a database; tests/docs/test_advisories.py runs its script",
     ".venv/bin/nexus rehearse *": "test_commands.py runs it, and test_cloud_stacks.py staging",
     "nexus rehearse *": "test_cloud_stacks.py rehearses staging",
     "nexus task *": "tests/nexus/cli/test_task.py and tests/cluster/test_task.py run it",

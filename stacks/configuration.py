@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 from catalog import InputError, Problem
 from catalog.document import At
 from catalog.validation import fields_at, is_secret, secrets_below, sentence
-from stacks.settings import PROJECT, Settings, fields, missing, written
+from stacks.setting_sentences import fields, missing, written
+from stacks.settings import PROJECT, Settings
 
 PLAIN, SECRET = "variables", "secretVariables"
 """Settings with the values of environment variables: as such, and as files."""

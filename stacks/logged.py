@@ -31,7 +31,8 @@ from stacks.foundation import Foundation
 from stacks.inputs import Program
 from stacks.logging_setting import Logging
 from stacks.network import Destination, server_pods
-from stacks.settings import PROJECT, Settings, written
+from stacks.setting_sentences import written
+from stacks.settings import PROJECT, Settings
 
 STORE = "logging"
 """Name of the server: that of the platform resource."""

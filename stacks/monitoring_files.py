@@ -18,7 +18,8 @@ from monitoring.rules import rules
 from monitoring.scraping import Beside, scraping
 from stacks.environment import Environment
 from stacks.monitoring_setting import Monitoring
-from stacks.settings import PROJECT, Settings, written
+from stacks.setting_sentences import written
+from stacks.settings import PROJECT, Settings
 from stacks.stack_file import PLACEHOLDER, StackFile
 
 PROMETHEUS, ALERTMANAGER, GRAFANA = "monitoring", "alerting", "dashboards"

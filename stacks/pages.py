@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from catalog import Catalog
 from catalog.size import Sizing
 from stacks.environment import ENVIRONMENTS, Environment, InAws, InCluster
-from stacks.settings import PROJECT, AwsSettings, CloudflareSettings, Settings, demands, shown
+from stacks.setting_sentences import demands, shown
+from stacks.settings import PROJECT, AwsSettings, CloudflareSettings, Settings
 
 _SETTINGS = f"""# Settings
 

@@ -15,16 +15,9 @@ from stacks.attached import attachment_problems, missing_externals
 from stacks.environment import Environment, InAws
 from stacks.logged import logging_problems
 from stacks.monitoring_files import monitoring_problems
+from stacks.setting_sentences import missing, written
 from stacks.setting_types import ExistingCluster
-from stacks.settings import (
-    PROJECT,
-    AwsSettings,
-    ClusterSettings,
-    Settings,
-    demanded,
-    missing,
-    written,
-)
+from stacks.settings import PROJECT, AwsSettings, ClusterSettings, Settings, demanded
 
 LONGEST_STACK = 40
 """Longest name of a stack, in characters: a longer one hides what comes after it in a name."""

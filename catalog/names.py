@@ -13,6 +13,10 @@ MAX_SERVICE_NAME = 40
 Job, `<service>-database-<8 hex digits>`, which Kubernetes copies into a label
 value of at most 63 characters; 40 leaves room for it and for longer suffixes."""
 
+MAX_MIGRATED_NAME = 38
+"""Longest name of a database that a migration changes: of `<name>-database-access-<8 hex digits>`
+Kubernetes takes 63 characters, as of other Jobs."""
+
 MAX_DOMAIN_NAME = 30
 """Longest name of a domain or tier; a namespace and a priority class have a prefix, and at most 63
 characters."""

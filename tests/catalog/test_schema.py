@@ -27,7 +27,7 @@ GRAPH_RULES = (
     *("storage-without", "need-twice", "service-named-as", "named-as", "window-that"),
     *("resource-and-external", "flow-", "bucket-", "tier-", "priority-", "unknown-tier"),
     *("dedicated-name", "dedicated-of", "renamed-from", "renamed-in", "renamed-to"),
-    *("run-", "migrate-without", "tasks", "image-of-", "part-", "grant-"),
+    *("run-", "migrate-without", "migrate-long", "tasks", "image-of-", "part-", "grant-"),
     "unknown-resource",
     *("size-that-is", "replicas-crossed", "queue-of-nobody", "environment-missing", "usual-"),
 )

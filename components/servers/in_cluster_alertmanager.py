@@ -53,7 +53,7 @@ class InClusterAlertmanager(InClusterServer[InClusterAlertmanagerArgs]):
 
     Makes:
         `{name}-config`: ConfigMap.
-        `{name}-receivers`: Secret with a file per receiver.
+        `{name}-receivers`: Secret with a file per receiver, if there is any.
         `{name}`: StatefulServer.
     """
 
@@ -61,7 +61,13 @@ class InClusterAlertmanager(InClusterServer[InClusterAlertmanagerArgs]):
 
     def _make(self, name: str, args: InClusterAlertmanagerArgs) -> None:
         config = self._config(name, args, "config", {CONFIG_FILE: args.config})
-        receivers = self._secret(name, args, "receivers", args.addresses)
+        volumes = [config_volume("config", config)]
+        mounts = [mount("config", CONFIG)]
+        if args.addresses:
+            # An empty one would be another one in every run.
+            receivers = self._secret(name, args, "receivers", args.addresses)
+            volumes.append(secret_volume("receivers", receivers))
+            mounts.append(mount("receivers", args.receivers))
         self.handle = StatefulServer(
             name,
             StatefulServerArgs(
@@ -77,11 +83,8 @@ class InClusterAlertmanager(InClusterServer[InClusterAlertmanagerArgs]):
                 ),
                 ports={"http": PORT},
                 data_path=DATA_PATH,
-                volumes=(
-                    config_volume("config", config),
-                    secret_volume("receivers", receivers),
-                ),
-                mounts=(mount("config", CONFIG), mount("receivers", args.receivers)),
+                volumes=tuple(volumes),
+                mounts=tuple(mounts),
                 startup=probe(READY, period=2, failures=150),
                 readiness=probe(READY, period=5, failures=3),
                 alive=PORT,

@@ -44,7 +44,8 @@ def test_addresses_are_files_of_a_secret() -> None:
     server = made()
     assert server.secrets["alerting-receivers"] == {"page-platform": "https://example.com/hook"}
     assert server.one("Secret").secrets == ("stringData.page-platform",)
-    assert made(addresses={}).secrets["alerting-receivers"] == {}
+    # The provider replaces a Secret without content in every run.
+    assert not made(addresses={}).all("Secret")
     (container,) = server.one("StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
     mounts = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
     assert mounts["receivers"] == RECEIVERS

@@ -71,6 +71,10 @@ class Endpoint:
     addresses: tuple[str, ...] = ()
 
 
+_Rules = tuple[str, Sequence[Mapping[str, Any]]]
+"""A policy's name, with its namespace, and its rules in one direction."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """Endpoints, and the policies (Kubernetes objects) between them.
@@ -119,20 +123,37 @@ class World:
         self, subject: Endpoint, direction: str, *, other: Endpoint, target: Endpoint
     ) -> Sequence[tuple[str, Ports]]:
         """Every policy that isolates `subject`, and the ports that it opens towards `other`."""
+        peers = "to" if direction == "egress" else "from"
         found: list[tuple[str, Ports]] = []
-        for policy in self._by_namespace.get(subject.namespace or "", ()):
-            spec = mapping(policy.get("spec"))
-            selected = matches(mapping(spec.get("podSelector")), subject.labels)
-            if not selected or direction not in _directions(spec):
-                continue
+        for name, rules in self._isolating(subject, direction):
             ranges: list[Range] = []
-            peers = "to" if direction == "egress" else "from"
-            for rule in map(mapping, sequence(spec.get(direction))):
+            for rule in rules:
                 if self._is_peer(other, sequence(rule.get(peers)), str(subject.namespace)):
                     ranges += _ports(sequence(rule.get("ports")), target)
-            name = f"{subject.namespace}/{mapping(policy['metadata']).get('name', '')}"
             found.append((name, union(ranges)))
         return found
+
+    def _isolating(self, subject: Endpoint, direction: str) -> Sequence[_Rules]:
+        """Every policy that isolates `subject`; looked for once, not for each that it may call."""
+        # A label may be of any type in what people write.
+        labels = frozenset((key, repr(value)) for key, value in subject.labels.items())
+        key = (subject.namespace, labels, direction)
+        known = self._found.get(key)
+        if known is None:
+            known = self._found[key] = [
+                (
+                    f"{subject.namespace}/{mapping(policy['metadata']).get('name', '')}",
+                    [mapping(rule) for rule in sequence(spec.get(direction))],
+                )
+                for policy in self._by_namespace.get(subject.namespace or "", ())
+                if direction in _directions(spec := mapping(policy.get("spec")))
+                and matches(mapping(spec.get("podSelector")), subject.labels)
+            ]
+        return known
+
+    @cached_property
+    def _found(self) -> dict[tuple[object, ...], Sequence[_Rules]]:
+        return {}
 
     def _is_peer(self, other: Endpoint, peers: Sequence[Any], namespace: str) -> bool:
         """Whether a rule's list of peers holds `other`; no list means everybody."""

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pulumi
 
+from catalog import Catalog
 from components.kubernetes.size import Size
 from components.servers.in_cluster_alertmanager import (
+    CONFIG,
+    CONFIG_FILE,
+    DATA_PATH,
     START_DELAY_SECONDS,
     InClusterAlertmanager,
     InClusterAlertmanagerArgs,
 )
+from monitoring.alertmanager import alertmanager
 from tests.components.recording import CONTEXT, Recording, assert_makes_what_it_says, record
+from tests.monitoring.servers import alertmanager as real_alertmanager
+from tests.servers.running import free_port, running
 
 RECEIVERS = "/etc/alertmanager/receivers"
 
@@ -61,3 +71,29 @@ def test_it_waits_for_the_causes_after_a_restart() -> None:
     assert f"--dispatch.start-delay={START_DELAY_SECONDS}s" in container["command"]
     # Prometheus sends what still fires again after a minute (--rules.alert.resend-delay).
     assert START_DELAY_SECONDS > 60
+
+
+def test_a_real_one_starts_as_its_pod_does(catalog: Catalog, tmp_path: Path) -> None:
+    """A flag or a route that Alertmanager refuses is a pod that never gets ready."""
+    (tmp_path / CONFIG_FILE).write_text(alertmanager(catalog, told=("heartbeat",)))
+    (container,) = made().one("StatefulSet").inputs["spec"]["template"]["spec"]["containers"]
+    _, *flags = container["command"]
+    listening = f"127.0.0.1:{free_port()}"
+    command = [
+        str(real_alertmanager() / "alertmanager"),
+        *(
+            each.replace(f"={DATA_PATH}", f"={tmp_path}").replace(CONFIG, str(tmp_path))
+            for each in flags
+        ),
+        f"--web.listen-address={listening}",
+    ]
+
+    def ready() -> bool:
+        try:
+            with urlopen(f"http://{listening}{container['readinessProbe']['httpGet']['path']}"):
+                return True
+        except URLError:
+            return False
+
+    with running(command, log=tmp_path / "log", ready=ready):
+        assert ready()

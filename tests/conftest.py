@@ -33,9 +33,10 @@ settings.load_profile("project")
 
 
 LONG = (
+    "tests/docs/test_documented_commands",
+    "tests/nexus/update/test_command",
     "tests/nexus/repair",
     "tests/stacks/test_cloud_stacks",
-    "tests/docs/test_documented_commands",
     "test_isolated_failures",
     "test_dev_platform",
     "test_rename_on_the_engine",
@@ -45,6 +46,8 @@ LONG = (
     "test_commands",
     "test_other_catalogs",
     "test_moto",
+    "tests/examples/test_shapes",
+    "tests/monitoring/test_rules",
     "tests/components/servers",
     "tests/nexus/diff",
     "tests/nexus/policy",

@@ -161,6 +161,7 @@ def test_who_may_not_grant_it_is_told_so(ready: PostgresServer) -> None:
     assert let_in(ready).code == 0
 
 
+@pytest.mark.xdist_group("valkey")
 def test_the_exporter_sees_how_redis_does_and_no_key(catalog: Catalog, tmp_path: Path) -> None:
     """A user that may read keys is a way to every session."""
     acl = acl_file({}, admin=hash_of(ADMIN_PASSWORD), monitor=hash_of(PASSWORD))
@@ -188,6 +189,7 @@ def test_the_exporter_sees_how_redis_does_and_no_key(catalog: Catalog, tmp_path:
                     client.execute_command(*command)
 
 
+@pytest.mark.xdist_group("rabbitmq")
 def test_the_brokers_plugin_has_what_the_rules_ask_for(
     rabbitmq: RabbitServer, catalog: Catalog
 ) -> None:

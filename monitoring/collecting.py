@@ -163,7 +163,7 @@ def collecting(
                 },
             },
             # Its own words may quote what it could not read.
-            "telemetry": {"logs": {"level": "warn"}},
+            "telemetry": {"logs": {"level": "warn"}, "metrics": {"level": "none"}},
         },
     }
     return as_yaml(document)
@@ -210,6 +210,9 @@ def _labels() -> Part:
     return {
         "auth_type": "serviceAccount",
         "filter": {"node_from_env_var": NODE_VARIABLE},
+        # Else the first records after a start have no version. A kubelet starts again what gave up.
+        "wait_for_metadata": True,
+        "wait_for_metadata_timeout": "60s",
         "pod_association": [{"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]}],
         "extract": {
             # Of the image: each pod has its own, also while another version is rolled out.

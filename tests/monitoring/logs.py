@@ -72,17 +72,30 @@ def uid(service: str) -> str:
 
 
 @contextmanager
-def api_server(pods: Iterable[Mapping[str, Any]], folder: Path) -> Generator[Path]:
-    """An API server that knows these pods, and the kubeconfig that leads there."""
+def api_server(
+    pods: Iterable[Mapping[str, Any]], folder: Path, *, silent_seconds: float = 0
+) -> Generator[Path]:
+    """An API server that shows these pods and nothing else, and the kubeconfig that leads there.
+
+    Args:
+        pods: as it shows them.
+        folder: for the kubeconfig.
+        silent_seconds: for how long each answer lets wait for itself.
+    """
     listed = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}}
     answer = json.dumps({**listed, "items": [*pods]}).encode()
     ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            path, _, query = self.path.partition("?")
+            if path != "/api/v1/pods":
+                self.send_error(403)
+                return
+            asked = urllib.parse.parse_qs(query)
             # Streaming lists are new; who is refused one asks as ever.
             refused = "sendInitialEvents" in asked
+            ended.wait(silent_seconds)
             self.send_response(400 if refused else 200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()

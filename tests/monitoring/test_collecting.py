@@ -277,6 +277,29 @@ def test_nobody_else_is_read(said: Said) -> None:
     assert {each["service.namespace"] for each in everybody[0]} == {"business"}
 
 
+def test_what_is_printed_before_the_labels_are_known_waits(plan: Plan, tmp_path: Path) -> None:
+    """The first lines of a new node would be of no version."""
+    (tmp_path / "api").mkdir()
+    printed(tmp_path / "pods", "nexus-business/invoice-gen", ["early"])
+    with storing() as store:
+        configuration = collecting(
+            stored(store.url, ["business"]),
+            prefix="nexus",
+            environment="dev",
+            redaction=Redaction(),
+            logs=str(tmp_path / "pods"),
+            state=str(tmp_path / "state"),
+        )
+        pods = [pod_of(plan, "invoice-gen")]
+        with (
+            api_server(pods, tmp_path / "api", silent_seconds=1.5) as kubeconfig,
+            reading(configuration, kubeconfig),
+        ):
+            (record,) = store.found(tenant("business"))
+    assert record["nexus.tier"] == "domain"
+    assert record["service.version"].startswith("1.4.2@")
+
+
 def test_typed_for_it_knows_the_stacks_own_secrets(tmp_path: Path) -> None:
     """A secret variable whose name says nothing is found only by who knows the settings."""
     project = copy_project(tmp_path / "project")

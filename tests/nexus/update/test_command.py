@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from nexus.cli.main import app
 from nexus.rehearsal.keys import KEY
 from nexus.rehearsal.providers.base import SimulatedProvider
 from tests.nexus.cli.terminal import Terminal, terminal
@@ -93,7 +95,10 @@ def _counting(calls: Counter[str], method: Callable[..., Any]) -> Callable[..., 
         ("--affected nowhere", "'nowhere' is neither a file, a folder nor a git revision"),
     ],
 )
-def test_what_is_no_part_is_refused(reader: Terminal, options: str, sentence: str) -> None:
-    done = reader.type(f"nexus up {options}")
-    assert done.returncode == 2
-    assert sentence in done.stdout
+def test_what_is_no_part_is_refused(
+    reader: Terminal, options: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reader.project)
+    done = CliRunner().invoke(app, ["up", *options.split()], env=reader.environment)
+    assert done.exit_code == 2
+    assert sentence in done.output

@@ -69,5 +69,5 @@ def test_a_machine_without_servers_is_told_what_to_install(tmp_path: Path) -> No
     )
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert "install valkey-server, rabbitmq-server and prometheus" in result.stderr
+    assert "install valkey-server, rabbitmq-server, prometheus and prometheus-" in result.stderr
     assert not (tmp_path / ".cache").exists()

@@ -92,6 +92,8 @@ def test_a_failed_update_and_what_is_not_ready(
         (socket.gethostname(), 2**22 + 1, "has ended", "nexus repair --stack dev"),
         ("far", 7, "ran on another machine", "nexus repair --stack dev"),
     ],
+    # Not by the number, which is another one in each process of the tests.
+    ids=["alive", "gone", "elsewhere"],
 )
 def test_who_holds_it_is_told(
     project: Path,

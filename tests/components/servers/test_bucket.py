@@ -90,6 +90,7 @@ def test_every_service_gets_its_own_login(services: tuple[str, ...]) -> None:
             "handle": "Job media",
             "endpoint": {"url": Store.url, "region": Store.region, "bucket": "nexus-media"},
             "credentials": {"username": service, "password": service[0]},
+            "folder": "storage",
             "part": "nexus-media",
             "others": [],
         }
